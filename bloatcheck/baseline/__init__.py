@@ -1,0 +1,1 @@
+"""What the images measured before, and where that is kept."""

@@ -1,0 +1,34 @@
+"""The baseline: the last accepted snapshot of every image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bloatcheck.analysis.snapshot import ImageSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineEntry:
+    """One image's snapshot, with the commit (hex digits) and the moment (RFC 3339, UTC) it was taken at."""
+
+    snapshot: ImageSnapshot
+    commit: str | None = None
+    measured_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Entries by (name, platform), each pair once.
+
+    `origin` says where it was read, for people: `.bloatcheck-baseline.json at 1a2b3c4`.
+    """
+
+    entries: tuple[BaselineEntry, ...] = ()
+    origin: str | None = None
+
+    def entry(self, name: str, platform: str) -> BaselineEntry | None:
+        """The entry of this image on this platform."""
+        for entry in self.entries:
+            if (entry.snapshot.name, entry.snapshot.platform) == (name, platform):
+                return entry
+        return None

@@ -1,0 +1,1 @@
+"""Building images, one file a builder behind one protocol."""

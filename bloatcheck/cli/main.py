@@ -1,0 +1,95 @@
+"""The command line: finds the command, runs it, turns errors into text and an exit code.
+
+A command is a module with `configure(parser)` and `execute(args) -> ExitCode`; it is imported only when
+it is asked for, so that `--version` and light commands start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from bloatcheck import __version__
+from bloatcheck.errors import BloatcheckError, ExitCode
+
+COMMANDS = {
+    "run": "build, measure, compare, judge, report and publish: the main job",
+    "inspect": "show an image's size, layers and instructions",
+    "diff": "compare two images layer by layer",
+    "config": "check the configuration, or print its JSON Schema",
+    "baseline": "write or show the baseline",
+    "clean": "list, and with --yes remove, what this repository's runs built",
+}
+"""Command -> one line of help. The module is `bloatcheck.cli.<command>`."""
+
+ISSUES_URL = "https://github.com/bloatcheck/bloatcheck/issues"
+
+
+class Command(Protocol):
+    """What a command module offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Adds description, examples and arguments."""
+        ...
+
+    def execute(self, args: argparse.Namespace) -> ExitCode:
+        """Does the work.
+
+        Raises:
+            BloatcheckError: a foreseen failure, printed by `main`.
+        """
+        ...
+
+
+def _load(command: str) -> Command:
+    return cast("Command", importlib.import_module(f"bloatcheck.cli.{command}"))
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bloatcheck",
+        description="Catches container image bloat before it ships.",
+        epilog="Exit codes: 0 within limits, 1 a limit is broken, 2 bad usage or configuration, "
+        "3 an image could not be built or read, 4 a fault in bloatcheck.",
+    )
+    parser.add_argument("--version", action="version", version=f"bloatcheck {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            command, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        )
+        if command == chosen:
+            _load(command).configure(subparser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> ExitCode:
+    """Runs one command. Never raises for a foreseen failure, and never shows a traceback unless asked to."""
+    chosen = next((word for word in argv if not word.startswith("-")), None)
+    try:
+        args = _parser(chosen).parse_args(argv)
+        return _load(args.command).execute(args)
+    except BloatcheckError as error:
+        print(f"bloatcheck: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("bloatcheck: interrupted", file=sys.stderr)
+        return ExitCode.INTERNAL
+    except Exception as error:
+        if os.environ.get("BLOATCHECK_DEBUG"):
+            raise
+        print(
+            f"bloatcheck: this is a fault in bloatcheck itself: {type(error).__name__}: {error}\n"
+            f"  hint: set BLOATCHECK_DEBUG=1 for a traceback and tell us at {ISSUES_URL}",
+            file=sys.stderr,
+        )
+        return ExitCode.INTERNAL
+
+
+def entry_point() -> None:
+    """The `bloatcheck` program."""
+    sys.exit(main(sys.argv[1:]))

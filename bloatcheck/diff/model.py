@@ -1,0 +1,82 @@
+"""What changed between two snapshots of one image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
+
+
+class LayerChange(str, Enum):
+    """What happened to a layer.
+
+    `rebuilt`: another diff_id with the same content size. `unchanged`: the same diff_id.
+    """
+
+    UNCHANGED = "unchanged"
+    REBUILT = "rebuilt"
+    GROWN = "grown"
+    SHRUNK = "shrunk"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerDiff:
+    """One pair of layers. `before` is None for an added one, `after` for a removed one."""
+
+    change: LayerChange
+    before: LayerSnapshot | None = None
+    after: LayerSnapshot | None = None
+
+    @property
+    def delta(self) -> int:
+        """Growth of `content_size`, in bytes; negative when it shrank."""
+        after = self.after.content_size if self.after else 0
+        before = self.before.content_size if self.before else 0
+        return after - before
+
+
+class ImageChange(str, Enum):
+    """What happened to an image. `gone`: in the baseline, but no longer built."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    NEW = "new"
+    GONE = "gone"
+    INCOMPARABLE = "incomparable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageDiff:
+    """One image before and after.
+
+    `before` is None for a new image, `after` for a gone one. An incomparable one keeps both, with the reason
+    in `incomparable_because`, and has no layer pairs. Layer pairs run in the order of the image after,
+    removed layers where they stood.
+    """
+
+    name: str
+    platform: str
+    change: ImageChange
+    before: ImageSnapshot | None = None
+    after: ImageSnapshot | None = None
+    before_commit: str | None = None
+    before_measured_at: str | None = None
+    layers: tuple[LayerDiff, ...] = ()
+    incomparable_because: str | None = None
+
+    @property
+    def delta(self) -> int | None:
+        """Growth of `content_size`, in bytes; None unless both sides are there and comparable."""
+        if self.before is None or self.after is None or self.incomparable_because:
+            return None
+        return self.after.content_size - self.before.content_size
+
+    @property
+    def percent(self) -> float | None:
+        """`delta` in percent of before; None where that has no meaning (new, gone, or 0 before)."""
+        if self.delta is None or self.before is None or self.before.content_size == 0:
+            return None
+        return 100 * self.delta / self.before.content_size

@@ -1,0 +1,95 @@
+"""What every reader offers, whatever the transport.
+
+A reader is opened on a reference, tells what the manifest and the configuration say without opening a
+layer, and lists the records of the layers it is asked for in one pass over the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bloatcheck.oci.digest import Digest
+from bloatcheck.oci.image_config import ImageConfig
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDescriptor:
+    """One layer as manifest and configuration describe it.
+
+    `compressed_size` is the blob's size in the manifest, in bytes; None where the transport has none.
+    """
+
+    diff_id: Digest
+    media_type: str | None = None
+    digest: Digest | None = None
+    compressed_size: int | None = None
+
+
+class LayerIndex(Protocol):
+    """The records of one layer, read once.
+
+    `content_size` is the sum of the sizes of the regular-file records, in bytes.
+    `uncompressed_size` is the length of the tar stream, in bytes; None where the route didn't see it.
+    """
+
+    @property
+    def diff_id(self) -> Digest: ...  # noqa: D102 - described by the class
+    @property
+    def content_size(self) -> int: ...  # noqa: D102 - described by the class
+    @property
+    def uncompressed_size(self) -> int | None: ...  # noqa: D102 - described by the class
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an image came from, for the fingerprint: informational, never compared.
+
+    For example `Source("docker-daemon", engine="docker 26.1.5", store="containerd overlayfs")`.
+    """
+
+    transport: str
+    engine: str | None = None
+    store: str | None = None
+
+
+class Image(Protocol):
+    """An image that was opened. Closing it is the context manager's work."""
+
+    @property
+    def reference(self) -> str:
+        """The reference with its transport, as skopeo writes it: `docker-daemon:api:latest`."""
+        ...
+
+    @property
+    def image_id(self) -> Digest:
+        """The digest of the image configuration (on the containerd store too)."""
+        ...
+
+    @property
+    def config(self) -> ImageConfig:
+        """The image configuration."""
+        ...
+
+    @property
+    def layers(self) -> Sequence[LayerDescriptor]:
+        """One descriptor per entry of `config.diff_ids`, base first."""
+        ...
+
+    @property
+    def source(self) -> Source:
+        """Where it came from."""
+        ...
+
+    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+        """Lists the records of these layers, in any order, each once, in one pass over the source.
+
+        Raises:
+            ReadError: a layer is damaged, missing, or can't be read; the message names it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees files and connections."""
+        ...

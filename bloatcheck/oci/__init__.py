@@ -1,0 +1,1 @@
+"""The OCI image specification's own words, as values. No I/O in here."""

@@ -1,0 +1,1 @@
+"""Judging a difference against the limits: one rule a file, one registry, one verdict."""

@@ -1,0 +1,90 @@
+"""The report: everything a run found out, in one value that text, markdown and JSON are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.errors import ExitCode, Place
+from bloatcheck.policy.model import Finding, Level, Outcome
+
+REPORT_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an image could not be built or read. `output` holds the builder's last lines."""
+
+    stage: str
+    message: str
+    hint: str | None = None
+    place: Place | None = None
+    output: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageReport:
+    """One row. Exactly one of `diff` and `failure` is set."""
+
+    name: str
+    platform: str | None
+    diff: ImageDiff | None = None
+    failure: Failure | None = None
+    findings: tuple[Finding, ...] = ()
+    dockerfile: str | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The row's verdict."""
+        if self.failure:
+            return Outcome.ERROR
+        levels = {finding.level for finding in self.findings}
+        if Level.FAIL in levels:
+            return Outcome.FAIL
+        return Outcome.WARN if Level.WARN in levels else Outcome.PASS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What was measured: the repository (`owner/name`), commits, pull request number and the run's page."""
+
+    repository: str | None = None
+    server_url: str | None = None
+    commit: str | None = None
+    base_commit: str | None = None
+    pull_request: int | None = None
+    run_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A whole run.
+
+    `notes` are sentences for the reader about the run itself ("no baseline at 1a2b3c4 yet"). `enforced` is
+    False where broken limits are only told.
+    """
+
+    version: str = REPORT_VERSION
+    tool: str
+    created_at: str
+    key: str
+    images: tuple[ImageReport, ...]
+    origin: Origin
+    baseline: str | None = None
+    notes: tuple[str, ...] = ()
+    enforced: bool = True
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the rows: error, then fail, then warn, then pass."""
+        order = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.ERROR)
+        return max((image.outcome for image in self.images), key=order.index, default=Outcome.PASS)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0, 1 for an enforced broken limit, 3 for an image not built or not read (3 wins over 1)."""
+        if any(image.failure for image in self.images):
+            return ExitCode.UNREADABLE
+        if self.enforced and self.outcome is Outcome.FAIL:
+            return ExitCode.LIMIT_BROKEN
+        return ExitCode.OK

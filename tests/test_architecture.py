@@ -1,0 +1,79 @@
+"""The house keeps its shape: data flows one way, and the imports prove it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "bloatcheck"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "units": set(),
+    "oci": {"errors"},
+    "config": {"errors", "units", "oci"},
+    "build": {"errors", "units", "oci", "config"},
+    "image": {"errors", "units", "oci"},
+    "analysis": {"errors", "units", "oci", "image"},
+    "baseline": {"errors", "units", "oci", "analysis"},
+    "diff": {"errors", "units", "oci", "analysis", "baseline"},
+    "policy": {"errors", "units", "oci", "config", "analysis", "diff"},
+    "report": {"errors", "units", "oci", "config", "analysis", "diff", "policy"},
+    "publish": {"errors", "units"},
+    "pipeline": {
+        "errors",
+        "units",
+        "oci",
+        "config",
+        "build",
+        "image",
+        "analysis",
+        "baseline",
+        "diff",
+        "policy",
+        "report",
+        "publish",
+    },
+}
+"""Part -> the parts it may import. `cli` and `__main__` may import everything; nobody imports `cli`."""
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_parts(path: Path) -> set[str]:
+    parts = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            package, _, rest = name.partition(".")
+            if package == "bloatcheck" and rest:
+                parts.add(rest.split(".")[0])
+    return parts - {"__version__"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_module_imports_only_what_stands_before_it(path: Path) -> None:
+    part = part_of(path)
+    if part in {"cli", "__main__", "__init__"}:
+        return
+    assert imported_parts(path) <= MAY_IMPORT[part] | {part}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_only_the_command_line_prints_or_exits(path: Path) -> None:
+    if part_of(path) in {"cli", "__main__"}:
+        return
+    calls = {
+        ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    }
+    assert not calls & {"print", "sys.exit", "exit", "quit"}
