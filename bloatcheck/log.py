@@ -1,4 +1,4 @@
-"""The seam through which long work tells a person what goes on. Implementations live in `bloatcheck.cli.log`."""
+"""The seam through which long work tells a person what goes on; implemented in `bloatcheck.cli.log`."""
 
 from __future__ import annotations
 
