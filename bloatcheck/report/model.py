@@ -24,7 +24,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageReport:
-    """One row. Exactly one of `diff` and `failure` is set."""
+    """One row. Exactly one of `diff` and `failure` is set.
+
+    `incomparable` is how bad the configuration finds it that the baseline can't be compared; None where it
+    can, or where there is none.
+    """
 
     name: str
     platform: str | None
@@ -32,13 +36,14 @@ class ImageReport:
     failure: Failure | None = None
     findings: tuple[Finding, ...] = ()
     dockerfile: str | None = None
+    incomparable: Level | None = None
 
     @property
     def outcome(self) -> Outcome:
         """The row's verdict."""
         if self.failure:
             return Outcome.ERROR
-        levels = {finding.level for finding in self.findings}
+        levels = {self.incomparable, *(finding.level for finding in self.findings)}
         if Level.FAIL in levels:
             return Outcome.FAIL
         return Outcome.WARN if Level.WARN in levels else Outcome.PASS
