@@ -1,0 +1,249 @@
+"""The one comment of a pull request that is kept up to date.
+
+A comment is ours when its first line is our marker **and** our user wrote it: anyone can write the marker,
+and a comment that another person can edit afterwards must not carry our report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import quote
+
+from pydantic import TypeAdapter, ValidationError
+
+from bloatcheck.errors import PublishError
+from bloatcheck.publish.github import GitHub
+
+MAX_COMMENT_CHARACTERS = 65_536
+"""GitHub's limit for a comment, marker included."""
+
+ACTIONS_BOT = "github-actions[bot]"
+"""The user behind a job's own token."""
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+_URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
+_GONE = frozenset({HTTPStatus.NOT_FOUND})
+_CLOSED_TO_APPS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+
+
+class CommentAction(str, Enum):
+    """What became of the comment."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    """There was none, and none was to be created."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentResult:
+    """What was done. `url` is the comment's page, None when there is no comment.
+
+    `removed` counts duplicates of ours that went; `warnings` says what could not be tidied up afterwards.
+    """
+
+    action: CommentAction
+    url: str | None = None
+    removed: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """What we need of GitHub's issue comment. A deleted user is null."""
+
+    id: int
+    html_url: str
+    body: str | None = None
+    user: _User | None = None
+
+    def starts_with(self, marker: str) -> bool:
+        return (self.body or "").split("\n", 1)[0].rstrip("\r") == marker
+
+    def is_by(self, login: str) -> bool:
+        return self.user is not None and self.user.login.casefold() == login.casefold()
+
+
+_COMMENT = TypeAdapter(_Comment)
+_COMMENTS = TypeAdapter(tuple[_Comment, ...])
+_USER = TypeAdapter(_User)
+
+Value = TypeVar("Value")
+
+
+def comment_marker(key: str) -> str:
+    """The comment's first line, invisible to readers. Comments with different keys leave each other alone."""
+    return f"<!-- bloatcheck:v1 key={quote(key, safe='/._-')} -->"
+
+
+def upsert_comment(
+    client: GitHub,
+    repository: str,
+    pull_request: int,
+    body: str,
+    *,
+    marker_key: str,
+    author: str | None,
+    create: bool,
+) -> CommentResult:
+    """Leaves exactly one comment of ours, with this body.
+
+    An existing one is edited in place, and only if its text differs. After creating, the comments are listed
+    again: of two jobs that raced, or a request that was sent twice, the comment with the lowest id stays, has
+    this body, and the others go.
+
+    Args:
+        client: knows the API and the token.
+        repository: `owner/name`.
+        pull_request: its number.
+        body: markdown, without the marker.
+        marker_key: tells apart comments of several workflows in one pull request.
+        author: the login whose comments are ours; None for the token's own user, which for a job's token is
+            the Actions bot.
+        create: whether to create a comment where there is none.
+
+    Raises:
+        PublishError: refused, unreachable, or too long; with a hint. Nothing is sent when it is too long.
+    """
+    if not _REPOSITORY.fullmatch(repository) or pull_request < 1:
+        raise PublishError(f"{repository[:200]!r} #{pull_request} is no pull request")
+    marker = comment_marker(marker_key)
+    text = f"{marker}\n{body}"
+    if len(text) > MAX_COMMENT_CHARACTERS:
+        raise PublishError(
+            f"the comment has {len(text):,} characters, and GitHub takes {MAX_COMMENT_CHARACTERS:,}",
+            hint="please tell us: the report should have been shortened",
+        )
+    thread = _Thread(client, repository, pull_request, marker)
+    ours = thread.ours(author)
+    if ours:
+        result = thread.settle(ours, text)
+        if result:
+            return result
+    if not create:
+        return CommentResult(CommentAction.SKIPPED)
+    return thread.fold(thread.create(text), text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """The comments of one pull request that carry our marker."""
+
+    client: GitHub
+    repository: str
+    pull_request: int
+    marker: str
+
+    @property
+    def doing(self) -> str:
+        return f"comment on pull request {self.pull_request} of {self.repository}"
+
+    def ours(self, author: str | None) -> list[_Comment]:
+        """Our comments, oldest first. Who we are is only asked when something carries the marker."""
+        marked = sorted(self._marked(), key=lambda comment: comment.id)
+        if not marked:
+            return []
+        login = author or self._own_login()
+        return [comment for comment in marked if comment.is_by(login)]
+
+    def create(self, text: str) -> _Comment:
+        answer = self.client.request(
+            "POST",
+            f"/repos/{self.repository}/issues/{self.pull_request}/comments",
+            doing=self.doing,
+            body={"body": text},
+        )
+        return _parsed(_COMMENT, answer.body, self.doing)
+
+    def fold(self, created: _Comment, text: str) -> CommentResult:
+        """Leaves one comment where another job, or an earlier try of ours, has created one too."""
+        done = CommentResult(CommentAction.CREATED, _page(created))
+        try:
+            known = self.ours(created.user.login) if created.user else []
+            found = {comment.id: comment for comment in (*known, created)}
+            settled = self.settle([found[number] for number in sorted(found)], text)
+        except PublishError as error:
+            return replace(done, warnings=(error.message,))
+        if settled is None or settled.url == done.url:
+            return replace(settled or done, action=CommentAction.CREATED)
+        return settled
+
+    def settle(self, ours: list[_Comment], text: str) -> CommentResult | None:
+        """The first of them gets the text, the others go. None when all have been deleted meanwhile."""
+        for position, comment in enumerate(ours):
+            action = CommentAction.UNCHANGED
+            if _normal(comment.body or "") != _normal(text):
+                answer = self.client.request(
+                    "PATCH", self._path(comment), doing=self.doing, body={"body": text}, accept=_GONE
+                )
+                if answer.status in _GONE:
+                    continue
+                action = CommentAction.UPDATED
+            removed, warnings = self._remove(ours[position + 1 :])
+            return CommentResult(action, _page(comment), removed, warnings)
+        return None
+
+    def _remove(self, extras: list[_Comment]) -> tuple[int, tuple[str, ...]]:
+        removed = 0
+        try:
+            for extra in extras:
+                self.client.request(
+                    "DELETE", self._path(extra), doing="remove a duplicate comment", accept=_GONE
+                )
+                removed += 1
+        except PublishError as error:
+            return removed, (error.message,)
+        return removed, ()
+
+    def _marked(self) -> Iterator[_Comment]:
+        doing = f"read the comments of pull request {self.pull_request} of {self.repository}"
+        for answer in self.client.pages(
+            f"/repos/{self.repository}/issues/{self.pull_request}/comments",
+            doing=doing,
+            query={"per_page": "100"},
+        ):
+            for comment in _parsed(_COMMENTS, answer.body, doing):
+                if comment.starts_with(self.marker):
+                    yield comment
+
+    def _own_login(self) -> str:
+        """The token's user. A job's own token may not ask, and belongs to the Actions bot."""
+        doing = "ask whose token it is"
+        answer = self.client.request("GET", "/user", doing=doing, accept=_CLOSED_TO_APPS)
+        if answer.status in _CLOSED_TO_APPS:
+            return ACTIONS_BOT
+        return _parsed(_USER, answer.body, doing).login
+
+    def _path(self, comment: _Comment) -> str:
+        return f"/repos/{self.repository}/issues/comments/{comment.id}"
+
+
+def _parsed(adapter: TypeAdapter[Value], body: bytes, doing: str) -> Value:
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"][:4])
+        raise PublishError(
+            f"could not {doing}: the answer is not what GitHub's API gives (at {where or 'its start'})",
+            hint="does GITHUB_API_URL name a GitHub API?",
+        ) from None
+
+
+def _normal(text: str) -> str:
+    """GitHub may keep other line ends, and drops white space at the end."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _page(comment: _Comment) -> str | None:
+    return comment.html_url if _URL.fullmatch(comment.html_url) else None

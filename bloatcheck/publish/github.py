@@ -1,0 +1,324 @@
+"""A careful client of GitHub's REST API: bounded in time and memory, patient, and silent about its token."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPException
+from secrets import SystemRandom
+from typing import TypeVar
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.auth import AuthBase
+
+from bloatcheck import __version__
+from bloatcheck.errors import PublishError
+from bloatcheck.log import Log
+from bloatcheck.publish.patience import Patience, requested_pause
+from bloatcheck.publish.refusal import message_of, refusal
+
+API_VERSION = "2022-11-28"
+PUBLIC_API = "https://api.github.com"
+
+_MAX_ANSWER_BYTES = 48 * 1024 * 1024
+"""A full page: 100 comments of 65,536 characters, each character up to six bytes of JSON, and the rest."""
+_MAX_PAGES = 30
+"""GitHub lets a pull request have 2,500 comments: 25 pages."""
+_MAX_REDIRECTS = 5
+_CHUNK_BYTES = 64 * 1024
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+_REDIRECTS = frozenset(
+    {
+        HTTPStatus.MOVED_PERMANENTLY,
+        HTTPStatus.FOUND,
+        HTTPStatus.TEMPORARY_REDIRECT,
+        HTTPStatus.PERMANENT_REDIRECT,
+    }
+)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, read whole. `headers` are looked up without regard to case; `body` is hostile."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    next_query: tuple[tuple[str, str], ...] | None = None
+    """The query of the next page, from the Link header; None on the last page."""
+
+
+class _UnreachableError(Exception):
+    """No whole answer came. The text is ours, free of tokens and of other programs' words."""
+
+
+class _Bearer(AuthBase):
+    """Sets the token, so that requests doesn't look for another one in a .netrc file."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class GitHub:
+    """GitHub's REST API with one token.
+
+    Proxies and certificate bundles come from the environment, as `requests` reads them. The token is sent
+    to `api_url`'s host only, and shows in no error, log line or `repr`.
+
+    Args:
+        token: a job's own token, a personal one or an app's.
+        api_url: where the API is; on GitHub Enterprise not the public one (`GITHUB_API_URL`).
+        log: told of waiting.
+        patience: bounds of waiting.
+
+    Raises:
+        PublishError: the token or the address can't be right.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = PUBLIC_API,
+        log: Log | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        if not _TOKEN.fullmatch(token):
+            raise PublishError(
+                "there is no usable GitHub token" if token.strip() else "there is no GitHub token",
+                hint="leave the action's input `token` out, or set GITHUB_TOKEN to one line without spaces",
+            )
+        self._origin = _origin(api_url)
+        if self._origin is None or "?" in api_url or "#" in api_url:
+            raise PublishError(
+                "the address of GitHub's API is not usable",
+                hint=f"set GITHUB_API_URL to an https address without a password, for example {PUBLIC_API}",
+            )
+        self._base = api_url.rstrip("/")
+        self._token = token
+        self._log = log
+        self._patience = patience or Patience()
+        self._session = requests.Session()
+        self._session.auth = _Bearer(token)
+        self._session.headers.update(
+            {
+                "Accept": "application/vnd.github+json",
+                "User-Agent": f"bloatcheck/{__version__}",
+                "X-GitHub-Api-Version": API_VERSION,
+            }
+        )
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"GitHub({self._base!r})"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        accept: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """One request, tried again while that may help.
+
+        A POST is tried again too: its caller has to cope with having made two.
+
+        Args:
+            method: GET, POST, PATCH, PUT or DELETE.
+            path: below `api_url`, starting with a slash.
+            doing: what it is for, to follow "could not" in an error.
+            query: parameters of the address.
+            body: sent as JSON.
+            accept: statuses that are an answer for the caller, beside the successes.
+
+        Raises:
+            PublishError: refused, unreachable, too slow, or too large; with a hint.
+        """
+        deadline = time.monotonic() + self._patience.total_seconds
+        attempt = 0
+        while True:
+            try:
+                answer = self._once(method, path, query=query, body=body, deadline=deadline)
+            except _UnreachableError as error:
+                trouble = PublishError(
+                    f"could not {doing}: {error}",
+                    hint=f"is {self._base} reachable from this machine? Then run the job again",
+                )
+                pause: float | None = 0.0
+            else:
+                if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or answer.status in accept:
+                    return answer
+                trouble = self._refusal(doing, answer)
+                pause = requested_pause(
+                    answer.status, answer.headers, message_of(answer.body), now=time.time()
+                )
+            attempt += 1
+            self._wait_or_give_up(trouble, pause, attempt=attempt, deadline=deadline)
+
+    def pages(self, path: str, *, doing: str, query: Mapping[str, str]) -> Iterator[Answer]:
+        """All pages of a list, in order.
+
+        Only the query of the Link header is followed, on the path we asked for: an answer can't send us,
+        and the token, elsewhere.
+
+        Raises:
+            PublishError: as `request`; and when there is no end to the pages.
+        """
+        following: Mapping[str, str] | None = query
+        for _ in range(_MAX_PAGES):
+            answer = self.request("GET", path, doing=doing, query=following)
+            yield answer
+            if answer.next_query is None:
+                return
+            following = dict(answer.next_query)
+        raise PublishError(f"could not {doing}: more than {_MAX_PAGES} pages")
+
+    def _wait_or_give_up(
+        self, trouble: PublishError, pause: float | None, *, attempt: int, deadline: float
+    ) -> None:
+        if pause is None or attempt >= self._patience.tries:
+            raise trouble
+        back_off = self._patience.back_off(attempt - 1) * SystemRandom().uniform(1.0, 1.25)
+        pause = max(pause, back_off)
+        if time.monotonic() + pause >= deadline:
+            raise trouble
+        if self._log:
+            self._log.info(f"{trouble.message}; trying again in {pause:.0f} s")
+        time.sleep(pause)
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        deadline: float,
+    ) -> Answer:
+        """One request, following redirects within the API's own host.
+
+        A renamed repository answers with one. The method stays, whatever the kind of redirect.
+        """
+        url = f"{self._base}{path}"
+        for _ in range(_MAX_REDIRECTS):
+            seconds = max(0.001, min(self._patience.answer_seconds, deadline - time.monotonic()))
+            answer = _within(seconds, partial(self._exchange, method, url, query, body, seconds))
+            if answer.status not in _REDIRECTS:
+                return answer
+            url = _redirected(url, answer)
+            query = None
+            if _origin(url) != self._origin:
+                raise _UnreachableError("it redirects to another host, and the token stays here")
+        raise _UnreachableError("it redirects without end")
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        seconds: float,
+    ) -> Answer:
+        try:
+            with self._session.request(
+                method, url, params=query, json=body, timeout=seconds, allow_redirects=False, stream=True
+            ) as response:
+                return Answer(response.status_code, response.headers, _read(response), _next_query(response))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+            raise _UnreachableError(_reason(error)) from None
+
+    def _refusal(self, doing: str, answer: Answer) -> PublishError:
+        error = refusal(doing, answer.status, answer.headers, answer.body)
+        return PublishError(error.message.replace(self._token, "***"), hint=error.hint)
+
+
+def _read(response: requests.Response) -> bytes:
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        content += chunk
+        if len(content) > _MAX_ANSWER_BYTES:
+            raise _UnreachableError(f"the answer is larger than {_MAX_ANSWER_BYTES:,} bytes")
+    return bytes(content)
+
+
+def _next_query(response: requests.Response) -> tuple[tuple[str, str], ...] | None:
+    link = response.links.get("next", {}).get("url")
+    if link is None:
+        return None
+    try:
+        return tuple(parse_qsl(urlsplit(link).query))
+    except ValueError:
+        raise _UnreachableError("its link to the next page is damaged") from None
+
+
+def _redirected(url: str, answer: Answer) -> str:
+    try:
+        return urljoin(url, answer.headers.get("Location", ""))
+    except ValueError:
+        raise _UnreachableError("it redirects to no address at all") from None
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; None for what is no http address, or has a password in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        return None
+    return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}[parts.scheme]
+
+
+def _reason(error: Exception) -> str:
+    """Our own words for why there was no answer; the library's may quote headers and addresses."""
+    for kind, words in (
+        (requests.exceptions.SSLError, "its TLS certificate is not trusted here (REQUESTS_CA_BUNDLE)"),
+        (requests.exceptions.ProxyError, "the proxy of this machine does not answer (HTTPS_PROXY)"),
+        (requests.exceptions.Timeout, "no answer in time"),
+        (requests.exceptions.ContentDecodingError, "the answer is damaged"),
+    ):
+        if isinstance(error, kind):
+            return words
+    return "the connection failed or was cut"
+
+
+def _within(seconds: float, work: Callable[[], Result]) -> Result:
+    """The work's result, or `_UnreachableError` when it takes longer.
+
+    A time-out of a socket is not enough: looking up a name has none, and an answer that comes a byte at a
+    time never trips it. So the work gets a thread, and one that is too slow is left behind.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="github-request")
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise _UnreachableError("no answer in time")
+    return results[0]

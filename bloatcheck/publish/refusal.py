@@ -1,0 +1,73 @@
+"""What a refusal by GitHub means for the person who reads the job's log, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from bloatcheck.errors import PublishError
+from bloatcheck.publish.patience import is_rate_limit
+
+_MESSAGE_CHARACTERS = 300
+_READABLE_BYTES = 64 * 1024
+
+_PERMISSION_HINT = (
+    "give the job `permissions: { contents: read, pull-requests: write }`; "
+    "a pull request from a fork or from Dependabot has a read-only token whatever the workflow says"
+)
+
+
+def refusal(doing: str, status: int, headers: Mapping[str, str], body: bytes) -> PublishError:
+    """The error for an answer that is no success.
+
+    Args:
+        doing: what was tried, for example `comment on pull request 7 of octo/hello`.
+        status: of the answer.
+        headers: of the answer, looked up without regard to case.
+        body: of the answer; hostile.
+    """
+    words = message_of(body)
+    said = f": {words}" if words else ""
+    verb = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
+    return PublishError(
+        f"GitHub {verb} to {doing} (status {status}){said}", hint=_hint(status, headers, words)
+    )
+
+
+def message_of(body: bytes) -> str:
+    """The answer's own words, at most 300 characters; empty where there are none to be read."""
+    if len(body) > _READABLE_BYTES:
+        return ""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(answer, dict):
+        return ""
+    errors = answer.get("errors")
+    details = [
+        error.get("message") or f"{error.get('field')} is {error.get('code')}"
+        for error in (errors if isinstance(errors, list) else [])[:3]
+        if isinstance(error, dict)
+    ]
+    parts = [part for part in (answer.get("message"), *details) if isinstance(part, str) and part]
+    return "; ".join(parts)[:_MESSAGE_CHARACTERS]
+
+
+def _hint(status: int, headers: Mapping[str, str], words: str) -> str:
+    if is_rate_limit(status, headers, words):
+        return "too many requests with this token for now; run the job again later"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "a fault on GitHub's side; run the job again later"
+    if "locked" in words.lower():
+        return "the conversation is locked; unlock it, or let the token's user take part in it"
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "the token is wrong or has expired; leave out the input `token`, or renew its secret"
+    if status == HTTPStatus.FORBIDDEN:
+        return _PERMISSION_HINT
+    if status == HTTPStatus.NOT_FOUND:
+        return f"either it does not exist or the token may not see it: {_PERMISSION_HINT}"
+    if status == HTTPStatus.GONE:
+        return "the repository has issues and pull requests switched off"
+    return "please tell us about it, with the lines above"
