@@ -1,0 +1,54 @@
+# Everything a developer does here. `make` alone lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+# An engine is a must in CI; elsewhere its tests are skipped where none can be had.
+ENGINE := scripts/engine run $(if $(CI),,--optional)
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/install-packages
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format lock clean test-packages
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install everything that developing needs into .venv
+
+$(READY): requirements/dev.txt pyproject.toml
+	@scripts/install-packages python
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: $(READY) ## build examples/hello, compare, and show a growth over the limit
+	@scripts/engine run -- scripts/demo
+
+test: lint test-packages ## check and test everything; starts an engine where none answers
+	$(ENGINE) -- $(PYTEST) -m 'not slow'
+
+test-all: lint test-packages ## the same with the slow tests
+	$(ENGINE) -- $(PYTEST)
+
+test-packages:
+	@scripts/install-packages node test
+
+lint: $(READY) ## format, lint, types, workflows, scripts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/zizmor --offline --quiet action.yml .github/workflows
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+format: $(READY) ## format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove everything that was made here
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist demo-out
