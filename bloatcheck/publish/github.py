@@ -240,7 +240,13 @@ class GitHub:
                 method, url, params=query, json=body, timeout=seconds, allow_redirects=False, stream=True
             ) as response:
                 return Answer(response.status_code, response.headers, _read(response), _next_query(response))
-        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
             raise _UnreachableError(_reason(error)) from None
 
     def _refusal(self, doing: str, answer: Answer) -> PublishError:
@@ -293,6 +299,8 @@ def _reason(error: Exception) -> str:
         (requests.exceptions.ProxyError, "the proxy of this machine does not answer (HTTPS_PROXY)"),
         (requests.exceptions.Timeout, "no answer in time"),
         (requests.exceptions.ContentDecodingError, "the answer is damaged"),
+        (requests.RequestException, "the connection failed or was cut"),
+        (ValueError, "the answer is damaged"),
     ):
         if isinstance(error, kind):
             return words
