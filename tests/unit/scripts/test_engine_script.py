@@ -68,7 +68,9 @@ def test_an_engine_that_does_not_come_up_is_told_with_its_own_last_words(machine
 @needs_root
 def test_an_optional_engine_lets_the_command_run_and_know_why_there_is_none(machine: FakeMachine) -> None:
     machine.program("dockerd", FAILING_DOCKERD)
-    result = machine.run(ENGINE, "run", "--optional", "--", "sh", "-c", 'echo "$BLOATCHECK_NO_ENGINE"; exit 3')
+    result = machine.run(
+        ENGINE, "run", "--optional", "--", "sh", "-c", 'echo "$BLOATCHECK_NO_ENGINE"; exit 3'
+    )
     assert result.returncode == 3
     assert "did not come up" in result.stdout
     assert "What to do" in result.stderr
