@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class FakeMachine:
-    """Programs that stand before the machine's own, and a folder, `$STATE`, that they leave their marks in."""
+    """Programs that stand before the machine's own; they leave their marks in the folder `$STATE`."""
 
     def __init__(self, folder: Path) -> None:
         self.state = folder / "state"
