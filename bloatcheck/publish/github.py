@@ -61,6 +61,10 @@ class _UnreachableError(Exception):
     """No whole answer came. The text is ours, free of tokens and of other programs' words."""
 
 
+class _UnusableError(_UnreachableError):
+    """An answer came that no repetition would make better."""
+
+
 class _Bearer(AuthBase):
     """Sets the token, so that requests doesn't look for another one in a .netrc file."""
 
@@ -160,7 +164,7 @@ class GitHub:
                     f"could not {doing}: {error}",
                     hint=f"is {self._base} reachable from this machine? Then run the job again",
                 )
-                pause: float | None = 0.0
+                pause = None if isinstance(error, _UnusableError) else 0.0
             else:
                 if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or answer.status in accept:
                     return answer
@@ -224,8 +228,8 @@ class GitHub:
             url = _redirected(url, answer)
             query = None
             if _origin(url) != self._origin:
-                raise _UnreachableError("it redirects to another host, and the token stays here")
-        raise _UnreachableError("it redirects without end")
+                raise _UnusableError("it redirects to another host, and the token stays here")
+        raise _UnusableError("it redirects without end")
 
     def _exchange(
         self,
@@ -259,7 +263,7 @@ def _read(response: requests.Response) -> bytes:
     for chunk in response.iter_content(_CHUNK_BYTES):
         content += chunk
         if len(content) > _MAX_ANSWER_BYTES:
-            raise _UnreachableError(f"the answer is larger than {_MAX_ANSWER_BYTES:,} bytes")
+            raise _UnusableError(f"the answer is larger than {_MAX_ANSWER_BYTES:,} bytes")
     return bytes(content)
 
 
@@ -270,14 +274,14 @@ def _next_query(response: requests.Response) -> tuple[tuple[str, str], ...] | No
     try:
         return tuple(parse_qsl(urlsplit(link).query))
     except ValueError:
-        raise _UnreachableError("its link to the next page is damaged") from None
+        raise _UnusableError("its link to the next page is damaged") from None
 
 
 def _redirected(url: str, answer: Answer) -> str:
     try:
         return urljoin(url, answer.headers.get("Location", ""))
     except ValueError:
-        raise _UnreachableError("it redirects to no address at all") from None
+        raise _UnusableError("it redirects to no address at all") from None
 
 
 def _origin(url: str) -> tuple[str, str, int | None] | None:

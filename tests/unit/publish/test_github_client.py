@@ -1,0 +1,69 @@
+"""What the client refuses before it sends anything, and what it never shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from bloatcheck.errors import PublishError
+from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.patience import Patience
+
+TOKEN = "ghs_pretend0123456789"
+
+
+@pytest.mark.parametrize(
+    "token", ["", "  ", f"{TOKEN}\n", f"{TOKEN}\r\nX-Evil: 1", "geheim\N{SNOWMAN}", "a b"]
+)
+def test_a_token_that_can_not_be_one_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(PublishError, match=r"no (usable )?GitHub token") as caught:
+        GitHub(token)
+    assert "pretend" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.github.com",
+        "ftp://github.example",
+        "file:///etc/passwd",
+        "https://",
+        "https://me:secret@github.example",
+        "https://github.example?secret",
+        "https://github.example#secret",
+        "https://github.example:port",
+        "https://[::1",
+    ],
+)
+def test_an_address_that_is_no_apis_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(PublishError, match="address of GitHub's API is not usable") as caught:
+        GitHub(TOKEN, api_url=url)
+    assert "secret" not in str(caught.value)
+
+
+def test_its_repr_shows_no_token() -> None:
+    assert repr(GitHub(TOKEN, api_url="https://github.example/api/v3/")) == (
+        "GitHub('https://github.example/api/v3')"
+    )
+
+
+def test_nobody_at_the_address_is_a_clear_error() -> None:
+    client = GitHub(TOKEN, api_url="http://127.0.0.1:1", patience=Patience(tries=1))
+    with pytest.raises(PublishError, match="could not ask: the connection failed") as caught:
+        client.request("GET", "/user", doing="ask")
+    assert "http://127.0.0.1:1 reachable" in str(caught.value.hint)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests would put another password from ~/.netrc in the place of our header."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client = GitHub(TOKEN, api_url="http://127.0.0.1:1")
+    prepared = client._session.prepare_request(requests.Request("GET", "http://127.0.0.1:1/"))
+
+    assert prepared.headers["Authorization"] == f"Bearer {TOKEN}"
