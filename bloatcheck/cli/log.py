@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -10,14 +9,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from bloatcheck.cli.terminal import ColourFilter, harmless
 from bloatcheck.errors import Place
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+__all__ = ["GitHubLog", "PlainLog", "escape_data", "escape_property", "harmless"]
 
 
-def harmless(text: str) -> str:
-    """One line without control or bidi characters, so that hostile text can't move the cursor or hide."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\n", " "))
+@dataclass
+class _Output:
+    """A program's output on its way to a stream."""
+
+    stream: TextIO
+    filter: ColourFilter = field(default_factory=ColourFilter)
+    at_line_start: bool = True
+
+    def write(self, text: str) -> None:
+        if text := self.filter.feed(text):
+            self.stream.write(text)
+            self.stream.flush()
+            self.at_line_start = text.endswith("\n")
+
+    def finish_line(self) -> None:
+        """Puts what follows at the start of a line, in the stream's own colour.
+
+        Only a newline counts: GitHub's runner ends a line at a carriage return too, act doesn't.
+        """
+        end = self.filter.close() + ("" if self.at_line_start else "\n")
+        self.stream.write(end)
+        self.at_line_start = True
 
 
 @dataclass
@@ -27,23 +46,30 @@ class PlainLog:
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     verbose: bool = False
     quiet: bool = False
+    _output: _Output = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Watches what is written to the stream."""
+        self._output = _Output(self.stream)
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """A heading line."""
         self.info(title)
-        yield
+        try:
+            yield
+        finally:
+            self._output.finish_line()
 
     def output(self, text: str) -> None:
-        """Passed on, unless quiet. Colour and cursor movement of the builder's own progress stay alive."""
+        """Passed on, unless quiet. Colours stay alive, cursor movement doesn't."""
         if not self.quiet:
-            self.stream.write(text)
-            self.stream.flush()
+            self._output.write(text)
 
     def info(self, message: str) -> None:
         """A line, unless quiet."""
         if not self.quiet:
-            print(harmless(message), file=self.stream, flush=True)
+            self._line(message)
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -53,7 +79,11 @@ class PlainLog:
     def warning(self, message: str, *, place: Place | None = None) -> None:
         """A line, always."""
         where = f"{place}: " if place else ""
-        print(harmless(f"warning: {where}{message}"), file=self.stream, flush=True)
+        self._line(f"warning: {where}{message}")
+
+    def _line(self, text: str) -> None:
+        self._output.finish_line()
+        print(harmless(text), file=self.stream, flush=True)
 
 
 @dataclass
@@ -61,63 +91,99 @@ class GitHubLog:
     """Writes workflow commands of its own, and lets no other text become one.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    Foreign output goes between `::stop-commands::` and its random token. Commands are only read at the start
-    of a line, so the closing token is preceded by a newline wherever the output stopped.
+    Foreign output goes between `::stop-commands::` and a random token. Commands are read at the start of a
+    line, so the closing token is preceded by a newline wherever the output stopped. What the runner takes
+    for a command is told by its source, ActionCommand.cs: `::` after any white space, and `##[name]` in
+    any place.
     """
 
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     verbose: bool = False
     quiet: bool = False
-    _at_line_start: bool = field(default=True, init=False)
+    _output: _Output = field(init=False, repr=False)
+    _token: str | None = field(default=None, init=False, repr=False)
+    """What ends the group that is open; None outside of groups."""
+
+    def __post_init__(self) -> None:
+        """Watches what is written to the stream."""
+        self._output = _Output(self.stream)
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """A foldable group, inside which workflow commands are off."""
-        token = secrets.token_hex(16)
+        """A foldable group, inside which workflow commands are off. In a group, just a line: none nests."""
+        if self._token is not None:
+            self.info(title)
+            yield
+            return
         self._command(f"::group::{escape_data(harmless(title))}")
-        self._command(f"::stop-commands::{token}")
+        self._stop_commands()
         try:
             yield
         finally:
-            self._finish_line()
-            self._command(f"::{token}::")
+            self._resume_commands()
             self._command("::endgroup::")
 
     def output(self, text: str) -> None:
-        """Passed on. Only to be called inside a group."""
-        if text and not self.quiet:
-            self.stream.write(text)
-            self.stream.flush()
-            self._at_line_start = text.endswith(("\n", "\r"))
-
-    def info(self, message: str) -> None:
-        """A line that can't be a command: one that would is indented with a zero-width mark's visible kin."""
+        """Passed on, unless quiet."""
         if self.quiet:
             return
-        line = harmless(message)
-        self._finish_line()
-        print(f"  {line}" if "::" in line or "##[" in line else line, file=self.stream, flush=True)
+        if self._token is not None:
+            self._output.write(text)
+        else:
+            with self._without_commands():
+                self._output.write(text)
+
+    def info(self, message: str) -> None:
+        """A line that can't be a command."""
+        if not self.quiet:
+            self._output.finish_line()
+            print(_never_a_command(harmless(message)), file=self.stream, flush=True)
 
     def detail(self, message: str) -> None:
-        """A line, if verbose or the runner's debug logging is on."""
+        """A line, if verbose."""
         if self.verbose:
             self.info(message)
 
     def warning(self, message: str, *, place: Place | None = None) -> None:
-        """A warning annotation."""
-        properties = f" file={escape_property(place.file)}" if place else ""
+        """A warning annotation, inside a group too."""
+        properties = f" file={escape_property(harmless(place.file))}" if place else ""
         if place and place.line:
             properties += f",line={place.line}"
-        self._finish_line()
-        self._command(f"::warning{properties}::{escape_data(message)}")
+        if place and place.end_line:
+            properties += f",endLine={place.end_line}"
+        text = "\n".join(harmless(line) for line in message.splitlines())
+        inside = self._token is not None
+        if inside:
+            self._resume_commands()
+        self._command(f"::warning{properties}::{escape_data(text)}")
+        if inside:
+            self._stop_commands()
 
-    def _finish_line(self) -> None:
-        if not self._at_line_start:
-            self.stream.write("\n")
-            self._at_line_start = True
+    @contextmanager
+    def _without_commands(self) -> Iterator[None]:
+        self._stop_commands()
+        try:
+            yield
+        finally:
+            self._resume_commands()
+
+    def _stop_commands(self) -> None:
+        """A token serves once: the runner has shown it to nobody but the log, which the build can't read."""
+        self._token = secrets.token_hex(16)
+        self._command(f"::stop-commands::{self._token}")
+
+    def _resume_commands(self) -> None:
+        self._command(f"::{self._token}::")
+        self._token = None
 
     def _command(self, command: str) -> None:
+        self._output.finish_line()
         print(command, file=self.stream, flush=True)
+
+
+def _never_a_command(line: str) -> str:
+    line = line.replace("##[", "## [")
+    return f"> {line}" if line.lstrip().startswith("::") else line
 
 
 def escape_data(text: str) -> str:

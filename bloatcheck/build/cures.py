@@ -1,0 +1,52 @@
+"""What to do about a failed build, for the failures that have a known cure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bloatcheck.oci.dockerfile import Instruction
+
+_NO_TARGET = re.compile(r"target stage .* could not be found|failed to reach build target")
+_NO_BASE = re.compile(
+    r"pull access denied|failed to resolve (?:source metadata|reference)|failed to do request: Head"
+    r"|repository does not exist|manifest unknown|manifest for .* not found|^Get \"https?://[^\"]+/v2/"
+)
+_NO_FILE = re.compile(r"\"?/.*\"?: not found|^(?:COPY|ADD) failed: file not found")
+_NO_SECRET = re.compile(
+    r"secret [^ ]+: not found|failed to stat|could not parse secrets|failed to load secret"
+)
+_KILLED = re.compile(r"(?:exit code|non-zero code): 137\b")
+_NO_PLATFORM = re.compile(r"exec format error|does not match the (?:specified|detected host) platform")
+_ENGINE_GONE = re.compile(
+    r"Cannot connect to the Docker daemon|error reading from server: EOF|: closing transport"
+)
+
+
+def cure(reason: str, output: Sequence[str], instructions: Sequence[Instruction]) -> str | None:
+    """What to do next; None where only the output can tell."""
+    last = "\n".join(output)
+    if "no space left on device" in f"{reason}\n{last}":
+        return (
+            "the disk is full: see `docker system df`, and free the build cache with `docker builder prune`"
+        )
+    if _ENGINE_GONE.search(reason):
+        return (
+            "the engine went away during the build: see its log (`journalctl -u docker`), and start it again"
+        )
+    if _NO_TARGET.search(reason):
+        names = [i.stage_name for i in instructions if i.keyword == "FROM" and i.stage_name]
+        return (
+            f"the stages are: {', '.join(names[:20])}" if names else "no stage of this Dockerfile has a name"
+        )
+    if _NO_BASE.search(reason):
+        return "the base image could not be had: check its name, `docker login`, and the network"
+    if _NO_SECRET.search(reason):
+        return "check `secrets:`; a file is given as `id=NAME,src=PATH`, a variable as `id=NAME,env=NAME`"
+    if _NO_FILE.search(reason):
+        return "the file is not in the context: check `context:`, the path in COPY, and .dockerignore"
+    if _KILLED.search(reason):
+        return "the command was killed, most often for want of memory"
+    if _NO_PLATFORM.search(f"{reason}\n{last}"):
+        return "this machine can't run that platform's programs: set up QEMU, or build on such a machine"
+    return None

@@ -1,0 +1,50 @@
+"""Which repository this is, told the same way at a desk and in CI."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+_GIT_SECONDS = 20
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)", re.IGNORECASE)
+_SCP = re.compile(r"(?:[^/@]*@)?(?P<host>[^/:]+):(?P<path>[^/].*|/.+)")
+
+
+def repository_identity(root: Path, environment: Mapping[str, str]) -> str:
+    """`github.com/acme/shop`, in small letters, from GitHub's variables or the remote `origin`.
+
+    A repository without either is known by its directory. Never holds user names or tokens of a URL.
+    """
+    if environment.get("GITHUB_ACTIONS") == "true" and (name := environment.get("GITHUB_REPOSITORY")):
+        server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
+        if identity := identity_of_url(f"{server}/{name}"):
+            return identity
+    return identity_of_url(_origin(root, environment)) or str(root.resolve())
+
+
+def identity_of_url(url: str) -> str | None:
+    """Host and path of a git URL, `https://…`, `ssh://…` or `git@host:path`; None for anything else."""
+    match = _URL.fullmatch(url.strip()) or _SCP.fullmatch(url.strip())
+    if match is None:
+        return None
+    path = match["path"].strip("/").removesuffix(".git").strip("/")
+    return f"{match['host']}/{path}".lower() if path else None
+
+
+def _origin(root: Path, environment: Mapping[str, str]) -> str:
+    """The URL of `origin`; "" without git, repository or remote."""
+    try:
+        done = subprocess.run(
+            ["git", "config", "--get", "remote.origin.url"],
+            cwd=root,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
