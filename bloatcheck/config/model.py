@@ -27,11 +27,15 @@ class BuildSpec:
 
 @dataclass(frozen=True, slots=True)
 class PrebuiltSpec:
-    """An image that an earlier step made: a reference, or an entry of a bake or build-push metadata file."""
+    """An image that an earlier step made: a reference, or an entry of a bake or build-push metadata file.
+
+    `dockerfile` is what it was built from, where the user says so; relative to the repository's root.
+    """
 
     reference: str | None = None
     metadata_file: str | None = None
     metadata_target: str | None = None
+    dockerfile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

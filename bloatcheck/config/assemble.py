@@ -1,0 +1,106 @@
+"""From the file as it is written to the values that the rest works with: defaults and limits filled in."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bloatcheck.config.document import BuildEntry, Document, MetadataEntry, ReferenceEntry
+from bloatcheck.config.limits import Limit, Metric, Threshold
+from bloatcheck.config.limits_section import (
+    GrowthLimit,
+    GrowthThreshold,
+    LayerCountLimit,
+    Limits,
+    SizeLimit,
+    SizeThreshold,
+)
+from bloatcheck.config.model import BuildSpec, CommentPolicy, Config, ImageSpec, PrebuiltSpec
+from bloatcheck.errors import Place
+from bloatcheck.oci.platform import Platform
+
+
+def assemble(
+    document: Document, *, root: Path, file: str, places: Mapping[str, Place], found: ImageSpec | None
+) -> Config:
+    """The configuration.
+
+    Args:
+        document: the file's content.
+        root: the repository's root.
+        file: the file, from the root.
+        places: where each image is listed, by name.
+        found: the image to take where none is listed.
+    """
+    images = [_image(entry, document.limits, places[entry.name]) for entry in document.images or ()]
+    if found:
+        images.append(replace(found, limits=_limits(document.limits)))
+    return Config(
+        root=root,
+        images=tuple(images),
+        baseline=document.baseline,
+        comment=_comment(document),
+        enforce=document.enforce,
+        on_incomparable=document.on_incomparable,
+        path=file,
+    )
+
+
+def _comment(document: Document) -> CommentPolicy:
+    written = document.comment
+    policy = CommentPolicy(mode=written.when, author=written.author, key=written.key)
+    change = written.min_change
+    if change is None:
+        return policy
+    return replace(policy, min_change_bytes=change.bytes, min_change_percent=change.percent)
+
+
+def _image(entry: BuildEntry | ReferenceEntry | MetadataEntry, general: Limits, place: Place) -> ImageSpec:
+    return ImageSpec(
+        name=entry.name,
+        build=_build(entry) if isinstance(entry, BuildEntry) else None,
+        prebuilt=None if isinstance(entry, BuildEntry) else _prebuilt(entry),
+        platform=Platform.parse(entry.platform) if entry.platform else None,
+        tags=tuple(entry.tags) if isinstance(entry, BuildEntry) else (),
+        limits=_limits(general, entry.limits),
+        place=place,
+    )
+
+
+def _build(entry: BuildEntry) -> BuildSpec:
+    return BuildSpec(
+        dockerfile=entry.dockerfile or posixpath.normpath(posixpath.join(entry.context, "Dockerfile")),
+        context=entry.context,
+        target=entry.target,
+        args=entry.args,
+        secrets=tuple(entry.secrets),
+    )
+
+
+def _prebuilt(entry: ReferenceEntry | MetadataEntry) -> PrebuiltSpec:
+    if isinstance(entry, ReferenceEntry):
+        return PrebuiltSpec(reference=entry.image, dockerfile=entry.dockerfile)
+    return PrebuiltSpec(
+        metadata_file=entry.metadata.file, metadata_target=entry.metadata.target, dockerfile=entry.dockerfile
+    )
+
+
+def _limits(general: Limits, own: Limits | None = None) -> tuple[Limit, ...]:
+    """The limits in force, in the metrics' order."""
+    written = {**general.written(), **(own.written() if own else {})}
+    limits = [_limit(metric, written[metric]) for metric in Metric if metric in written]
+    return tuple(limit for limit in limits if limit.warn or limit.fail)
+
+
+def _limit(metric: Metric, written: SizeLimit | GrowthLimit | LayerCountLimit) -> Limit:
+    return Limit(metric, warn=_threshold(written.warn), fail=_threshold(written.fail))
+
+
+def _threshold(written: SizeThreshold | GrowthThreshold | int | None) -> Threshold | None:
+    if isinstance(written, GrowthThreshold):
+        return Threshold(bytes=written.bytes, percent=written.percent, when=written.when)
+    if isinstance(written, SizeThreshold):
+        return Threshold(bytes=written.bytes)
+    return None if written is None else Threshold(bytes=written)

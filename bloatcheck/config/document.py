@@ -1,0 +1,297 @@
+"""The configuration file as it may be written: keys, forms, bounds, and what an editor says about them.
+
+The models read texts, since `yaml_tree` leaves every scalar one. `schema` makes the JSON Schema of them, and
+`explain` takes known keys and examples out of them: a field's example is what its error shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
+
+from bloatcheck.config.checkout import Checkout
+from bloatcheck.config.fields import (
+    VERSION,
+    Arguments,
+    BaselinePath,
+    CommentKey,
+    Flag,
+    Login,
+    Name,
+    Percent,
+    PercentText,
+    PlatformText,
+    ReferenceText,
+    RepositoryPath,
+    Secret,
+    Size,
+    SizeText,
+    TagText,
+    Target,
+    Version,
+)
+from bloatcheck.config.limits import Metric
+from bloatcheck.config.limits_section import Limits, short_growth
+from bloatcheck.config.model import CommentMode, OnIncomparable
+from bloatcheck.config.section import Section
+
+MAX_IMAGES = 2_000
+
+
+def _checkout(info: ValidationInfo) -> Checkout | None:
+    """Where to look for files: nowhere, for an image that isn't asked for or whose name is wrong."""
+    checkout = info.context
+    name = info.data.get("name")
+    return checkout if isinstance(checkout, Checkout) and name and checkout.wants(name) else None
+
+
+def _context(path: str, info: ValidationInfo) -> str:
+    checkout = _checkout(info)
+    return checkout.folder(path) if checkout else path
+
+
+def _dockerfile(path: str | None, info: ValidationInfo) -> str | None:
+    checkout, context = _checkout(info), info.data.get("context")
+    return checkout.dockerfile(path, context) if checkout and context else path
+
+
+def _known_dockerfile(path: str | None, info: ValidationInfo) -> str | None:
+    checkout = _checkout(info)
+    return checkout.dockerfile(path, ".") if checkout and path else path
+
+
+class ImageEntry(Section):
+    """What every image has."""
+
+    name: Name = Field(
+        description="What the image is called here: in reports, in the baseline, in `--image`. "
+        "Lower-case letters and digits, with `.`, `_` or `-` between them.",
+        examples=["api"],
+    )
+    platform: PlatformText | None = Field(
+        default=None,
+        description="The platform to build for, or to choose from an image of several. "
+        "Default: the engine's own.",
+        examples=["linux/amd64"],
+    )
+    limits: Limits | None = Field(
+        default=None,
+        description="This image's own limits. Each replaces the general one of the same metric; "
+        "`none` lifts it.",
+        examples=[{"content": "250 MB"}],
+    )
+
+
+class BuildEntry(ImageEntry):
+    """An image that bloatcheck builds."""
+
+    context: Annotated[RepositoryPath, AfterValidator(_context)] = Field(
+        default=".",
+        description="The build context: a folder, from the repository's root. Default: the root.",
+        examples=["services/api"],
+    )
+    dockerfile: Annotated[RepositoryPath | None, AfterValidator(_dockerfile)] = Field(
+        default=None,
+        validate_default=True,
+        description="The Dockerfile, from the repository's root (not from the context), as `docker build "
+        "--file` takes it. Default: `Dockerfile` in the context, or `Containerfile`.",
+        examples=["services/api/Dockerfile"],
+    )
+    target: Target | None = Field(
+        default=None, description="The stage to build. Default: the last.", examples=["runtime"]
+    )
+    args: Arguments = Field(
+        default_factory=dict,
+        description="Build arguments. Values are taken as they are written: `1.10` stays `1.10`. "
+        "One without a value is taken from the environment.",
+        examples=[{"PYTHON_VERSION": "3.13"}],
+    )
+    secrets: list[Secret] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Build secrets, as `docker build --secret` takes them.",
+        examples=[["id=npmrc,src=.npmrc"]],
+    )
+    tags: list[TagText] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Tags that the built image gets as well.",
+        examples=[["acme/api:ci"]],
+    )
+
+
+_NOT_BUILT = "it belongs to a build, and an image with `image` or `metadata` is not built here"
+
+
+class PrebuiltEntry(ImageEntry):
+    """What every image has that an earlier step made."""
+
+    misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("context", "target", "args", "secrets", "tags"), _NOT_BUILT
+    )
+
+    dockerfile: Annotated[RepositoryPath | None, AfterValidator(_known_dockerfile)] = Field(
+        default=None,
+        description="The Dockerfile that the image was built from, so that findings can name its lines.",
+        examples=["services/api/Dockerfile"],
+    )
+
+
+class ReferenceEntry(PrebuiltEntry):
+    """An image that an earlier step built or pulled, by its reference."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        **PrebuiltEntry.misplaced,
+        "metadata": "an image has either `image` or `metadata`",
+    }
+
+    image: ReferenceText = Field(
+        description="The image's reference, or its ID, as `docker run` takes it.", examples=["acme/api:ci"]
+    )
+
+
+class MetadataFile(Section):
+    """The file that `--metadata-file` of `docker buildx build` and `docker buildx bake` writes."""
+
+    file: RepositoryPath = Field(
+        description="The file, from the repository's root. It is read when the image is.",
+        examples=["bake-metadata.json"],
+    )
+    target: Target | None = Field(
+        default=None, description="The bake target, where the file holds several.", examples=["api"]
+    )
+
+
+class MetadataEntry(PrebuiltEntry):
+    """An image that an earlier step built, by the metadata file that its builder wrote."""
+
+    metadata: MetadataFile = Field(
+        description="Where the builder wrote down what it built.",
+        examples=[{"file": "bake-metadata.json", "target": "api"}],
+    )
+
+
+def _kind(value: object) -> str:
+    keys = value.keys() if isinstance(value, Mapping) else ()
+    return "<image>" if "image" in keys else "<metadata>" if "metadata" in keys else "<build>"
+
+
+AnyEntry = Annotated[
+    Annotated[BuildEntry, Tag("<build>")]
+    | Annotated[ReferenceEntry, Tag("<image>")]
+    | Annotated[MetadataEntry, Tag("<metadata>")],
+    Discriminator(_kind),
+]
+"""The tags appear in the locations of errors; no key looks like them."""
+
+
+# The rest --------------------------------------------------------------------------------------------------
+
+
+class MinChange(Section):
+    """A change worth a comment passes every measure that is given."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    bytes: Size = Field(default=0, description="The smallest change, as a size.", examples=["100 kB"])
+    percent: Percent = Field(default=0, description="The smallest change, in percent.", examples=["0.5%"])
+
+    @model_validator(mode="after")
+    def _measures_something(self) -> MinChange:
+        if not self.model_fields_set:
+            raise ValueError("has neither `bytes` nor `percent`")
+        return self
+
+
+class Comment(Section):
+    """The comment on the pull request."""
+
+    when: CommentMode = Field(
+        default=CommentMode.AUTO,
+        description="When a comment is created: for a broken limit, a new image or a change of at least "
+        "`min-change` (`auto`), always, or never. One that is there is always kept up to date.",
+        examples=["auto"],
+    )
+    min_change: (
+        Annotated[
+            MinChange,
+            BeforeValidator(short_growth, json_schema_input_type=SizeText | PercentText | MinChange),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="The smallest change that is worth a comment. Default: 100 kB and 0.5%.",
+        examples=["1 MB", {"bytes": "100 kB", "percent": "0.5%"}],
+    )
+    author: Login | None = Field(
+        default=None,
+        description="The login that comments are written as. Default: the token's, which for the workflow's own "
+        "token is `github-actions[bot]`.",
+        examples=["github-actions[bot]"],
+    )
+    key: CommentKey | None = Field(
+        default=None,
+        description="Tells two comments on one pull request apart. Default: made of the workflow's and the "
+        "configuration's paths.",
+        examples=["nightly"],
+    )
+
+
+def _baseline(path: str, info: ValidationInfo) -> str:
+    return info.context.contained(path) if isinstance(info.context, Checkout) else path
+
+
+class Document(Section):
+    """Configuration of bloatcheck, which keeps container images from growing unseen."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        **{metric.value: "it belongs under `limits`" for metric in Metric},
+        **dict.fromkeys(("name", "dockerfile", "context", "target", "image"), "it belongs into `images`"),
+    }
+
+    version: Version = Field(description="The version of this file's format.", examples=[VERSION])
+    images: list[AnyEntry] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_IMAGES,
+        description="The images to check. Default: the one Dockerfile at the repository's root.",
+        examples=[[{"name": "api", "dockerfile": "services/api/Dockerfile", "context": "services/api"}]],
+    )
+    limits: Limits = Field(
+        default_factory=Limits,
+        description="Limits for every image that has none of its own.",
+        examples=[{"content-growth": "10 MB"}],
+    )
+    baseline: Annotated[BaselinePath, AfterValidator(_baseline)] = Field(
+        default=".bloatcheck-baseline.json",
+        description="The baseline's file, from the repository's root. With a slash at its end it is a folder "
+        "that holds one file per image.",
+        examples=[".bloatcheck-baseline.json"],
+    )
+    comment: Comment = Field(
+        default_factory=Comment,
+        description="The comment on the pull request.",
+        examples=[{"when": "auto", "min-change": "100 kB"}],
+    )
+    enforce: Flag = Field(
+        default=True,
+        description="Whether a broken limit fails the job. With `false` it is only reported.",
+        examples=[True],
+    )
+    on_incomparable: OnIncomparable = Field(
+        default=OnIncomparable.WARN,
+        description="What it leads to when the baseline was measured in another way, so that nothing can be "
+        "compared.",
+        examples=["warn"],
+    )

@@ -1,0 +1,221 @@
+"""From the configuration file, or the lack of one, to a `Config`; everything wrong is told at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bloatcheck.config.assemble import assemble
+from bloatcheck.config.checkout import Checkout
+from bloatcheck.config.discover import discover_image, first_configuration
+from bloatcheck.config.document import Document
+from bloatcheck.config.explain import explain, nearest
+from bloatcheck.config.fields import VERSION
+from bloatcheck.config.grammar import slug
+from bloatcheck.config.model import Config, ImageSpec
+from bloatcheck.config.quote import quote
+from bloatcheck.config.yaml_tree import Node, plain, read_tree
+from bloatcheck.errors import BloatcheckError, ConfigError, Place, UsageError
+
+FILE_NAMES = (".bloatcheck.yml", ".bloatcheck.yaml")
+MAX_FILE_SIZE = 1 << 20
+MAX_PROBLEMS = 50
+
+_Entries = Mapping[str, tuple[int, Node]]
+
+
+def load_config(root: Path, *, path: str | None = None, image_globs: Sequence[str] = ()) -> Config:
+    """The configuration of the repository at `root`.
+
+    Args:
+        root: the repository's root, where all paths start.
+        path: the configuration's file, from the root; None or empty for `.bloatcheck.yml` or
+            `.bloatcheck.yaml`, and where neither is there, the defaults.
+        image_globs: shell patterns (`api-*`); the images whose names match one are kept, and only their
+            files need to be there.
+
+    Raises:
+        ConfigError: the file is wrong; holds every problem.
+        UsageError: there is no such file, no image, or nothing that a glob matches.
+    """
+    checkout = Checkout(root, wants=lambda name: _matches(name, image_globs))
+    file = _file(checkout, path or None)
+    if file is None:
+        config = Config(root=root, images=(discover_image(checkout),))
+    else:
+        config = parse_config(_text(checkout, file), file, checkout)
+    return replace(config, images=_selected(config.images, image_globs))
+
+
+def parse_config(text: str, file: str, checkout: Checkout) -> Config:
+    """Reads a configuration's text.
+
+    Args:
+        text: YAML.
+        file: where it stands, from the repository's root.
+        checkout: where the files that it names are looked for.
+
+    Raises:
+        ConfigError: holds every problem.
+        UsageError: it lists no images, and there is no single Dockerfile either.
+    """
+    tree, unread = read_tree(text, file)
+    if tree is None:
+        raise _wrong(file, "the file is empty", first_configuration(checkout.root, ["Dockerfile"]))
+    if not isinstance(tree.value, Mapping):
+        raise _wrong(
+            file,
+            "the file is no mapping of keys to values",
+            first_configuration(checkout.root, ["Dockerfile"]),
+        )
+    _check_version(tree.value, file)
+    problems = [*unread, *_repeated_names(tree.value, file)]
+    try:
+        document = Document.model_validate(plain(tree), context=checkout)
+    except ValidationError as error:
+        problems += explain(error, tree, file)
+    if problems:
+        raise _all_wrong(problems)
+    return assemble(
+        document,
+        root=checkout.root,
+        file=file,
+        places={name: Place(file, line) for line, name in _names(tree.value)},
+        found=None if document.images else discover_image(checkout),
+    )
+
+
+# The file --------------------------------------------------------------------------------------------------
+
+
+def _file(checkout: Checkout, path: str | None) -> str | None:
+    if path is not None:
+        return _inside(checkout, path)
+    there = [name for name in FILE_NAMES if os.path.lexists(checkout.root / name)]
+    if len(there) > 1:
+        raise UsageError(f"{' and '.join(there)} are both there", hint="keep one of them")
+    return there[0] if there else None
+
+
+def _inside(checkout: Checkout, path: str) -> str:
+    root = checkout.root.absolute()
+    file = os.path.relpath(root / path, root)
+    if file == ".." or file.startswith("../"):
+        raise UsageError(
+            f"the configuration {quote(path)} is outside of the repository {quote(str(root))}",
+            hint="paths start at the repository's root, for example --config ci/bloatcheck.yml",
+        )
+    return file
+
+
+def _text(checkout: Checkout, file: str) -> str:
+    content = _content(checkout, file)
+    if len(content) > MAX_FILE_SIZE:
+        raise _wrong(file, f"is larger than {MAX_FILE_SIZE:,} bytes", "check that it is a configuration")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"is not UTF-8: the byte 0x{content[error.start]:02x}"
+        raise _wrong(file, message, "save the file as UTF-8", line) from error
+
+
+def _content(checkout: Checkout, file: str) -> bytes:
+    """At most one byte more than is allowed. A device or a pipe is not opened: it might never end."""
+    try:
+        path = checkout.root / checkout.contained(file)
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _wrong(file, "is not a file", "name a YAML file")
+        with path.open("rb") as stream:
+            return stream.read(MAX_FILE_SIZE + 1)
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"there is no configuration {quote(file)} in {quote(str(checkout.root))}",
+            hint="paths start at the repository's root; without --config, .bloatcheck.yml is read",
+        ) from error
+    except OSError as error:
+        raise _wrong(
+            file, f"can't be read: {error.strerror}", "check the path and its permissions"
+        ) from error
+    except ValueError as error:
+        raise _wrong(file, str(error), "keep the configuration in the repository") from error
+
+
+# What the models don't see ---------------------------------------------------------------------------------
+
+
+def _check_version(entries: _Entries, file: str) -> None:
+    """A file of a newer version is not read at all: its other problems would not be real ones."""
+    if "version" not in entries:
+        return
+    line, version = entries["version"][0], entries["version"][1].value
+    if isinstance(version, str) and re.fullmatch("[0-9]{1,9}", version) and int(version) > VERSION:
+        raise _wrong(
+            file,
+            f"version: {quote(version)} is newer than this bloatcheck, which reads version {VERSION}",
+            f"update bloatcheck, or write `version: {VERSION}`",
+            line,
+        )
+
+
+def _repeated_names(entries: _Entries, file: str) -> Iterator[UsageError]:
+    first: dict[str, int] = {}
+    for line, name in _names(entries):
+        if name in first:
+            yield UsageError(
+                f"the name {quote(name)} is given to a second image; the first is on line {first[name]}",
+                hint=f"give each its own, for example `name: {slug(name)}-2`",
+                place=Place(file, line),
+            )
+        first.setdefault(name, line)
+
+
+def _names(entries: _Entries) -> Iterator[tuple[int, str]]:
+    """Every image's name, tidied as its field does it, and the line of its list item."""
+    images = entries["images"][1].value if "images" in entries else ()
+    for image in images if isinstance(images, tuple) else ():
+        if isinstance(image.value, Mapping) and "name" in image.value:
+            name = image.value["name"][1].value
+            if isinstance(name, str):
+                yield image.line, name.strip()
+
+
+def _wrong(file: str, message: str, hint: str, line: int | None = None) -> ConfigError:
+    return ConfigError((UsageError(message, hint=hint, place=Place(file, line)),))
+
+
+def _all_wrong(problems: Sequence[BloatcheckError]) -> ConfigError:
+    ordered = sorted(problems, key=lambda problem: (problem.place and problem.place.line) or 0)
+    left_out = len(ordered) - MAX_PROBLEMS
+    if left_out > 0:
+        ordered = [*ordered[:MAX_PROBLEMS], UsageError(f"and {left_out} more problems")]
+    return ConfigError(tuple(ordered))
+
+
+# The images asked for --------------------------------------------------------------------------------------
+
+
+def _matches(name: str, globs: Sequence[str]) -> bool:
+    return not globs or any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _selected(images: Sequence[ImageSpec], globs: Sequence[str]) -> tuple[ImageSpec, ...]:
+    names = [image.name for image in images]
+    for glob in globs:
+        if not any(fnmatchcase(name, glob) for name in names):
+            meant = nearest(glob, names)
+            guess = f", did you mean {quote(meant)}?" if meant else ""
+            raise UsageError(f"no image is called {quote(glob)}{guess}", hint=f"there are {_listed(names)}")
+    return tuple(image for image in images if _matches(image.name, globs))
+
+
+def _listed(names: Sequence[str], most: int = 20) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
