@@ -9,6 +9,9 @@ ENGINE := scripts/engine run $(if $(CI),,--optional)
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/install-packages
 
+# Tests and scripts find bloatcheck, dive, act and their like there.
+export PATH := $(abspath $(BIN)):$(PATH)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint format lock clean test-packages
 

@@ -1,0 +1,82 @@
+"""Renders markdown as GitHub shows it in a pull request, and takes pictures of it.
+
+    python scripts/render_comment.py OUT [FILE.md ...]
+
+Without files, the golden files of the comment are rendered. For each, four pictures are written to OUT: in
+the width of a pull request and of a phone, light and dark. GitHub's style comes from the npm package
+`github-markdown-css`, fetched once into the user's cache; the browser is the system's Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+from pathlib import Path
+
+import cmarkgfm
+from cmarkgfm.cmark import Options
+from playwright.sync_api import sync_playwright
+
+GOLDEN = Path(__file__).parent.parent / "tests" / "golden" / "comment"
+STYLE_PACKAGE = "github-markdown-css@5.9.0"
+WIDTHS = {"pull-request": 780, "phone": 390}
+PAGE = """<!doctype html>
+<meta charset="utf-8">
+<style>{style}</style>
+<style>
+  body {{ margin: 0; background: {background}; }}
+  .comment {{ margin: 12px; border: 1px solid {border}; border-radius: 6px; padding: 16px; }}
+  .markdown-body {{ font-size: 14px; }}
+</style>
+<div class="comment"><article class="markdown-body">{body}</article></div>
+"""
+COLOURS = {"light": ("#ffffff", "#d1d9e0"), "dark": ("#0d1117", "#3d444d")}
+
+
+def stylesheet(theme: str) -> str:
+    """GitHub's stylesheet of this theme, from the cache or from npm."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bloatcheck-dev"
+    folder = cache / "node_modules" / "github-markdown-css"
+    if not folder.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["npm", "install", "--silent", "--ignore-scripts", "--prefix", cache, STYLE_PACKAGE], check=True
+        )
+    return (folder / f"github-markdown-{theme}.css").read_text()
+
+
+def to_html(markdown: str) -> str:
+    """As GitHub renders a comment: GFM with its extensions, each newline a line break, raw HTML kept."""
+    options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_HARDBREAKS
+    return str(cmarkgfm.github_flavored_markdown_to_html(markdown, options))
+
+
+def main() -> None:
+    """Takes the pictures."""
+    parser = argparse.ArgumentParser(description="Take pictures of markdown as GitHub shows it.")
+    parser.add_argument("out", type=Path, help="the folder for the pictures")
+    parser.add_argument("files", type=Path, nargs="*", help="markdown files (default: the golden files)")
+    parser.add_argument("--unfold", action="store_true", help="open every folded part")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for file in args.files or sorted(GOLDEN.glob("*.md")):
+            body = to_html(file.read_text())
+            if args.unfold:
+                body = body.replace("<details>", "<details open>")
+            for theme, (background, border) in COLOURS.items():
+                html = PAGE.format(style=stylesheet(theme), background=background, border=border, body=body)
+                for place, width in WIDTHS.items():
+                    page = browser.new_page(viewport={"width": width, "height": 200})
+                    page.set_content(html)
+                    picture = args.out / f"{file.stem}-{place}-{theme}.png"
+                    page.screenshot(path=picture, full_page=True)
+                    page.close()
+                    print(picture)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
