@@ -18,7 +18,7 @@ MAX_INSTRUCTION = 2048
 """The longest instruction that is kept, in characters; a longer one ends in an ellipsis."""
 
 _FILLS_LAYERS = {"ADD", "COPY", "RUN"}
-_KEYWORDS = _FILLS_LAYERS | {
+_SETS_METADATA = {
     "ARG",
     "CMD",
     "ENTRYPOINT",
@@ -32,8 +32,8 @@ _KEYWORDS = _FILLS_LAYERS | {
     "STOPSIGNAL",
     "USER",
     "VOLUME",
-    "WORKDIR",
 }
+_KEYWORDS = _FILLS_LAYERS | _SETS_METADATA | {"WORKDIR"}
 _MAX_CREATED_BY = 64 * 1024
 _NOP = "#(nop) "
 _BUILD_ARGUMENTS = re.compile(r"\|(?P<count>[0-9]{1,3}) ")
@@ -93,9 +93,9 @@ def steps_of(history: Sequence[HistoryEntry]) -> tuple[Step, ...]:
 def entries_of_layers(config: ImageConfig) -> tuple[tuple[int, ...], ...]:
     """For each layer the places in `config.history` of what filled it; none where the history can't say.
 
-    Mostly one. buildah makes a single layer of a whole stage unless it is asked for layers, and then flags
-    only the stage's last entry as having one, whatever that is: here the layer goes to the stage's RUN, COPY
-    and ADD.
+    Mostly one. buildah makes a single layer of a whole stage unless it is asked for layers, and flags only
+    the stage's last entry as having one, whatever that is; here the layer goes to the stage's RUN, COPY and
+    ADD. Such a stage is known by the comment `FROM …`, which a stage FROM scratch lacks.
     """
     if None in config.layer_history:
         return ((),) * len(config.diff_ids)
@@ -106,8 +106,12 @@ def entries_of_layers(config: ImageConfig) -> tuple[tuple[int, ...], ...]:
         since.append(index)
         if not entry.empty_layer:
             fillers = tuple(earlier for earlier in since if steps[earlier].keyword in _FILLS_LAYERS)
-            whole_stage = entry.comment.startswith("FROM ") and fillers
-            layers.append(fillers if whole_stage else (index,))
+            whole_stage = (
+                entry.comment.startswith("FROM ")
+                or steps[index].keyword in _SETS_METADATA
+                or (since[0] == 0 and steps[0].keyword in {"ADD", "COPY"})
+            )
+            layers.append(fillers if whole_stage and fillers else (index,))
         if entry.comment or not entry.empty_layer:
             since.clear()
     return tuple(layers)

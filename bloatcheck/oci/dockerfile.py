@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-MAX_LENGTH = 4 * 1024 * 1024
+MAX_LENGTH = 1024 * 1024
 """The longest text that is parsed, in characters. BuildKit itself refuses a line of 64 KiB."""
 
 _SPACE = (
