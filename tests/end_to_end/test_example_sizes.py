@@ -133,3 +133,25 @@ def test_content_size_is_what_docker_history_shows_but_for_symbolic_links(
 
 def test_an_image_of_nothing_but_metadata_is_0_bytes_in_0_layers(images: dict[str, Any]) -> None:
     assert images["empty"]["layers"] == []
+
+
+@pytest.mark.parametrize("name", ["empty", *WITH_LAYERS])
+def test_an_image_runs_or_fails_as_the_examples_readme_says(images: dict[str, Any], name: str) -> None:
+    [row] = [
+        line
+        for line in (ROOT / "examples/hello/README.md").read_text().splitlines()
+        if line.startswith(f"| `{name}` |")
+    ]
+    claim = row.split("|")[4].strip()
+    result = subprocess.run(
+        ["docker", "run", "--rm", images[name]["image_id"]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if claim == "yes":
+        assert result.stdout == "Hello from a container!\n"
+    else:
+        assert result.returncode != 0
+        assert all(message in result.stderr for message in claim.split("`")[1::2])
