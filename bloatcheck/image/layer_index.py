@@ -6,6 +6,7 @@ read from the cache, and never changed.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -155,24 +156,35 @@ def clean_path(path: bytes) -> bytes:
     return b"/".join(parts)
 
 
-_UNCLEAN = (
-    *(b"//", b"\0/", b"/\0"),
-    *(b"/./", b"\0./", b"/.\0", b"\0.\0"),
-    *(b"/../", b"\0../", b"/..\0", b"\0..\0"),
-)
+_UNCLEAN_AFTER_SLASH = re.compile(rb"/\.{0,2}[/\0]")
+_UNCLEAN_AFTER_ZERO = re.compile(rb"\0(?:\.{0,2}/|\.{1,2}\0)")
+_UNCLEAN_AT_START = re.compile(rb"\.{0,2}/|\.{1,2}\0")
 
 
 def clean_paths(paths: bytes | bytearray) -> bytes:
-    """`clean_path` for a whole column, fast where the paths are clean but for `./` and trailing slashes.
+    """`clean_path` for a whole column, fast where they are clean already but for a leading `./`.
 
     Raises:
         OutsideRootError: one climbs out of the root.
     """
+    column = bytes(paths)
+    if _is_clean(column):
+        return column
     # a zero byte in front makes every path stand between two
-    column = (b"\0" + paths).replace(b"\0./", b"\0").replace(b"/\0", b"\0")
-    if not any(unclean in column for unclean in _UNCLEAN):
-        return column[1:]
-    return b"".join(clean_path(path) + b"\0" for path in column[1:].split(b"\0")[:-1])
+    column = (b"\0" + column).replace(b"\0./", b"\0").replace(b"/\0", b"\0")[1:]
+    if _is_clean(column):
+        return column
+    return b"".join(clean_path(path) + b"\0" for path in column.split(b"\0")[:-1])
+
+
+def _is_clean(column: bytes) -> bool:
+    """Whether no path has an empty, `.` or `..` part."""
+    # three patterns that each begin with a letter of its own: so the search is one for that letter
+    return not (
+        _UNCLEAN_AT_START.match(column)
+        or _UNCLEAN_AFTER_SLASH.search(column)
+        or _UNCLEAN_AFTER_ZERO.search(column)
+    )
 
 
 @dataclass(slots=True)

@@ -8,9 +8,21 @@ Where the two disagree with what engines unpack by (Go's archive/tar), the engin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
+USTAR = b"ustar\0"
+
+REGULAR, OLD_REGULAR, CONTIGUOUS, SPARSE = ord("0"), 0, ord("7"), ord("S")
+HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO = b"123456"
+WITHOUT_CONTENT = frozenset((HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO))
+"""Types whose size, whatever it says, is not followed by content."""
+LONG_NAME, LONG_LINK = b"LK"
+PAX_LOCAL, PAX_LOCAL_SOLARIS, PAX_GLOBAL = b"xXg"
+EXTENDED = frozenset((LONG_NAME, LONG_LINK, PAX_LOCAL, PAX_LOCAL_SOLARIS, PAX_GLOBAL))
+SPARSE_EXTENSION_CONTINUES = 504
+"""Where a further block of an old GNU sparse map says that yet another follows."""
 
 _BASE_256 = 0x80
 _NEGATIVE = 0x40
@@ -34,15 +46,6 @@ def parse_number(field: bytes) -> int:
     if not digits.isdigit():
         raise ValueError(f"not an octal number: {digits!r}")
     return int(digits, 8)
-
-
-def parse_size(field: bytes) -> int:
-    """A size in bytes.
-
-    Raises:
-        ValueError: no number, negative, or more than 63 bits.
-    """
-    return check_size(parse_number(field))
 
 
 def check_size(size: int) -> int:
@@ -80,19 +83,120 @@ def parse_attributes(fields: bytes) -> tuple[int, int, int]:
     )
 
 
-def checksum_matches(block: bytes) -> bool:
-    """Whether a header's checksum is that of its bytes, taken as unsigned or, as old tars did, signed.
+class Header(NamedTuple):
+    """One header block. Names are as written, `flag` is the type's byte.
+
+    `size` is the number of bytes that follow, `real_size` the size with holes for the old GNU sparse format,
+    whose map goes on in another block if `map_continues`.
+    """
+
+    name: bytes
+    flag: int
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    link: bytes
+    real_size: int | None
+    map_continues: bool
+
+
+def parse_header(block: bytes) -> Header:
+    """Reads one header block, whose checksum is not looked at.
 
     Raises:
-        ValueError: the checksum field is no number.
+        ValueError: a field is no number or out of range.
+    """
+    flag = block[156]
+    name = _until_zero(block[:100])
+    if block[345] and block[257:263] == USTAR:
+        name = _until_zero(block[345:500]) + b"/" + name
+    mode, uid, gid = parse_attributes(block[100:124])
+    sparse = flag == SPARSE
+    return Header(
+        name=name,
+        flag=flag,
+        size=0 if flag in WITHOUT_CONTENT else check_size(parse_number(block[124:136])),
+        mode=mode,
+        uid=uid,
+        gid=gid,
+        link=_until_zero(block[157:257]),
+        real_size=check_size(parse_number(block[483:495])) if sparse else None,
+        map_continues=sparse and block[482] != 0,
+    )
+
+
+def _until_zero(field: bytes) -> bytes:
+    return field.partition(b"\0")[0]
+
+
+def checksum_matches(block: bytes) -> bool:
+    """Whether the checksum is that of the bytes, taken as unsigned or, as old tars did, as signed.
+
+    Raises:
+        ValueError: the checksum is no number.
     """
     field = block[148:156]
     stored = parse_number(field)
-    unsigned = sum(block) - sum(field) + 8 * ord(" ")
+    unsigned = sum(block) - sum(field) + len(field) * ord(" ")
     if stored == unsigned:
         return True
     high = sum(byte >= _BASE_256 for byte in block) - sum(byte >= _BASE_256 for byte in field)
     return stored == unsigned - 256 * high
+
+
+class Extended:
+    """What long names and extended headers say about the record that follows.
+
+    A second one of the same type replaces the first, an empty value says nothing, and GNU's long names win
+    over extended headers: so it is with the engines.
+    """
+
+    __slots__ = ("long_link", "long_name", "pax")
+
+    def __init__(self, everywhere: Mapping[bytes, bytes]) -> None:
+        self.pax = everywhere
+        self.long_name = b""
+        self.long_link = b""
+
+    def path(self, name: bytes) -> bytes:
+        """The record's path; `name` where nothing else is said."""
+        pax = self.pax
+        return self.long_name or _pax_name(pax, b"GNU.sparse.name") or _pax_name(pax, b"path") or name
+
+    def link(self, name: bytes) -> bytes:
+        """The record's link target, likewise."""
+        return self.long_link or _pax_name(self.pax, b"linkpath") or name
+
+    def owner_id(self, keyword: bytes, number: int) -> int:
+        """`uid` or `gid`, likewise."""
+        return check_owner_id(self._number(keyword, default=number))
+
+    def size(self, size: int) -> int:
+        """The number of bytes that follow the header, likewise."""
+        return check_size(self._number(b"size", default=size))
+
+    def real_size(self, size: int | None) -> int | None:
+        """The size of a sparse file with its holes, likewise; None for other files."""
+        for keyword in (b"GNU.sparse.realsize", b"GNU.sparse.size"):
+            if self.pax.get(keyword):
+                return check_size(self._number(keyword, default=0))
+        return size
+
+    def _number(self, keyword: bytes, *, default: int) -> int:
+        value = self.pax.get(keyword)
+        if not value:
+            return default
+        if not value.removeprefix(b"-").isdigit() or len(value) > _MAX_DIGITS:
+            raise ValueError(f"not a decimal number: {value[:30]!r}")
+        return int(value)
+
+
+def _pax_name(records: Mapping[bytes, bytes], keyword: bytes) -> bytes:
+    value = records.get(keyword, b"")
+    if b"\0" in value:
+        raise ValueError(f"a zero byte in {keyword.decode('ascii')}")
+    return value
 
 
 def pax_records(payload: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -113,26 +217,3 @@ def pax_records(payload: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError("an extended header's record is cut or runs over")
         yield payload[blank + 1 : equals], payload[equals + 1 : end - 1]
         position = end
-
-
-def pax_number(value: bytes) -> int:
-    """A decimal number in an extended header.
-
-    Raises:
-        ValueError: not one, or absurdly long.
-    """
-    if not value.removeprefix(b"-").isdigit() or len(value) > _MAX_DIGITS:
-        raise ValueError(f"not a decimal number: {value[:30]!r}")
-    return int(value)
-
-
-def pax_text(records: Mapping[bytes, bytes], keyword: bytes) -> bytes:
-    """A name in an extended header; empty where it isn't given.
-
-    Raises:
-        ValueError: it holds a zero byte.
-    """
-    value = records.get(keyword, b"")
-    if b"\0" in value:
-        raise ValueError(f"a zero byte in {keyword.decode('ascii', 'replace')}")
-    return value

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from struct import Struct
 from typing import Protocol, TypeAlias, Union
 from zlib import adler32
@@ -31,16 +31,30 @@ from bloatcheck.image.layer_index import (
 )
 from bloatcheck.image.tar_header import (
     BLOCK,
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    CONTIGUOUS,
+    DIRECTORY,
+    EXTENDED,
+    FIFO,
+    HARD_LINK,
+    LONG_LINK,
+    LONG_NAME,
+    OLD_REGULAR,
+    PAX_GLOBAL,
+    REGULAR,
+    SPARSE,
+    SPARSE_EXTENSION_CONTINUES,
+    SYMLINK,
+    USTAR,
+    WITHOUT_CONTENT,
     ZERO_BLOCK,
-    check_owner_id,
-    check_size,
+    Extended,
+    Header,
     checksum_matches,
-    parse_attributes,
+    parse_header,
     parse_number,
-    parse_size,
-    pax_number,
     pax_records,
-    pax_text,
 )
 
 Buffer: TypeAlias = Union[bytes, bytearray, memoryview]  # noqa: UP007 - evaluated, and old Pythons can't
@@ -54,31 +68,30 @@ MAX_EXTENDED_HEADER = 1 << 20
 
 _WINDOW = 64 << 10
 _CACHED_FIELDS = 1 << 14
+_SHOWN_TEXT = 256
 
 _HEADER = Struct("100s24s11sB12x8sB")
 """Name; mode, uid and gid; size and the byte that ends it; checksum; type."""
-_HALF = BLOCK // 2
-_CHECKSUM_SHIFT = 2 - 8 * ord(" ")
-"""Each adler32 starts at 1, and the checksum counts its own field as blanks."""
+_ADLER_MODULUS = 65521
+_CHECKSUM_SHIFT = 1 - 8 * ord(" ")
+"""The low half of adler32 is 1 and the sum of all bytes; the checksum counts its own field as blanks. A
+header that is wrong by exactly the modulus passes: one has to be made on purpose, and engines refuse it."""
 
-_REGULAR, _SPARSE = ord("0"), ord("S")
-_OTHER_REGULAR = frozenset((0, ord("7")))
-_LINKS = frozenset((ord("1"), ord("2")))
-_WITHOUT_CONTENT = {
-    ord("1"): Kind.HARD_LINK,
-    ord("2"): Kind.SYMLINK,
-    ord("3"): Kind.CHARACTER_DEVICE,
-    ord("4"): Kind.BLOCK_DEVICE,
-    ord("5"): Kind.DIRECTORY,
-    ord("6"): Kind.FIFO,
+_KINDS = {
+    OLD_REGULAR: Kind.REGULAR,
+    REGULAR: Kind.REGULAR,
+    CONTIGUOUS: Kind.REGULAR,
+    SPARSE: Kind.REGULAR,
+    HARD_LINK: Kind.HARD_LINK,
+    SYMLINK: Kind.SYMLINK,
+    CHARACTER_DEVICE: Kind.CHARACTER_DEVICE,
+    BLOCK_DEVICE: Kind.BLOCK_DEVICE,
+    DIRECTORY: Kind.DIRECTORY,
+    FIFO: Kind.FIFO,
 }
-_LONG_NAME, _LONG_LINK = ord("L"), ord("K")
-_PAX_LOCAL, _PAX_LOCAL_SOLARIS, _PAX_GLOBAL = ord("x"), ord("X"), ord("g")
-_EXTENDED = frozenset((_LONG_NAME, _LONG_LINK, _PAX_LOCAL, _PAX_LOCAL_SOLARIS, _PAX_GLOBAL))
-
-_SPARSE_MORE, _SPARSE_REAL_SIZE = 482, slice(483, 495)
-_SPARSE_EXTENSION_MORE = 504
-"""The old GNU sparse format: whether another block of its map follows, and the size with holes."""
+_PLAIN = {flag: int(_KINDS[flag]) for flag in (REGULAR, DIRECTORY, SYMLINK, HARD_LINK)}
+"""What the straight road knows."""
+_LINKS = frozenset((HARD_LINK, SYMLINK))
 
 
 class PayloadSink(Protocol):
@@ -109,7 +122,7 @@ class TarScanner:
     def __init__(self, label: str, *, digests: bool = False, on_payload: OnPayload | None = None) -> None:
         self._label = label
         self._columns = RecordColumns()
-        self._scan = _scan(label, self._columns, digests=digests, on_payload=on_payload)
+        self._scan = _Scan(label, self._columns, digests=digests, on_payload=on_payload).steps()
         self._skip = next(self._scan)
         self._done = False
 
@@ -209,235 +222,266 @@ def scan_file(
     return scanner.records()
 
 
-class _Extended:
-    """What long names and extended headers say about the record that follows."""
+class _Cursor:
+    """The piece at hand, for the winding road; the straight one keeps the same four in local variables.
 
-    __slots__ = ("long_link", "long_name", "pax")
+    `start` is where in the stream the buffer begins. `position` may lie past the buffer's end, which leaves
+    out what is between.
+    """
 
-    def __init__(self, everywhere: dict[bytes, bytes]) -> None:
-        self.pax = everywhere
-        self.long_name = b""
-        self.long_link = b""
+    __slots__ = ("buffer", "end", "position", "start")
 
-    def update(self, flag: int, payload: bytes, everywhere: dict[bytes, bytes]) -> None:
-        """Takes one header; a second one of its type replaces the first, as engines have it.
+    def __init__(self) -> None:
+        self.buffer: Buffer = b""
+        self.start = self.position = self.end = 0
+
+    def at_least(self, count: int) -> _Steps:
+        """Brings `count` bytes into the buffer.
 
         Raises:
-            ValueError: malformed.
+            ValueError: the stream ends before.
         """
-        if flag == _LONG_NAME:
-            self.long_name = payload.partition(b"\0")[0]
-        elif flag == _LONG_LINK:
-            self.long_link = payload.partition(b"\0")[0]
-        else:
-            self.pax = {**everywhere, **dict(pax_records(payload))}
-
-    def path(self, name: bytes) -> bytes:
-        """The record's path; `name` where nothing else is said."""
-        pax = self.pax
-        return self.long_name or pax_text(pax, b"GNU.sparse.name") or pax_text(pax, b"path") or name
-
-    def link(self, name: bytes) -> bytes:
-        """The record's link target, likewise."""
-        return self.long_link or pax_text(self.pax, b"linkpath") or name
-
-    def number(self, *keywords: bytes, default: int) -> int:
-        """The first of these numbers that is given; an empty one says nothing."""
-        values = (self.pax.get(keyword) for keyword in keywords)
-        return next((pax_number(value) for value in values if value), default)
-
-
-def _scan(  # noqa: C901, PLR0912, PLR0915 - one loop with its state in locals is what makes it fast
-    label: str, columns: RecordColumns, *, digests: bool, on_payload: OnPayload | None
-) -> Generator[int, tuple[Buffer, int], None]:
-    """Yields how many bytes to leave out and is sent the piece after them; an empty piece is the end.
-
-    At the end the second item says how many of the bytes to leave out were missing.
-    """
-    paths, links = columns.paths, columns.link_targets
-    add_kind, add_size = columns.kinds.append, columns.sizes.append
-    add_mode, add_uid, add_gid = columns.modes.append, columns.uids.append, columns.gids.append
-    unpack = _HEADER.unpack_from
-    owners: dict[bytes, tuple[int, int, int]] = {}
-    sums: dict[bytes, int] = {}
-    everywhere: dict[bytes, bytes] = {}
-    extended: _Extended | None = None
-
-    buffer: Buffer = b""
-    start = position = end = 0  # `start`: where in the stream the buffer begins
-    name = b""
-
-    while True:
-        if position + BLOCK > end:
-            rest = bytes(buffer[position:end])
-            piece, missing = yield max(position - end, 0)
+        if self.position + count <= self.end:
+            return
+        gathered = bytearray(self.buffer[self.position : self.end])
+        skip = max(self.position - self.end, 0)
+        while len(gathered) < count:
+            piece, _ = yield skip
             if not piece:
-                if missing or rest or extended:
-                    raise _damaged(label, "the stream ends too early", start + position, name)
-                return
-            start += position
-            buffer = rest + piece if rest else piece
-            position, end = 0, len(buffer)
-            _check_limits(label, columns)
-            continue
+                raise ValueError("the stream ends too early")
+            gathered += piece
+            skip = 0
+        self.start += self.position
+        self.buffer, self.position, self.end = gathered, 0, len(gathered)
 
-        at = start + position
-        name, owner, digits, terminator, checksum, flag = unpack(buffer, position)
-        name = name.rstrip(b"\0")
-        try:
+    def content(self, size: int, takers: Sequence[Callable[[Buffer], object]]) -> _Steps:
+        """Hands over the next `size` bytes, piece by piece.
+
+        Raises:
+            ValueError: the stream ends before.
+        """
+        while size:
+            if self.position == self.end:
+                piece, _ = yield 0
+                if not piece:
+                    raise ValueError("the stream ends too early")
+                self.start += self.position
+                self.buffer, self.position, self.end = piece, 0, len(piece)
+            taken = memoryview(self.buffer)[self.position : self.position + size]
+            for take in takers:
+                take(taken)
+            self.position += len(taken)
+            size -= len(taken)
+
+
+_Steps: TypeAlias = Generator[int, "tuple[Buffer, int]", None]
+"""Yields how many bytes to leave out and is sent the piece after them; an empty piece is the end.
+
+At the end the second item says how many of the bytes to leave out were missing.
+"""
+
+
+class _Scan:
+    """One stream's scan."""
+
+    def __init__(
+        self, label: str, columns: RecordColumns, *, digests: bool, on_payload: OnPayload | None
+    ) -> None:
+        self.label = label
+        self.columns = columns
+        self.digests = digests
+        self.on_payload = on_payload
+        self.cursor = _Cursor()
+        self.everywhere: dict[bytes, bytes] = {}
+        self.extended: Extended | None = None
+        self.attributes: dict[bytes, tuple[int, int, int]] = {}
+        self.done = False
+
+    def steps(self) -> _Steps:  # noqa: C901, PLR0912, PLR0915 - calls in this loop would double its time
+        """The straight road: plain records, listed at a glance. All others go the winding one."""
+        columns, cursor = self.columns, self.cursor
+        paths, links = columns.paths, columns.link_targets
+        add_kind, add_size = columns.kinds.append, columns.sizes.append
+        add_mode, add_uid, add_gid = columns.modes.append, columns.uids.append, columns.gids.append
+        unpack = _HEADER.unpack_from
+        known_attributes, sums = self.attributes, dict[bytes, int]()
+        straight = not self.digests and not self.on_payload
+        buffer: Buffer = b""
+        position = end = 0
+
+        while True:
+            if position + BLOCK > end:
+                rest = bytes(buffer[position:end])
+                piece, missing = yield max(position - end, 0)
+                if not piece:
+                    if missing or rest or self.extended:
+                        raise self.error("the stream ends too early", cursor.start + position)
+                    return
+                cursor.start += position
+                buffer = rest + piece if rest else piece
+                position, end = 0, len(buffer)
+                self.check_limits()
+                continue
+
+            name, owner, digits, terminator, checksum, flag = unpack(buffer, position)
             expected = sums.get(checksum)
             if expected is None:
-                expected = parse_number(checksum) + sum(checksum) + _CHECKSUM_SHIFT
                 if len(sums) > _CACHED_FIELDS:
                     sums.clear()
-                sums[checksum] = expected
-            half = position + _HALF
-            if (adler32(buffer[position:half]) & 0xFFFF) + (
-                adler32(buffer[half : position + BLOCK]) & 0xFFFF
-            ) != expected:
-                header = bytes(buffer[position : position + BLOCK])
-                if header == ZERO_BLOCK and not extended:
-                    return
-                if not checksum_matches(header):
-                    raise ValueError("not a tar header")  # noqa: TRY301 - one place adds where it happened
-
-            if b"\0" in name:
-                name = name.partition(b"\0")[0]
-            if buffer[position + 345] and buffer[position + 257 : position + 263] == b"ustar\0":
-                name = bytes(buffer[position + 345 : position + 500]).partition(b"\0")[0] + b"/" + name
-            attributes = owners.get(owner)
-            if attributes is None:
-                attributes = parse_attributes(owner)
-                if len(owners) > _CACHED_FIELDS:
-                    owners.clear()
-                owners[owner] = attributes
-            mode, uid, gid = attributes
-
-            link = None
-            kind = _WITHOUT_CONTENT.get(flag)
-            if kind:
-                size = stored = 0
-                if flag in _LINKS:
-                    link = bytes(buffer[position + 157 : position + 257]).partition(b"\0")[0]
-            else:
-                if digits.isdigit() and terminator in b"\0 ":
-                    size = stored = int(digits, 8)
-                else:
-                    size = stored = parse_size(digits + bytes((terminator,)))
-                if flag == _REGULAR:
-                    kind = Kind.REGULAR
-            whole = True
-            more = False
-
-            if kind is None:
-                if flag in _EXTENDED:
-                    if size > MAX_EXTENDED_HEADER:
-                        raise ValueError(f"an extended header of {size} bytes")  # noqa: TRY301 - as above
-                    position += BLOCK
-                    padded = (size + BLOCK - 1) & -BLOCK
-                    if position + padded > end:
-                        start += position
-                        gathered = bytearray(buffer[position:])
-                        while padded > len(gathered):
-                            piece, _ = yield 0
-                            if not piece:
-                                raise ValueError("the stream ends inside an extended header")  # noqa: TRY301
-                            gathered += piece
-                        buffer, position, end = gathered, 0, len(gathered)
-                    payload = bytes(buffer[position : position + size])
-                    position += padded
-                    if flag == _PAX_GLOBAL:
-                        everywhere.update(pax_records(payload))
-                    else:
-                        extended = extended or _Extended(everywhere)
-                        extended.update(flag, payload, everywhere)
+                expected = sums[checksum] = _expected_adler(checksum)
+            sound = adler32(buffer[position : position + BLOCK]) & 0xFFFF == expected
+            kind = _PLAIN.get(flag)
+            attributes = known_attributes.get(owner)
+            if straight and sound and kind and attributes:
+                size = 0
+                if flag == REGULAR:
+                    try:
+                        size = int(digits, 8) if digits.isdigit() and terminator in b"\0 " else -1
+                    except ValueError:
+                        size = -1
+                if size >= 0:
+                    name = name.partition(b"\0")[0]
+                    if buffer[position + 345] and buffer[position + 257 : position + 263] == USTAR:
+                        name = (
+                            bytes(buffer[position + 345 : position + 500]).partition(b"\0")[0] + b"/" + name
+                        )
+                    if flag == DIRECTORY:
+                        name = name.rstrip(b"/")
+                    elif flag in _LINKS:
+                        links += bytes(buffer[position + 157 : position + 257]).partition(b"\0")[0] + b"\0"
+                    paths += name + b"\0"
+                    add_kind(kind)
+                    add_size(size)
+                    mode, uid, gid = attributes
+                    add_mode(mode)
+                    add_uid(uid)
+                    add_gid(gid)
+                    position += BLOCK + size + -size % BLOCK
                     continue
-                kind = Kind.OTHER
-                if flag in _OTHER_REGULAR:
-                    kind = Kind.REGULAR
-                elif flag == _SPARSE:
-                    kind = Kind.REGULAR
-                    header = bytes(buffer[position : position + BLOCK])
-                    size = parse_size(header[_SPARSE_REAL_SIZE])
-                    whole, more = False, header[_SPARSE_MORE] != 0
 
-            position += BLOCK
-            while more:
-                while position + BLOCK > end:
-                    piece, _ = yield 0
-                    if not piece:
-                        raise ValueError("the stream ends inside the map of a sparse file")  # noqa: TRY301
-                    start += position
-                    buffer = bytes(buffer[position:]) + piece
-                    position, end = 0, len(buffer)
-                more = buffer[position + _SPARSE_EXTENSION_MORE] != 0
-                position += BLOCK
-            if extended or everywhere:
-                said, extended = extended or _Extended(everywhere), None
-                name = said.path(name)
-                uid = check_owner_id(said.number(b"uid", default=uid))
-                gid = check_owner_id(said.number(b"gid", default=gid))
-                if link is not None:
-                    link = said.link(link)
-                elif flag not in _WITHOUT_CONTENT:
-                    stored = check_size(said.number(b"size", default=stored))
-                    real = said.number(b"GNU.sparse.realsize", b"GNU.sparse.size", default=-1)
-                    if real >= 0:
-                        whole, size = False, check_size(real)
-                    elif whole:
-                        size = stored
-            if flag == 0 and name.endswith(b"/"):
-                kind, size, stored = Kind.DIRECTORY, 0, 0
+            cursor.buffer, cursor.position, cursor.end = buffer, position, end
+            yield from self.one_header(sound=sound)
+            if self.done:
+                return
+            buffer, position, end = cursor.buffer, cursor.position, cursor.end
+            straight = not (self.digests or self.on_payload or self.extended or self.everywhere)
+
+    def one_header(self, *, sound: bool) -> _Steps:
+        """The winding road: any header at all, and what belongs to it; `sound` if its checksum is known."""
+        cursor = self.cursor
+        block = bytes(cursor.buffer[cursor.position : cursor.position + BLOCK])
+        if not sound and block == ZERO_BLOCK and not self.extended:
+            self.done = True
+            return
+        at = cursor.start + cursor.position
+        try:
+            if not sound and not checksum_matches(block):
+                raise ValueError("not a tar header")  # noqa: TRY301 - below it gets its place
+            header = parse_header(block)
+            if len(self.attributes) > _CACHED_FIELDS:
+                self.attributes.clear()
+            self.attributes[block[100:124]] = (header.mode, header.uid, header.gid)
+            cursor.position += BLOCK
+            if header.flag in EXTENDED:
+                yield from self.extended_header(header)
+            else:
+                yield from self.record(header)
         except ValueError as error:
-            raise _damaged(label, str(error), at, name) from error
+            raise self.error(str(error), at) from error
 
-        paths += name + b"\0"
-        add_kind(kind)
-        add_size(size if kind is Kind.REGULAR else 0)
-        add_mode(mode)
-        add_uid(uid)
-        add_gid(gid)
-        if link is not None:
-            links += link + b"\0"
+    def extended_header(self, header: Header) -> _Steps:
+        """Keeps what a long name or an extended header says until the record that it speaks of."""
+        if header.size > MAX_EXTENDED_HEADER:
+            raise ValueError(f"an extended header of {header.size} bytes")
+        cursor = self.cursor
+        padded = header.size + -header.size % BLOCK
+        yield from cursor.at_least(padded)
+        payload = bytes(cursor.buffer[cursor.position : cursor.position + header.size])
+        cursor.position += padded
+        if header.flag == PAX_GLOBAL:
+            self.everywhere.update(pax_records(payload))
+            return
+        self.extended = self.extended or Extended(self.everywhere)
+        if header.flag == LONG_NAME:
+            self.extended.long_name = payload.partition(b"\0")[0]
+        elif header.flag == LONG_LINK:
+            self.extended.long_link = payload.partition(b"\0")[0]
+        else:
+            self.extended.pax = {**self.everywhere, **dict(pax_records(payload))}
 
-        sink = hasher = None
-        if kind is Kind.REGULAR and whole:
-            sink = on_payload(name, size, start + position) if on_payload else None
-            hasher = hashlib.sha256() if digests else None
-        if sink or hasher:
-            remaining = stored
-            while remaining:
-                if position == end:
-                    piece, _ = yield 0
-                    if not piece:
-                        raise _damaged(label, "the stream ends too early", start + position, name)
-                    start += position
-                    buffer, position, end = piece, 0, len(piece)
-                content = memoryview(buffer)[position : position + remaining]
-                if hasher:
-                    hasher.update(content)
-                if sink:
-                    sink.feed(content)
-                position += len(content)
-                remaining -= len(content)
+    def record(self, header: Header) -> _Steps:
+        """Lists one record and hands on its content where that is wanted."""
+        cursor, columns = self.cursor, self.columns
+        map_continues = header.map_continues
+        while map_continues:
+            yield from cursor.at_least(BLOCK)
+            map_continues = cursor.buffer[cursor.position + SPARSE_EXTENSION_CONTINUES] != 0
+            cursor.position += BLOCK
+
+        said, self.extended = self.extended or Extended(self.everywhere), None
+        path = said.path(header.name)
+        kind = _KINDS.get(header.flag, Kind.OTHER)
+        if header.flag == OLD_REGULAR and path.endswith(b"/"):
+            kind = Kind.DIRECTORY
+        has_content = header.flag not in WITHOUT_CONTENT and kind is not Kind.DIRECTORY
+        stored = said.size(header.size) if has_content else 0
+        real = said.real_size(header.real_size)
+
+        columns.paths += (path.rstrip(b"/") if kind is Kind.DIRECTORY else path) + b"\0"
+        columns.kinds.append(kind)
+        columns.sizes.append((stored if real is None else real) if kind is Kind.REGULAR else 0)
+        columns.modes.append(header.mode)
+        columns.uids.append(said.owner_id(b"uid", header.uid))
+        columns.gids.append(said.owner_id(b"gid", header.gid))
+        if kind in (Kind.SYMLINK, Kind.HARD_LINK):
+            columns.link_targets += said.link(header.link) + b"\0"
+
+        digest = NO_DIGEST
+        if kind is Kind.REGULAR and real is None:
+            sink = self.on_payload(path, stored, cursor.start + cursor.position) if self.on_payload else None
+            if self.digests:
+                hasher = hashlib.sha256()
+                yield from cursor.content(stored, [hasher.update, *([sink.feed] if sink else [])])
+                digest = hasher.digest()[:DIGEST_LENGTH]
+            elif sink:
+                yield from cursor.content(stored, [sink.feed])
+            else:
+                cursor.position += stored
             if sink:
                 sink.close()
-            position += -stored % BLOCK
         else:
-            position += stored + -stored % BLOCK
-        if digests:
-            columns.digests += hasher.digest()[:DIGEST_LENGTH] if hasher else NO_DIGEST
+            cursor.position += stored
+        if self.digests:
+            columns.digests += digest
+        cursor.position += -stored % BLOCK
+
+    def check_limits(self) -> None:
+        """Bounds the memory that a stream can take.
+
+        Raises:
+            ReadError: over a limit.
+        """
+        if len(self.columns.kinds) > MAX_RECORDS:
+            raise ReadError(f"{self.label}: more than {MAX_RECORDS} records", hint=_ABSURD)
+        if len(self.columns.paths) + len(self.columns.link_targets) > MAX_TEXT:
+            raise ReadError(f"{self.label}: more than {MAX_TEXT} bytes of paths", hint=_ABSURD)
+
+    def error(self, what: str, offset: int) -> ReadError:
+        """Says what is wrong, where, and after which record."""
+        last = bytes(self.columns.paths[-_SHOWN_TEXT:-1]).rpartition(b"\0")[2]
+        after = f", after {text(last)!r}" if self.columns.kinds else ""
+        return ReadError(
+            f"{self.label}: {what} (at byte {offset}{after})",
+            hint="the archive is damaged or was cut off; write or pull it again",
+        )
 
 
-def _check_limits(label: str, columns: RecordColumns) -> None:
-    if len(columns.kinds) > MAX_RECORDS:
-        raise ReadError(f"{label}: more than {MAX_RECORDS} records", hint="no sound image has as many")
-    if len(columns.paths) + len(columns.link_targets) > MAX_TEXT:
-        raise ReadError(f"{label}: more than {MAX_TEXT} bytes of paths", hint="no sound image has as many")
+_ABSURD = "no sound image has as many; is this a layer made to exhaust its reader?"
 
 
-def _damaged(label: str, what: str, offset: int, name: bytes) -> ReadError:
-    return ReadError(
-        f"{label}: {what} (at byte {offset}, entry {text(name)[:200]!r})",
-        hint="the archive is damaged or was cut off; write or pull it again",
-    )
+def _expected_adler(checksum: bytes) -> int:
+    """The low half of the adler32 that a header with this checksum field has; -1 if it is no number."""
+    try:
+        return (parse_number(checksum) + sum(checksum) + _CHECKSUM_SHIFT) % _ADLER_MODULUS
+    except ValueError:
+        return -1
