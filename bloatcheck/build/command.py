@@ -107,7 +107,7 @@ def _existing(root: Path, given: str, what: str, place: Place | None) -> str:
             hint=f"write it relative to the repository's root ({root}), not to {base}",
             place=place,
         )
-    return f"./{relative}"
+    return "." if relative == "." else f"./{relative}"
 
 
 def _how_to_get_buildkit(client: DockerClient) -> str:

@@ -16,7 +16,7 @@ from bloatcheck.build.cures import cure
 from bloatcheck.build.failure import Trace, failing_place, trace_for
 from bloatcheck.build.lines import LineCutter, Tail, without_escapes
 from bloatcheck.build.model import BuiltImage
-from bloatcheck.build.ours import OurTag
+from bloatcheck.build.ours import DOMAIN, OurTag
 from bloatcheck.build.process import stream
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.errors import BuildError
@@ -121,10 +121,9 @@ class DockerBuilder:
         ending = f"docker ended with exit code {code}" if code > 0 else f"docker was ended by signal {-code}"
         dockerfile = repository_path(self.root, build.dockerfile)
         instructions = _read_instructions(self.root / dockerfile)
-        by_hand = shlex.join(["docker", *(word for word in command[1:] if not word.startswith("--iidfile="))])
         return BuildError(
             f"{spec.name} could not be built: {trace.reason or ending}",
-            hint=cure(trace.reason, output, instructions) or f"to see it by hand: {by_hand}",
+            hint=cure(trace.reason, output, instructions) or f"to see it by hand: {_by_hand(command)}",
             place=failing_place(trace, instructions, dockerfile),
             output=output,
         )
@@ -146,6 +145,12 @@ class DockerBuilder:
             hint="use a builder that loads what it built into the engine: `docker buildx use default`",
             place=spec.place,
         )
+
+
+def _by_hand(command: Sequence[str]) -> str:
+    """The command as a person would give it: without what only serves us."""
+    ours = ("--iidfile=", f"--tag={DOMAIN}/")
+    return shlex.join(["docker", *(word for word in command[1:] if not word.startswith(ours))])
 
 
 def _read_instructions(dockerfile: Path) -> tuple[Instruction, ...]:

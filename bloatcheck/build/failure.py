@@ -16,7 +16,8 @@ MAX_REASON_LENGTH = 500
 _PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (?P<line>\d{1,9}):")
 _PREFIXES = re.compile(
     r"(?:ERROR: |Error response from daemon: |failed to solve(?: with frontend dockerfile\.v0)?: "
-    r"|failed to create LLB definition: |failed to compute cache key: |rpc error: code = \w+ desc = )+"
+    r"|failed to create LLB definition: |failed to compute cache key: "
+    r"|failed to calculate checksum of ref \S+: |rpc error: code = \w+ desc = )+"
 )
 _COUNTED = {"ADD", "COPY", "RUN", "WORKDIR"}
 """What BuildKit's `[stage 2/5]` counts, besides a FROM that isn't an earlier stage."""
@@ -142,7 +143,6 @@ class LegacyTrace:
 
     _step: tuple[int, str] | None = None
     _last: str = ""
-    _command_failed: str = ""
     _parse_line: int | None = None
 
     _STEP = re.compile(r"Step (?P<number>\d{1,9})/\d+ : (?P<text>.+)")
@@ -152,8 +152,6 @@ class LegacyTrace:
         """Takes the next line."""
         if match := self._STEP.fullmatch(line):
             self._step = (int(match["number"]), match["text"])
-        if match := self._COMMAND.search(line):
-            self._command_failed = match[0]
         if match := _PARSE_ERROR.search(line):
             self._parse_line = int(match["line"])
         if line.strip():
@@ -161,8 +159,9 @@ class LegacyTrace:
 
     @property
     def reason(self) -> str:
-        """The command that failed, else the last line."""
-        return _reason(self._command_failed if self._command_failed in self._last else self._last)
+        """The last line; where output without a newline stands before the builder's words, those alone."""
+        command = self._COMMAND.search(self._last)
+        return _reason(command[0] if command else self._last)
 
     def lines(self, instructions: Sequence[Instruction], dockerfile: str) -> tuple[int, int] | None:  # noqa: ARG002 - the legacy builder names no file
         """From the last step, or the parser's complaint before the first."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _GIT_SECONDS = 20
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)", re.IGNORECASE)
-_SCP = re.compile(r"(?:[^/@]*@)?(?P<host>[^/:]+):(?P<path>[^/].*|/.+)")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+)", re.IGNORECASE)
+_SCP = re.compile(r"(?:[^/@:]*@)?(?P<host>[^/:@]+):(?!//)(?P<path>.+)")
 
 
 def repository_identity(root: Path, environment: Mapping[str, str]) -> str:

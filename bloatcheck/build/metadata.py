@@ -24,6 +24,9 @@ _CONFIG_DIGEST = "containerimage.config.digest"
 _NAME = "image.name"
 _IMAGE_KEYS = {_DIGEST, _CONFIG_DIGEST, _NAME, "containerimage.descriptor"}
 _REPOSITORY = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*")
+_UNNAMED = "moby-dangling"
+"""What BuildKit calls an image without a tag on the containerd store."""
+
 _SHOWN_TARGETS = 20
 
 
@@ -127,6 +130,8 @@ def _repository(entry: Mapping[str, object]) -> str | None:
         return None
     first = str(names).partition(",")[0].strip()
     name = first.partition("@")[0]
+    if name == _UNNAMED:
+        return None
     head, slash, last = name.rpartition("/")
     name = f"{head}{slash}{last.partition(':')[0]}"
     if len(name) > 255 or not _REPOSITORY.fullmatch(name):  # noqa: PLR2004 - the longest name a reference may have

@@ -34,8 +34,9 @@ class _Output:
 
         Only a newline counts: GitHub's runner ends a line at a carriage return too, act doesn't.
         """
-        end = self.filter.close() + ("" if self.at_line_start else "\n")
-        self.stream.write(end)
+        reset = self.filter.close()
+        if reset or not self.at_line_start:
+            self.stream.write(f"{reset}\n")
         self.at_line_start = True
 
 
@@ -111,7 +112,7 @@ class GitHubLog:
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """A foldable group, inside which workflow commands are off. In a group, just a line: none nests."""
-        if self._token is not None:
+        if self.quiet or self._token is not None:
             self.info(title)
             yield
             return

@@ -1,0 +1,266 @@
+"""Progress is readable, and nothing a build prints becomes a workflow command."""
+
+import re
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bloatcheck.cli.log import GitHubLog, PlainLog, escape_data, escape_property
+from bloatcheck.errors import BuildError, Place
+
+COMMANDS = (
+    "error",
+    "warning",
+    "notice",
+    "add-mask",
+    "group",
+    "endgroup",
+    "stop-commands",
+    "debug",
+    "set-output",
+)
+
+
+class Runner:
+    """Reads a job's output for commands, as GitHub's runner does (ActionCommand.cs, ActionCommandManager.cs).
+
+    Lines end at `\\n`, `\\r` or both. `::name …::data` counts after any white space, `##[name …]data` counts
+    in any place. Between `stop-commands` and its token, nothing counts but the token.
+    """
+
+    _LINES = re.compile(r"\r\n|\r|\n")
+    _NEW = re.compile(r"::(?P<name>[^ :]+)(?: (?P<properties>(?:(?!::).)*))?::(?P<data>.*)", re.DOTALL)
+    _OLD = re.compile(r"##\[(?P<name>[^\] ]+)(?: (?P<properties>[^\]]*))?\](?P<data>.*)", re.DOTALL)
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, str, str]] = []
+        self._token: str | None = None
+
+    def read(self, output: str) -> None:
+        for line in self._LINES.split(output):
+            self._line(line)
+
+    def _line(self, line: str) -> None:
+        match = self._NEW.match(line.lstrip()) or self._OLD.search(line)
+        if match is None:
+            return
+        name, properties, data = match["name"].lower(), match["properties"] or "", match["data"]
+        if self._token is not None:
+            if name == self._token:
+                self._token = None
+        elif name == "stop-commands":
+            self._token = data
+        elif name in COMMANDS:
+            self.commands.append((name, properties, data))
+
+    @property
+    def stopped(self) -> bool:
+        return self._token is not None
+
+
+class Act(Runner):
+    """nektos/act: lines end at `\\n` only, and a command must start its line."""
+
+    _LINES = re.compile(r"\n")
+
+    def _line(self, line: str) -> None:
+        if line.startswith(("::", "##[")):
+            super()._line(line)
+
+
+@pytest.fixture(params=[Runner, Act])
+def runner(request: pytest.FixtureRequest) -> Runner:
+    made: Runner = request.param()
+    return made
+
+
+def github(act: Callable[[GitHubLog], None]) -> str:
+    stream = StringIO()
+    act(GitHubLog(stream))
+    return stream.getvalue()
+
+
+HOSTILE = [
+    "::error::x",
+    "  \t::error::x",
+    "\u00a0::error::x",
+    "\u200b::error::x",
+    "a\n::error::x",
+    "a\r::error::x",
+    "a\x85::error::x",
+    "a\u2028::error::x",
+    "##[error]x",
+    "text ##[add-mask]x",
+    "#\u00ad#[error]x",
+    "##\ufe0f[error]x",
+    "::stop-commands::mine",
+    "::endgroup::",
+    "::add-mask::e",
+    "\x1b[31m::error::x",
+    "::error::x\x1b[",
+    "no newline",
+    "no newline\r",
+    "\x1b]0;",
+]
+
+hostile_text = st.one_of(
+    st.text(),
+    st.sampled_from(HOSTILE),
+    st.lists(
+        st.sampled_from([*HOSTILE, "\x1b[1m\n", "::", "#", "##[", "]", "error", "\n", "\r", " ", "\x1b", "x"])
+    ).map("".join),
+)
+
+
+@given(pieces=st.lists(hostile_text))
+@pytest.mark.parametrize("kind", [Runner, Act])
+def test_no_output_of_a_build_is_a_command(kind: type[Runner], pieces: list[str]) -> None:
+    def act(log: GitHubLog) -> None:
+        with log.group("build api"):
+            for piece in pieces:
+                log.output(piece)
+        log.warning("after")
+
+    runner = kind()
+    runner.read(github(act))
+    assert runner.commands == [("group", "", "build api"), ("endgroup", "", ""), ("warning", "", "after")]
+
+
+@given(text=hostile_text)
+@pytest.mark.parametrize("kind", [Runner, Act])
+def test_no_message_is_a_command(kind: type[Runner], text: str) -> None:
+    def act(log: GitHubLog) -> None:
+        log.info(text)
+        log.output(text)
+        with log.group(text):
+            log.info(text)
+            log.output(text)
+            log.info(text)
+        log.detail(text)
+
+    runner = kind()
+    runner.read(github(act))
+    assert [name for name, _, _ in runner.commands] == ["group", "endgroup"]
+    assert not runner.stopped
+
+
+@given(text=hostile_text, file=hostile_text)
+@pytest.mark.parametrize("kind", [Runner, Act])
+def test_a_warning_is_one_command_whatever_it_says(kind: type[Runner], text: str, file: str) -> None:
+    runner = kind()
+    runner.read(github(lambda log: log.warning(text, place=Place(file, 3, 5))))
+    ((name, properties, _),) = runner.commands
+    assert name == "warning"
+    assert properties.endswith(",line=3,endLine=5")
+    assert properties.count(",") == 2
+
+
+def test_a_warning_inside_a_group_is_a_warning_and_the_group_stays_closed_to_commands(runner: Runner) -> None:
+    def act(log: GitHubLog) -> None:
+        with log.group("build"):
+            log.output("::error::before, no newline")
+            log.warning("real")
+            log.output("::error::after\n")
+
+    runner.read(github(act))
+    assert [name for name, _, _ in runner.commands] == ["group", "warning", "endgroup"]
+
+
+def test_a_group_in_a_group_is_a_line(runner: Runner) -> None:
+    def act(log: GitHubLog) -> None:
+        with log.group("outer"), log.group("inner"):
+            log.output("::error::x\n")
+
+    output = github(act)
+    runner.read(output)
+    assert [name for name, _, _ in runner.commands] == ["group", "endgroup"]
+    assert "\ninner\n" in output
+
+
+def test_a_group_is_closed_when_the_build_fails(runner: Runner) -> None:
+    stream = StringIO()
+
+    def build() -> None:
+        log = GitHubLog(stream)
+        with log.group("build"):
+            log.output("no newline")
+            raise BuildError("it broke")
+
+    with pytest.raises(BuildError):
+        build()
+    runner.read(stream.getvalue())
+    assert [name for name, _, _ in runner.commands] == ["group", "endgroup"]
+    assert not runner.stopped
+
+
+def test_every_group_has_a_token_of_its_own() -> None:
+    def act(log: GitHubLog) -> None:
+        for _ in range(20):
+            with log.group("build"):
+                pass
+
+    tokens = re.findall("::stop-commands::(.*)", github(act))
+    assert len(set(tokens)) == 20
+    assert all(re.fullmatch("[0-9a-f]{32}", token) for token in tokens)
+
+
+def test_a_group_reads_well() -> None:
+    def act(log: GitHubLog) -> None:
+        log.info("two images")
+        with log.group("build api: 100%"):
+            log.output("\x1b[31mStep 1/")
+            log.output("1 : FROM scratch")
+        log.warning("first\nsecond", place=Place("a,b:c.yml", 3))
+
+    assert re.sub("[0-9a-f]{32}", "TOKEN", github(act)) == (
+        "two images\n"
+        "::group::build api: 100%25\n"
+        "::stop-commands::TOKEN\n"
+        "\x1b[31mStep 1/1 : FROM scratch\x1b[0m\n"
+        "::TOKEN::\n"
+        "::endgroup::\n"
+        "::warning file=a%2Cb%3Ac.yml,line=3::first%0Asecond\n"
+    )
+
+
+def test_quiet_drops_output_and_progress_but_no_warning() -> None:
+    for kind in (GitHubLog, PlainLog):
+        stream = StringIO()
+        log = kind(stream, quiet=True)
+        log.info("info")
+        log.detail("detail")
+        with log.group("title"):
+            log.output("output")
+        log.warning("told")
+        assert "told" in stream.getvalue()
+        assert not re.search("info|detail|output|title|group", stream.getvalue())
+
+
+def test_details_are_for_the_verbose() -> None:
+    for kind in (GitHubLog, PlainLog):
+        stream = StringIO()
+        kind(stream).detail("detail")
+        assert stream.getvalue() == ""
+        kind(stream, verbose=True).detail("detail")
+        assert stream.getvalue() == "detail\n"
+
+
+def test_a_terminal_sees_headings_output_and_warnings() -> None:
+    stream = StringIO()
+    log = PlainLog(stream)
+    with log.group("build api"):
+        log.output("\x1b[31mno ne")
+        log.output("wline")
+    log.info("built\x1b[2J")
+    log.warning("careful", place=Place("Dockerfile", 3))
+    assert stream.getvalue() == (
+        "build api\n\x1b[31mno newline\x1b[0m\nbuilt\ufffd[2J\nwarning: Dockerfile:3: careful\n"
+    )
+
+
+def test_escaping_is_that_of_the_runners_toolkit() -> None:
+    assert escape_data("100%\r\n:,") == "100%25%0D%0A:,"
+    assert escape_property("100%\r\n:,") == "100%25%0D%0A%3A%2C"
