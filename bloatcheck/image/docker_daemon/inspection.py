@@ -1,0 +1,109 @@
+"""The engine's answers about one image, as values. No I/O in here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bloatcheck.errors import ReadError
+from bloatcheck.image.docker_daemon.history import ApiHistoryEntry, empty_layer_flags
+from bloatcheck.oci.digest import Digest, parse_digest
+from bloatcheck.oci.image_config import ImageConfig, parse_image_config
+from bloatcheck.oci.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What `GET /images/{name}/json` says.
+
+    `engine_id` is the configuration's digest on a graphdriver store; on the containerd store it is the
+    digest of a manifest or an index. `runtime` is the answer's `Config`, which has the configuration's
+    own field names.
+    """
+
+    engine_id: Digest
+    platform: Platform
+    diff_ids: tuple[Digest, ...]
+    runtime: Mapping[str, object]
+
+
+def parse_inspection(answer: object) -> Inspection:
+    """Reads the answer of docker's and podman's `inspect`.
+
+    Raises:
+        ReadError: the answer has another shape.
+    """
+    try:
+        image = _mapping(answer)
+        layers = _mapping(image.get("RootFS") or {}).get("Layers") or []
+        if not isinstance(layers, list):
+            raise ValueError("RootFS.Layers is not a list")  # noqa: TRY004, TRY301 - one way out for a malformed answer
+        return Inspection(
+            engine_id=parse_digest(_with_algorithm(image.get("Id"))),
+            platform=Platform.of(
+                str(image.get("Os") or "linux"),
+                str(image.get("Architecture") or "unknown"),
+                str(image.get("Variant") or "") or None,
+            ),
+            diff_ids=tuple(parse_digest(layer) for layer in layers),
+            runtime=_mapping(image.get("Config") or {}),
+        )
+    except ValueError as error:
+        raise ReadError(f"the engine's answer about the image can't be understood: {error}") from error
+
+
+def parse_history(answer: object) -> tuple[ApiHistoryEntry, ...]:
+    """Reads the answer of `GET /images/{name}/history`; oldest entry first, as in a configuration.
+
+    Raises:
+        ReadError: the answer has another shape.
+    """
+    if not isinstance(answer, list) or not all(isinstance(entry, dict) for entry in answer):
+        raise ReadError("the engine's answer about the image's history can't be understood")
+    return tuple(
+        ApiHistoryEntry(
+            created_by=str(entry.get("CreatedBy") or ""),
+            comment=str(entry.get("Comment") or ""),
+            size=size if isinstance(size := entry.get("Size"), int) else 0,
+        )
+        for entry in reversed(answer)
+    )
+
+
+def config_from_history(inspection: Inspection, history: Sequence[ApiHistoryEntry]) -> ImageConfig | None:
+    """The configuration put together from the engine's answers; None where they leave the history open.
+
+    Only for graphdriver stores (see `empty_layer_flags`).
+    """
+    flags = empty_layer_flags(history, len(inspection.diff_ids))
+    if flags is None:
+        return None
+    document = {
+        "os": inspection.platform.os,
+        "architecture": inspection.platform.architecture,
+        "variant": inspection.platform.variant,
+        "config": inspection.runtime,
+        "rootfs": {"diff_ids": inspection.diff_ids},
+        "history": [
+            {"created_by": entry.created_by, "comment": entry.comment, "empty_layer": empty}
+            for entry, empty in zip(history, flags, strict=True)
+        ],
+    }
+    try:
+        return parse_image_config(json.dumps(document).encode())
+    except ValueError as error:
+        raise ReadError(f"the engine's answer about the image can't be understood: {error}") from error
+
+
+def _with_algorithm(identifier: object) -> object:
+    """Podman's older versions leave out `sha256:`."""
+    if isinstance(identifier, str) and ":" not in identifier:
+        return f"sha256:{identifier}"
+    return identifier
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - one error type for a malformed answer
+    return value
