@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from bloatcheck import __version__
 from bloatcheck.analysis.instruction import layer_instructions
@@ -11,6 +13,20 @@ from bloatcheck.analysis.snapshot import Fingerprint, ImageSnapshot, LayerSnapsh
 from bloatcheck.errors import ReadError
 from bloatcheck.image.model import Image, LayerIndex
 from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile
+from bloatcheck.oci.image_config import ImageConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerfileSource:
+    """The Dockerfile of a build, and what the build was told.
+
+    `path` is relative to the repository's root. A build argument that is None came from the environment.
+    """
+
+    path: str
+    text: str
+    target: str | None = None
+    build_args: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def take_snapshot(
@@ -18,16 +34,12 @@ def take_snapshot(
     indexes: Sequence[LayerIndex],
     *,
     name: str,
-    dockerfile_text: str | None = None,
-    dockerfile_path: str | None = None,
-    target: str | None = None,
-    build_args: Mapping[str, str | None] | None = None,
+    dockerfile: DockerfileSource | None = None,
     build_seconds: float | None = None,
 ) -> ImageSnapshot:
     """The snapshot of one image; `indexes` has the listing of every layer, in any order.
 
     With the Dockerfile that it was built from, layers get its lines, and its words in place of the builder's.
-    `dockerfile_path` is relative to the repository's root; `target` and `build_args` are those of the build.
 
     Raises:
         ReadError: a layer has no listing.
@@ -39,9 +51,7 @@ def take_snapshot(
                 f"layer {number} of {len(image.layers)} of {name} was not listed: {layer.diff_id}",
                 hint="build or pull the image again; if this stays, it is a fault in bloatcheck",
             )
-    written = instructions_of_layers(
-        image.config, _parsed(dockerfile_text), target=target, build_args=build_args
-    )
+    written = _written(image.config, dockerfile)
     recorded = layer_instructions(image.config)
     return ImageSnapshot(
         name=name,
@@ -54,7 +64,7 @@ def take_snapshot(
                 content_size=listed[layer.diff_id].content_size,
                 uncompressed_size=listed[layer.diff_id].uncompressed_size,
                 compressed_size=layer.compressed_size,
-                place=place_of(lines, dockerfile_path) if dockerfile_path else None,
+                place=place_of(lines, dockerfile.path) if dockerfile else None,
             )
             for layer, lines, from_history in zip(image.layers, written, recorded, strict=True)
         ),
@@ -68,11 +78,16 @@ def take_snapshot(
     )
 
 
-def _parsed(dockerfile_text: str | None) -> tuple[Instruction, ...]:
-    if dockerfile_text is None:
-        return ()
-    try:
-        return parse_dockerfile(dockerfile_text)
-    except ValueError:
-        # Too long to read: the layers keep the builder's words and have no lines.
-        return ()
+def _written(config: ImageConfig, dockerfile: DockerfileSource | None) -> tuple[tuple[Instruction, ...], ...]:
+    """For each layer the Dockerfile's instructions."""
+    instructions: tuple[Instruction, ...] = ()
+    if dockerfile:
+        # One that is too long to read: the layers keep the builder's words and have no lines.
+        with suppress(ValueError):
+            instructions = parse_dockerfile(dockerfile.text)
+    return instructions_of_layers(
+        config,
+        instructions,
+        target=dockerfile.target if dockerfile else None,
+        build_args=dockerfile.build_args if dockerfile else {},
+    )
