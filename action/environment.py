@@ -5,6 +5,8 @@ the second job needs neither pip nor a network. bloatcheck itself is not install
 own folder.
 """
 
+# ruff: noqa: INP001, T201 - a script, and it prints
+
 from __future__ import annotations
 
 import hashlib
@@ -91,8 +93,8 @@ def main() -> int:
     except (OSError, subprocess.CalledProcessError) as error:
         print(
             "::endgroup::\n::error title=bloatcheck could not install its dependencies::"
-            "The lines above say why. It needs the Python package index, or a mirror that PIP_INDEX_URL names "
-            f"({type(error).__name__})."
+            "The lines above say why. It needs the Python package index, or a mirror named by "
+            f"PIP_INDEX_URL ({type(error).__name__})."
         )
     return 4
 

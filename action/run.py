@@ -1,5 +1,7 @@
 """Starts `bloatcheck run` with the action's inputs, which come as environment variables."""
 
+# ruff: noqa: INP001, T201 - a script, and it prints
+
 from __future__ import annotations
 
 import os

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
 from typing import TypeVar
-from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,6 +24,7 @@ MAX_COMMENT_CHARACTERS = 65_536
 ACTIONS_BOT = "github-actions[bot]"
 """The user behind a job's own token."""
 
+_MARKER = re.compile(r"<!-- bloatcheck:v1 key=[^\s<>]{1,1000} -->")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
 _GONE = frozenset({HTTPStatus.NOT_FOUND})
@@ -69,7 +69,7 @@ class _Comment:
     user: _User | None = None
 
     def starts_with(self, marker: str) -> bool:
-        return (self.body or "").split("\n", 1)[0].rstrip("\r") == marker
+        return _first_line(self.body or "") == marker
 
     def is_by(self, login: str) -> bool:
         return self.user is not None and self.user.login.casefold() == login.casefold()
@@ -82,18 +82,12 @@ _USER = TypeAdapter(_User)
 Value = TypeVar("Value")
 
 
-def comment_marker(key: str) -> str:
-    """The comment's first line, invisible to readers. Comments with different keys leave each other alone."""
-    return f"<!-- bloatcheck:v1 key={quote(key, safe='/._-')} -->"
-
-
 def upsert_comment(
     client: GitHub,
     repository: str,
     pull_request: int,
     body: str,
     *,
-    marker_key: str,
     author: str | None,
     create: bool,
 ) -> CommentResult:
@@ -107,33 +101,35 @@ def upsert_comment(
         client: knows the API and the token.
         repository: `owner/name`.
         pull_request: its number.
-        body: markdown, without the marker.
-        marker_key: tells apart comments of several workflows in one pull request.
+        body: markdown. Its first line is the marker: `<!-- bloatcheck:v1 key=… -->`, where the key tells
+            apart the comments of several workflows in one pull request.
         author: the login whose comments are ours; None for the token's own user, which for a job's token is
             the Actions bot.
         create: whether to create a comment where there is none.
 
     Raises:
         PublishError: refused, unreachable, or too long; with a hint. Nothing is sent when it is too long.
+        ValueError: the first line is no marker.
     """
     if not _REPOSITORY.fullmatch(repository) or pull_request < 1:
         raise PublishError(f"{repository[:200]!r} #{pull_request} is no pull request")
-    marker = comment_marker(marker_key)
-    text = f"{marker}\n{body}"
-    if len(text) > MAX_COMMENT_CHARACTERS:
+    marker = _first_line(body)
+    if not _MARKER.fullmatch(marker):
+        raise ValueError(f"not a comment's marker: {marker[:100]!r}")
+    if len(body) > MAX_COMMENT_CHARACTERS:
         raise PublishError(
-            f"the comment has {len(text):,} characters, and GitHub takes {MAX_COMMENT_CHARACTERS:,}",
+            f"the comment has {len(body):,} characters, and GitHub takes {MAX_COMMENT_CHARACTERS:,}",
             hint="please tell us: the report should have been shortened",
         )
     thread = _Thread(client, repository, pull_request, marker)
     ours = thread.ours(author)
     if ours:
-        result = thread.settle(ours, text)
+        result = thread.settle(ours, body)
         if result:
             return result
     if not create:
         return CommentResult(CommentAction.SKIPPED)
-    return thread.fold(thread.create(text), text)
+    return thread.fold(thread.create(body), body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +234,10 @@ def _parsed(adapter: TypeAdapter[Value], body: bytes, doing: str) -> Value:
             f"could not {doing}: the answer is not what GitHub's API gives (at {where or 'its start'})",
             hint="does GITHUB_API_URL name a GitHub API?",
         ) from None
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].rstrip("\r")
 
 
 def _normal(text: str) -> str:

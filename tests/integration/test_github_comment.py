@@ -34,14 +34,12 @@ from bloatcheck.publish.comment import (
     MAX_COMMENT_CHARACTERS,
     CommentAction,
     CommentResult,
-    comment_marker,
     upsert_comment,
 )
 from bloatcheck.publish.github import GitHub
 from bloatcheck.publish.patience import Patience
 
-KEY = "ci.yml/.bloatcheck.yml"
-MARKER = comment_marker(KEY)
+MARKER = "<!-- bloatcheck:v1 key=ci.yml:.bloatcheck.yml -->"
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)
 """Real bounds, only smaller."""
 
@@ -71,15 +69,14 @@ def comment(
     body: str = "report",
     *,
     token: str = BOT_TOKEN,
-    key: str = KEY,
+    marker: str = MARKER,
     author: str | None = None,
     create: bool = True,
     patience: Patience = QUICK,
 ) -> CommentResult:
     client = GitHub(token, api_url=github.url, patience=patience)
-    return upsert_comment(
-        client, REPOSITORY, pull_request, body, marker_key=key, author=author, create=create
-    )
+    text = f"{marker}\n{body}"
+    return upsert_comment(client, REPOSITORY, pull_request, text, author=author, create=create)
 
 
 def bodies(github: PretendGitHub, pull_request: int) -> list[str]:
@@ -138,8 +135,8 @@ class TestOneComment:
 
     def test_two_workflows_keep_one_each(self, github: PretendGitHub, pull_request: int) -> None:
         for body in ("before", "after"):
-            comment(github, pull_request, body, key="images.yml/.bloatcheck.yml")
-            comment(github, pull_request, body, key="nightly.yml/.bloatcheck.yml")
+            comment(github, pull_request, body, marker="<!-- bloatcheck:v1 key=images.yml -->")
+            comment(github, pull_request, body, marker="<!-- bloatcheck:v1 key=nightly.yml -->")
 
         assert [body.splitlines()[1] for body in bodies(github, pull_request)] == ["after", "after"]
 
@@ -405,7 +402,7 @@ class TestHostileAnswers:
             )
         client = GitHub(BOT_TOKEN, api_url=github.url, patience=QUICK)
         result = upsert_comment(
-            client, "octo/old-name", pull_request, "report", marker_key=KEY, author=BOT, create=True
+            client, "octo/old-name", pull_request, f"{MARKER}\nreport", author=BOT, create=True
         )
 
         assert result.action is CommentAction.CREATED
