@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "build": {"errors", "units", "log", "oci", "config"},
     "image": {"errors", "units", "log", "oci"},
     "analysis": {"errors", "units", "log", "oci", "image"},
-    "baseline": {"errors", "units", "log", "oci", "analysis"},
+    "baseline": {"errors", "units", "log", "oci", "config", "analysis"},
     "diff": {"errors", "units", "oci", "analysis", "baseline"},
     "policy": {"errors", "units", "oci", "config", "analysis", "diff"},
     "report": {"errors", "units", "oci", "config", "analysis", "diff", "policy"},

@@ -1,0 +1,223 @@
+"""The baseline as JSON, version 1: small, in a stable order, and pleasant in a diff.
+
+Lines of the Dockerfile are not stored: they move with every edit above them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Ge, Le, MaxLen
+
+from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
+from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.errors import BaselineError, Place
+from bloatcheck.oci.digest import parse_digest
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+VERSION = 1
+MAX_SIZE = 64 << 20
+"""Bytes; 10,000 images of 20 layers take about 50 MB."""
+
+Text = Annotated[str, MaxLen(4096)]
+_SIZE = Annotated[int, Ge(0), Le(1 << 62)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLayer:
+    """One layer. Sizes are in bytes."""
+
+    content_size: _SIZE
+    uncompressed_size: _SIZE | None = None
+    compressed_size: _SIZE | None = None
+    diff_id: Text
+    instruction: Annotated[str, MaxLen(1 << 20)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """One image on one platform, with the commit and the moment it was measured at."""
+
+    name: Text
+    platform: Text
+    commit: Text | None = None
+    measured_at: Text | None = None
+    image_id: Text
+    measure: Fingerprint
+    base: Base | None = None
+    inputs_digest: Text | None = None
+    build_seconds: Annotated[float, Ge(0)] | None = None
+    content_size: _SIZE
+    layers: tuple[StoredLayer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBaseline:
+    """The whole file."""
+
+    bloatcheck: Literal["baseline"] = "baseline"
+    version: Literal[1] = 1
+    images: tuple[StoredImage, ...] = field(default=())
+
+
+def to_json(entries: Iterable[BaselineEntry]) -> str:
+    """The document: images by name and platform, one layer a line, a newline at the end."""
+    ordered = sorted(entries, key=lambda entry: (entry.snapshot.name, entry.snapshot.platform))
+    images = ",".join(_image_lines(_stored(entry)) for entry in ordered)
+    closing = "\n  ]" if images else "]"
+    return f'{{\n  "bloatcheck": "baseline",\n  "version": {VERSION},\n  "images": [{images}{closing}\n}}\n'
+
+
+def from_json(document: bytes, where: str) -> tuple[BaselineEntry, ...]:
+    """Reads a document; fields that it doesn't know are left alone.
+
+    Args:
+        document: UTF-8.
+        where: the file's path, for messages.
+
+    Raises:
+        BaselineError: damaged, not a baseline, or written by a newer version.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - costs more than most commands take
+
+    place = Place(where)
+    if len(document) > MAX_SIZE:
+        raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB", place=place, hint=_REPLACE)
+    _check_kind(document, place)
+    try:
+        stored = _adapter().validate_json(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(str(part) for part in first["loc"][:8]) or "the document"
+        raise BaselineError(
+            f"damaged: {path[:200]}: {first['msg'][:200]}", place=place, hint=_REPLACE
+        ) from None
+    try:
+        entries = tuple(_entry(image) for image in stored.images)
+    except ValueError as error:
+        raise BaselineError(f"damaged: {error}", place=place, hint=_REPLACE) from None
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        key = (entry.snapshot.name, entry.snapshot.platform)
+        if key in seen:
+            raise BaselineError(f"damaged: {key[0]} on {key[1]} is in it twice", place=place, hint=_REPLACE)
+        seen.add(key)
+    return entries
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12, of the document."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "bloatcheck baseline, version 1",
+        **_adapter().json_schema(),
+    }
+
+
+_REPLACE = "restore it from git, or remove it and run: bloatcheck baseline update"
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[StoredBaseline]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - costs more than most commands take
+
+    return TypeAdapter(StoredBaseline)
+
+
+def _check_kind(document: bytes, place: Place) -> None:
+    """Says what a file is that isn't ours, before saying what is wrong with one that is."""
+    try:
+        data = json.loads(document)
+    except (ValueError, RecursionError):
+        marks = b"<<<<<<< " in document and b">>>>>>> " in document
+        reason = "it holds the marks of a merge conflict" if marks else "it is not JSON"
+        raise BaselineError(f"damaged: {reason}", place=place, hint=_REPLACE) from None
+    if not isinstance(data, dict) or data.get("bloatcheck") != "baseline":
+        raise BaselineError(
+            "this is not a baseline of bloatcheck", place=place, hint="name another path under `baseline:`"
+        )
+    version = data.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise BaselineError(
+            f"written by a newer bloatcheck (version {version} of the file; this one reads {VERSION})",
+            place=place,
+            hint="use the newer bloatcheck here too",
+        )
+
+
+def _stored(entry: BaselineEntry) -> StoredImage:
+    snapshot = entry.snapshot
+    return StoredImage(
+        name=snapshot.name,
+        platform=snapshot.platform,
+        commit=entry.commit,
+        measured_at=entry.measured_at,
+        image_id=snapshot.image_id,
+        measure=snapshot.measure,
+        base=snapshot.base,
+        inputs_digest=snapshot.inputs_digest,
+        build_seconds=snapshot.build_seconds,
+        content_size=snapshot.content_size,
+        layers=tuple(
+            StoredLayer(
+                content_size=layer.content_size,
+                uncompressed_size=layer.uncompressed_size,
+                compressed_size=layer.compressed_size,
+                diff_id=layer.diff_id,
+                instruction=layer.instruction,
+            )
+            for layer in snapshot.layers
+        ),
+    )
+
+
+def _entry(image: StoredImage) -> BaselineEntry:
+    snapshot = ImageSnapshot(
+        name=image.name,
+        platform=image.platform,
+        image_id=parse_digest(image.image_id),
+        layers=tuple(
+            LayerSnapshot(
+                diff_id=parse_digest(layer.diff_id),
+                instruction=layer.instruction,
+                content_size=layer.content_size,
+                uncompressed_size=layer.uncompressed_size,
+                compressed_size=layer.compressed_size,
+            )
+            for layer in image.layers
+        ),
+        measure=image.measure,
+        base=image.base,
+        build_seconds=image.build_seconds,
+        inputs_digest=parse_digest(image.inputs_digest) if image.inputs_digest else None,
+    )
+    if snapshot.content_size != image.content_size:
+        raise ValueError(
+            f"{image.name} is said to have {image.content_size} bytes, "
+            f"but its layers add up to {snapshot.content_size}"
+        )
+    return BaselineEntry(snapshot=snapshot, commit=image.commit, measured_at=image.measured_at)
+
+
+def _image_lines(image: StoredImage) -> str:
+    fields = _known(asdict(image))
+    layers = fields.pop("layers", ())
+    lines = [f"      {json.dumps(key)}: {_compact(value)}," for key, value in fields.items()]
+    body = ",".join(f"\n        {_compact(_known(layer))}" for layer in layers)
+    closing = "\n      ]" if body else "]"
+    return "\n    {\n" + "\n".join(lines) + f'\n      "layers": [{body}{closing}\n    }}'
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    known = {key: value for key, value in fields.items() if value is not None}
+    return {key: _known(value) if isinstance(value, dict) else value for key, value in known.items()}
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))

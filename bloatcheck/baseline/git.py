@@ -1,0 +1,164 @@
+"""Files as they stand at a commit, and the commit that a change is to be compared with.
+
+The commit: a test merge is compared with its first parent, for that is what it was merged into; a head
+checkout with the merge base, so that nobody is blamed for what others merged meanwhile; a merge queue's
+commit with the queue's base; a push with the commit before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bloatcheck.baseline.document import MAX_SIZE
+from bloatcheck.config.context import CiContext
+from bloatcheck.errors import BaselineError, Place
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SECONDS = 30
+_FETCH_SECONDS = 120
+_PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The commit to compare with; None for the files as they lie on disk. `why` is for people."""
+
+    commit: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The repository that `root` lies in. Nothing is ever written into its history or its work tree."""
+
+    root: Path
+
+    def is_repository(self) -> bool:
+        """Whether there is git and a repository.
+
+        Raises:
+            BaselineError: git doesn't trust the folder's owner.
+        """
+        code, _, errors = self._run("rev-parse", "--git-dir")
+        if "dubious ownership" in errors:
+            raise BaselineError(
+                "git refuses to read the repository, which belongs to another user",
+                hint=f"run: git config --global --add safe.directory {self.root}",
+            )
+        return code == 0
+
+    def commit(self, revision: str) -> str | None:
+        """The full id of a commit; None where it isn't here."""
+        code, output, _ = self._run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
+        )
+        text = output.decode(errors="replace").strip()
+        return text if code == 0 and _COMMIT.fullmatch(text) else None
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """A commit's parents, as the commit itself names them: a shallow clone knows them too."""
+        _, output, _ = self._run("cat-file", "commit", commit)
+        header = output.decode(errors="replace").partition("\n\n")[0]
+        return tuple(re.findall(r"^parent ([0-9a-f]{40,64})$", header, re.MULTILINE))
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Where two commits parted; None where that lies outside of a shallow clone."""
+        code, output, _ = self._run("merge-base", one, other)
+        text = output.decode(errors="replace").strip()
+        return text if code == 0 and _COMMIT.fullmatch(text) else None
+
+    def fetch(self, commit: str) -> bool:
+        """Gets one commit from `origin` into a clone that is too shallow; whether it is there then."""
+        self._run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit, seconds=_FETCH_SECONDS)
+        return self.commit(commit) is not None
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A file's content at a commit; None where the commit has no such file.
+
+        Raises:
+            BaselineError: it is too large, or git fails.
+        """
+        name = f"{commit}:./{path}"
+        code, output, _ = self._run("cat-file", "-s", name)
+        if code:
+            return None
+        if int(output) > MAX_SIZE:
+            raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB at {commit[:12]}", place=Place(path))
+        code, output, errors = self._run("cat-file", "blob", name)
+        if code:
+            raise BaselineError(f"can't be read at {commit[:12]}: {errors[:500]}", place=Place(path))
+        return output
+
+    def files(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The paths of the JSON files in a folder at a commit."""
+        _, output, _ = self._run("ls-tree", "-z", "--name-only", commit, f"./{folder}")
+        names = output.decode(errors="surrogateescape").split("\0")
+        return tuple(sorted(name for name in names if name.endswith(".json")))
+
+    def _run(self, *arguments: str, seconds: float = _SECONDS) -> tuple[int, bytes, str]:
+        """Exit code, output, errors; never asks a person anything."""
+        environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+        try:
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=self.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
+        except FileNotFoundError:
+            return 127, b"", "git is not installed"
+        except subprocess.TimeoutExpired:
+            return 124, b"", f"git took longer than {seconds:.0f} s"
+        return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
+
+
+def choose_commit(git: Git, context: CiContext) -> Choice:
+    """The commit whose baseline this run is compared with.
+
+    Raises:
+        BaselineError: the clone is too shallow to tell or to read, and nothing more could be fetched.
+    """
+    head = git.commit("HEAD") if git.is_repository() else None
+    if head is None:
+        return Choice(None, "the files on disk: there is no git repository here")
+    if context.event_name in _PULL_REQUESTS:
+        choice = _for_pull_request(git, context, head)
+    elif context.event_name == "merge_group" and context.base_sha:
+        choice = Choice(context.base_sha, "the merge queue's base")
+    elif context.event_name == "push" and (before := context.base_sha or _first_parent(git, head)):
+        choice = Choice(before, "the commit before the push")
+    else:
+        return Choice(None, "the files on disk")
+    if choice.commit and git.commit(choice.commit) is None and not git.fetch(choice.commit):
+        raise BaselineError(
+            f"commit {choice.commit[:12]}, {choice.why}, is not in this clone and can't be fetched",
+            hint="give actions/checkout `fetch-depth: 0`",
+        )
+    return choice
+
+
+def _for_pull_request(git: Git, context: CiContext, head: str) -> Choice:
+    parents = git.parents(head)
+    if context.event_name == "pull_request" and head == context.commit and len(parents) == 2:  # noqa: PLR2004 - a merge
+        return Choice(parents[0], "what the pull request was test-merged into")
+    if context.base_sha is None:
+        return Choice(None, "the files on disk: the event names no base")
+    if head == context.base_sha:
+        return Choice(head, "the base that is checked out")
+    if git.commit(context.base_sha) is None:
+        git.fetch(context.base_sha)
+    base = git.merge_base(head, context.base_sha)
+    if base is None:
+        return Choice(context.base_sha, "the base branch; where the change began lies outside of this clone")
+    return Choice(base, "the commit that the pull request started from")
+
+
+def _first_parent(git: Git, commit: str) -> str | None:
+    return next(iter(git.parents(commit)), None)

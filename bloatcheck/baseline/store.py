@@ -1,0 +1,131 @@
+"""The baseline in files: one for all images, or, where the path ends in `/`, one for each."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bloatcheck.baseline.document import MAX_SIZE, from_json, to_json
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.errors import BaselineError, Place
+
+ReadFile = Callable[[str], bytes | None]
+"""A file's content by its path relative to the root; None where there is none."""
+ListFolder = Callable[[str], Iterable[str]]
+"""The paths of the files in a folder, relative to the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """The files as they lie on disk."""
+
+    root: Path
+
+    def read(self, path: str) -> bytes | None:
+        """The content, or None where there is no such file.
+
+        Raises:
+            BaselineError: it can't be read.
+        """
+        try:
+            with (self.root / path).open("rb") as file:
+                return file.read(MAX_SIZE + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BaselineError(f"can't be read: {error.strerror or error}", place=Place(path)) from error
+
+    def files(self, folder: str) -> tuple[str, ...]:
+        """The paths of the JSON files in a folder; none where there is no folder."""
+        try:
+            names = sorted(entry.name for entry in (self.root / folder).iterdir())
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise BaselineError(f"can't be read: {error.strerror or error}", place=Place(folder)) from error
+        return tuple(folder + name for name in names if name.endswith(".json"))
+
+
+def read_baseline(path: str, read: ReadFile, files: ListFolder, *, origin: str) -> Baseline:
+    """The baseline under a path as the configuration writes it; empty where nothing is there yet.
+
+    Raises:
+        BaselineError: a file is damaged, foreign or newer.
+    """
+    entries: list[BaselineEntry] = []
+    home: dict[tuple[str, str], str] = {}
+    for file in files(path) if path.endswith("/") else (path,):
+        content = read(file)
+        if content is None:
+            continue
+        for entry in from_json(content, file):
+            key = (entry.snapshot.name, entry.snapshot.platform)
+            if key in home:
+                raise BaselineError(
+                    f"{key[0]} on {key[1]} is in {home[key]} too",
+                    place=Place(file),
+                    hint="remove one of them",
+                )
+            home[key] = file
+            entries.append(entry)
+    return Baseline(entries=tuple(entries), origin=origin if entries else None)
+
+
+def updated(baseline: Baseline, entries: Iterable[BaselineEntry]) -> Baseline:
+    """The baseline with these entries in place of those for the same image and platform."""
+    new = {(entry.snapshot.name, entry.snapshot.platform): entry for entry in entries}
+    kept = [entry for entry in baseline.entries if (entry.snapshot.name, entry.snapshot.platform) not in new]
+    return Baseline(entries=(*kept, *new.values()), origin=baseline.origin)
+
+
+def write_baseline(root: Path, path: str, entries: Iterable[BaselineEntry]) -> tuple[str, ...]:
+    """Writes the file, or the files of a folder, each whole or not at all; the paths that changed.
+
+    Raises:
+        BaselineError: a file can't be written. What was there stays.
+    """
+    written = []
+    for file, content in _documents(path, entries).items():
+        target = root / file
+        data = content.encode()
+        try:
+            if target.is_file() and target.read_bytes() == data:
+                continue
+            _write(target, data)
+        except OSError as error:
+            raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
+        written.append(file)
+    return tuple(written)
+
+
+def _documents(path: str, entries: Iterable[BaselineEntry]) -> Mapping[str, str]:
+    if not path.endswith("/"):
+        return {path: to_json(entries)}
+    return {path + file_name(entry): to_json([entry]) for entry in entries}
+
+
+def file_name(entry: BaselineEntry) -> str:
+    """The file of one image in a folder of its own; no two images share one."""
+    name = quote(entry.snapshot.name, safe="").replace(".", "%2E", entry.snapshot.name.startswith("."))
+    return f"{name}@{quote(entry.snapshot.platform.replace('/', '-'), safe='')}.json"
+
+
+def _write(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link is followed, so that what it stands for is renewed and the link stays.
+        Path(temporary).replace(target.resolve() if target.is_symlink() else target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,120 @@
+"""Compares images with their baseline, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
+from bloatcheck.diff.pair import pair_layers
+
+
+def compare(before: BaselineEntry | None, after: ImageSnapshot | None) -> ImageDiff:
+    """One image before and after; without a before it is new, without an after it is gone.
+
+    The deltas of the layers add up to the image's own, exactly.
+
+    Raises:
+        ValueError: neither is there.
+    """
+    old = before.snapshot if before else None
+    known = after or old
+    if known is None:
+        raise ValueError("nothing to compare")
+    because = _incomparable_because(old, after) if old and after else None
+    layers = () if because else _layer_diffs(old.layers if old else (), after.layers if after else ())
+    return ImageDiff(
+        name=known.name,
+        platform=known.platform,
+        change=_change(old, after, because, layers),
+        before=old,
+        after=after,
+        before_commit=before.commit if before else None,
+        before_measured_at=before.measured_at if before else None,
+        layers=layers,
+        incomparable_because=because,
+    )
+
+
+def compare_all(
+    baseline: Baseline,
+    snapshots: Sequence[ImageSnapshot],
+    *,
+    partial: bool = False,
+    unmeasured: Collection[str] = (),
+) -> tuple[ImageDiff, ...]:
+    """Every image in the order of `snapshots`, then those that are gone, in the baseline's order.
+
+    An image that the baseline has on other platforms only is incomparable and not new. None is gone where
+    the run was limited to some images (`partial`), nor if its name is among the `unmeasured`: they are
+    configured, and could not be built or read.
+    """
+    measured = {(snapshot.name, snapshot.platform) for snapshot in snapshots}
+    elsewhere = {
+        entry.snapshot.name: entry
+        for entry in reversed(baseline.entries)
+        if (entry.snapshot.name, entry.snapshot.platform) not in measured
+    }
+    diffs = [
+        compare(
+            baseline.entry(snapshot.name, snapshot.platform) or elsewhere.pop(snapshot.name, None), snapshot
+        )
+        for snapshot in snapshots
+    ]
+    if not partial:
+        accounted_for = {snapshot.name for snapshot in snapshots if snapshot.name not in elsewhere}
+        diffs += [
+            compare(entry, None)
+            for entry in baseline.entries
+            if (entry.snapshot.name, entry.snapshot.platform) not in measured
+            and entry.snapshot.name not in {*unmeasured, *accounted_for}
+        ]
+    return tuple(diffs)
+
+
+def _incomparable_because(before: ImageSnapshot, after: ImageSnapshot) -> str | None:
+    if before.platform != after.platform:
+        return f"the baseline has it for {before.platform}, and this is for {after.platform}"
+    if before.measure.measure != after.measure.measure:
+        return (
+            f"the baseline was measured as {before.measure.measure}, and this run measures "
+            f"{after.measure.measure}"
+        )
+    return None
+
+
+def _layer_diffs(before: Sequence[LayerSnapshot], after: Sequence[LayerSnapshot]) -> tuple[LayerDiff, ...]:
+    return tuple(
+        _layer_diff(before[old] if old is not None else None, after[new] if new is not None else None)
+        for old, new in pair_layers(before, after)
+    )
+
+
+def _layer_diff(before: LayerSnapshot | None, after: LayerSnapshot | None) -> LayerDiff:
+    if before is None or after is None:
+        change = LayerChange.ADDED if before is None else LayerChange.REMOVED
+    elif before.content_size != after.content_size:
+        grown = after.content_size > before.content_size
+        change = LayerChange.GROWN if grown else LayerChange.SHRUNK
+    else:
+        same = before.diff_id == after.diff_id
+        change = LayerChange.UNCHANGED if same else LayerChange.REBUILT
+    return LayerDiff(change=change, before=before, after=after)
+
+
+def _change(
+    before: ImageSnapshot | None,
+    after: ImageSnapshot | None,
+    incomparable_because: str | None,
+    layers: Sequence[LayerDiff],
+) -> ImageChange:
+    if before is None:
+        return ImageChange.NEW
+    if after is None:
+        return ImageChange.GONE
+    if incomparable_because:
+        return ImageChange.INCOMPARABLE
+    if all(layer.change is LayerChange.UNCHANGED for layer in layers):
+        return ImageChange.UNCHANGED
+    return ImageChange.CHANGED
