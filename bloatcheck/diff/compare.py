@@ -46,30 +46,23 @@ def compare_all(
 ) -> tuple[ImageDiff, ...]:
     """Every image in the order of `snapshots`, then those that are gone, in the baseline's order.
 
-    An image that the baseline has on other platforms only is incomparable and not new. None is gone where
-    the run was limited to some images (`partial`), nor if its name is among the `unmeasured`: they are
-    configured, and could not be built or read.
+    An image that the baseline has for another platform only is incomparable and not new. An image is gone if
+    its name was not measured at all, unless the run was limited to some images (`partial`), or the name is
+    among the `unmeasured`: those are configured, and could not be built or read.
     """
     measured = {(snapshot.name, snapshot.platform) for snapshot in snapshots}
-    elsewhere = {
+    known = {name for name, _ in measured} | set(unmeasured)
+    other_platform = {
         entry.snapshot.name: entry
         for entry in reversed(baseline.entries)
         if (entry.snapshot.name, entry.snapshot.platform) not in measured
     }
     diffs = [
-        compare(
-            baseline.entry(snapshot.name, snapshot.platform) or elsewhere.pop(snapshot.name, None), snapshot
-        )
-        for snapshot in snapshots
+        compare(baseline.entry(after.name, after.platform) or other_platform.get(after.name), after)
+        for after in snapshots
     ]
     if not partial:
-        accounted_for = {snapshot.name for snapshot in snapshots if snapshot.name not in elsewhere}
-        diffs += [
-            compare(entry, None)
-            for entry in baseline.entries
-            if (entry.snapshot.name, entry.snapshot.platform) not in measured
-            and entry.snapshot.name not in {*unmeasured, *accounted_for}
-        ]
+        diffs += [compare(entry, None) for entry in baseline.entries if entry.snapshot.name not in known]
     return tuple(diffs)
 
 

@@ -21,7 +21,7 @@ LIKE = 0.3
 """From how alike on two instructions are taken for one that was edited, where others come into question."""
 
 _MAX_COMPARISONS = 10_000
-"""Between two neighbours. Nobody edits a hundred instructions in a row and wants them compared each by each."""
+"""Between two neighbours. Where a hundred instructions in a row were edited, likeness says nothing."""
 
 _MAX_WORDS = 400
 
@@ -126,7 +126,8 @@ def _alike(before: Sequence[LayerSnapshot], after: Sequence[LayerSnapshot]) -> l
     if len(before) * len(after) > _MAX_COMPARISONS:
         return []
     alone = len(before) == len(after) == 1
-    likeness = [[_likeness(old, new) for new in after] for old in before]
+    least = 0.0 if alone else LIKE
+    likeness = [[_likeness(old, new, least) for new in after] for old in before]
     best = [[0.0] * (len(after) + 1) for _ in range(len(before) + 1)]
     for old in reversed(range(len(before))):
         for new in reversed(range(len(after))):
@@ -136,7 +137,7 @@ def _alike(before: Sequence[LayerSnapshot], after: Sequence[LayerSnapshot]) -> l
     old = new = 0
     while old < len(before) and new < len(after):
         value = likeness[old][new]
-        if best[old][new] == best[old + 1][new + 1] + value and (value >= LIKE or (alone and value)):
+        if value and best[old][new] == best[old + 1][new + 1] + value:
             pairs.append((old, new))
             old, new = old + 1, new + 1
         elif best[old][new] == best[old + 1][new]:
@@ -146,13 +147,14 @@ def _alike(before: Sequence[LayerSnapshot], after: Sequence[LayerSnapshot]) -> l
     return pairs
 
 
-def _likeness(before: LayerSnapshot, after: LayerSnapshot) -> float:
-    """From 0, for different keywords, to 1: the share of words that both have."""
+def _likeness(before: LayerSnapshot, after: LayerSnapshot, least: float) -> float:
+    """The share of words that both have, up to 1; 0 for different keywords, and where it is below `least`."""
     old, new = before.instruction.split(" ")[:_MAX_WORDS], after.instruction.split(" ")[:_MAX_WORDS]
     if old[0] != new[0]:
         return 0.0
     common = (Counter(old) & Counter(new)).total()
-    return 2 * common / (len(old) + len(new))
+    likeness = 2 * common / (len(old) + len(new))
+    return likeness if likeness >= least else 0.0
 
 
 def _ordered(partner_of: dict[int, int], before: int, after: int) -> Iterator[Pair]:
