@@ -16,7 +16,7 @@ import hashlib
 import os
 from collections.abc import Callable, Generator, Sequence
 from struct import Struct
-from typing import Protocol, TypeAlias, Union
+from typing import TypeAlias
 from zlib import adler32
 
 from bloatcheck.errors import ReadError
@@ -29,6 +29,7 @@ from bloatcheck.image.layer_index import (
     RecordColumns,
     text,
 )
+from bloatcheck.image.sink import Buffer, Sink
 from bloatcheck.image.tar_header import (
     BLOCK,
     BLOCK_DEVICE,
@@ -56,8 +57,6 @@ from bloatcheck.image.tar_header import (
     parse_number,
     pax_records,
 )
-
-Buffer: TypeAlias = Union[bytes, bytearray, memoryview]  # noqa: UP007 - evaluated, and old Pythons can't
 
 MAX_RECORDS = 5_000_000
 """Records of one layer. The largest images known have half a million."""
@@ -94,19 +93,8 @@ _PLAIN = {flag: int(_KINDS[flag]) for flag in (REGULAR, DIRECTORY, SYMLINK, HARD
 _LINKS = frozenset((HARD_LINK, SYMLINK))
 
 
-class PayloadSink(Protocol):
-    """Takes the content of one record, piece by piece. A piece is only good until `feed` returns."""
-
-    def feed(self, data: Buffer, /) -> None:
-        """The next piece."""
-        ...
-
-    def close(self) -> None:
-        """The content was complete."""
-        ...
-
-
-OnPayload = Callable[[bytes, int, int], "PayloadSink | None"]
+PayloadSink = Sink
+OnPayload = Callable[[bytes, int, int], "Sink | None"]
 """Asked for every regular file that isn't sparse, with path (as written), size, and offset in the stream."""
 
 
