@@ -26,11 +26,7 @@ def discover_image(checkout: Checkout) -> ImageSpec:
     Raises:
         UsageError: there is none, or there are several; shows a configuration to begin with.
     """
-    names = sorted(
-        path.name
-        for path in checkout.root.iterdir()
-        if _DOCKERFILE.fullmatch(path.name) and not path.name.endswith(".dockerignore") and path.is_file()
-    )
+    names = _dockerfiles(checkout)
     if len(names) == 1:
         return ImageSpec(name=_image_name(checkout.root), build=BuildSpec(dockerfile=names[0]))
     if names:
@@ -42,6 +38,19 @@ def discover_image(checkout: Checkout) -> ImageSpec:
         f"no list of images, and no Dockerfile or Containerfile in {quote(str(checkout.root))}",
         hint=first_configuration(checkout.root, ["path/to/Dockerfile"]),
     )
+
+
+def _dockerfiles(checkout: Checkout) -> list[str]:
+    try:
+        return sorted(
+            checkout.contained(path.name)
+            for path in checkout.root.iterdir()
+            if _DOCKERFILE.fullmatch(path.name) and not path.name.endswith(".dockerignore") and path.is_file()
+        )
+    except OSError as error:
+        raise UsageError(f"{quote(str(checkout.root))} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(str(error), hint="keep the Dockerfile in the repository") from error
 
 
 def first_configuration(root: Path, dockerfiles: Sequence[str]) -> str:

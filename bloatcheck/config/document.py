@@ -157,7 +157,9 @@ class ReferenceEntry(PrebuiltEntry):
     }
 
     image: ReferenceText = Field(
-        description="The image's reference, or its ID, as `docker run` takes it.", examples=["acme/api:ci"]
+        description="The image's reference or ID, as `docker run` takes it, or a transport and its path: "
+        "`docker-archive:api.tar`.",
+        examples=["acme/api:ci"],
     )
 
 
@@ -236,8 +238,8 @@ class Comment(Section):
     )
     author: Login | None = Field(
         default=None,
-        description="The login that comments are written as. Default: the token's, which for the workflow's own "
-        "token is `github-actions[bot]`.",
+        description="The login that comments are written as. Default: the token's, for the workflow's own "
+        "token `github-actions[bot]`.",
         examples=["github-actions[bot]"],
     )
     key: CommentKey | None = Field(

@@ -68,13 +68,14 @@ def _sentence(details: ErrorDetails, spot: _Spot) -> tuple[str, str | None]:
 def _unknown_key(key: str, owner: type[Section]) -> tuple[str, str]:
     known = _fields(owner)
     message = f"unknown key {quote(key)}"
-    everything = f"known here: {', '.join(known)}"
+    last, field = list(known.items())[-1]
+    everything = f"known here: {', '.join(known)}; {_example(last, field)}"
     if key in owner.misplaced:
         return f"{message}: {owner.misplaced[key]}", everything
     meant = nearest(key, known)
     if meant is None:
         return message, everything
-    return f"{message}, did you mean {quote(meant)}?", _example(meant, known[meant]) or everything
+    return f"{message}, did you mean {quote(meant)}?", _example(meant, known[meant])
 
 
 def _unknown_word(word: str, expected: str) -> str:
@@ -131,7 +132,7 @@ def _find(location: tuple[str | int, ...], tree: Node) -> _Spot:
                 spot.key, spot.field = part, _fields(spot.owner).get(part)
                 sections = list(_sections(spot.field.annotation)) if spot.field else []
             if part not in node.value:
-                break
+                continue  # left out, or a level that a short form stands for
             spot.line, node = node.value[part]
             if names_a_field and not spot.field:
                 break  # an unknown key, which the sentence itself names
@@ -156,9 +157,8 @@ def _sections(annotation: object, tag: str | None = None) -> Iterator[tuple[str 
         yield from _sections(arg, tag)
 
 
-def _example(key: str, field: FieldInfo) -> str | None:
-    """A correct line of YAML."""
-    if not field.examples:
-        return None
-    line = yaml.safe_dump({key: field.examples[0]}, default_flow_style=True, width=10_000, sort_keys=False)
+def _example(key: str, field: FieldInfo) -> str:
+    """A correct line of YAML. Every field has an example."""
+    example = (field.examples or [""])[0]
+    line = yaml.safe_dump({key: example}, default_flow_style=True, width=10_000, sort_keys=False)
     return f"for example `{line.strip()[1:-1]}`"

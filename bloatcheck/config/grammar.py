@@ -19,7 +19,9 @@ So a name can stand in a tag, a file's name and a comment as it is.
 _HOST = r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?"
 _TAGGED = rf"(?:{_HOST}/)?{IMAGE_NAME}(?:/{IMAGE_NAME})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
 TAG = rf"^{_TAGGED}$"
-REFERENCE = rf"^{_TAGGED}(?:@sha256:[0-9a-f]{{64}})?$"
+_TRANSPORT = r"(?:docker-daemon:|docker-archive:|oci:|oci-archive:|docker://)\S.*"
+"""Skopeo's names; what follows is for the transport's reader to judge."""
+REFERENCE = rf"^(?:{_TRANSPORT}|{_TAGGED}(?:@sha256:[0-9a-f]{{64}})?)$"
 ARGUMENT_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 TARGET = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:\[bot\])?"
@@ -85,7 +87,7 @@ def baseline_path(text: str) -> str:
 
 
 def image_reference(text: str) -> str:
-    """A reference as `docker run` takes it: `ghcr.io/acme/api:ci`, `api@sha256:…`."""
+    """A reference as `docker run` takes it, or with a transport: `acme/api:ci`, `docker-archive:api.tar`."""
     return _reference(text, REFERENCE)
 
 

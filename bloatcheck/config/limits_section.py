@@ -88,7 +88,12 @@ _UNDER_A_LEVEL = "a threshold stands under `warn` or `fail`"
 
 
 class MetricLimit(Section):
-    """What all metrics' limits have in common: a level to warn at, and one to fail at."""
+    """What all metrics' limits have in common: a level to warn at, and one to fail at.
+
+    `threshold_keys` are those of a threshold that may stand without a level.
+    """
+
+    threshold_keys: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -103,11 +108,15 @@ class MetricLimit(Section):
         """The short forms: a threshold alone is one to fail at; `none` lifts the general limit."""
         if value == NO_LIMIT:
             return cls.model_construct()
-        if isinstance(value, str):
+        if isinstance(value, str) or (isinstance(value, dict) and cls._is_threshold(value)):
             return {"fail": value}
         if value == {}:
             raise ValueError("has neither `warn` nor `fail`")
         return value
+
+    @classmethod
+    def _is_threshold(cls, value: dict[str, object]) -> bool:
+        return bool(cls.threshold_keys & value.keys()) and not cls.model_fields.keys() & value.keys()
 
 
 _WARN = "Said in the report; does not fail the job."
@@ -116,6 +125,8 @@ _FAIL = "Fails the job."
 
 class SizeLimit(MetricLimit):
     """Thresholds for a size."""
+
+    threshold_keys: ClassVar[frozenset[str]] = frozenset({"bytes", "percent"})
 
     warn: SizeThresholdForms | None = Field(default=None, description=_WARN, examples=["200 MB"])
     fail: SizeThresholdForms | None = Field(default=None, description=_FAIL, examples=["250 MB"])
@@ -129,6 +140,8 @@ class SizeLimit(MetricLimit):
 
 class GrowthLimit(MetricLimit):
     """Thresholds for a growth."""
+
+    threshold_keys: ClassVar[frozenset[str]] = frozenset({"bytes", "percent", "when"})
 
     warn: GrowthThresholdForms | None = Field(default=None, description=_WARN, examples=["1%"])
     fail: GrowthThresholdForms | None = Field(
@@ -165,12 +178,15 @@ def _check_order(warn: float | None, fail: float | None) -> None:
 
 _SizeLimitForms = Annotated[
     SizeLimit,
-    BeforeValidator(SizeLimit.read, json_schema_input_type=Literal["none"] | SizeText | SizeLimit),
+    BeforeValidator(
+        SizeLimit.read, json_schema_input_type=Literal["none"] | SizeText | SizeThreshold | SizeLimit
+    ),
 ]
 _GrowthLimitForms = Annotated[
     GrowthLimit,
     BeforeValidator(
-        GrowthLimit.read, json_schema_input_type=Literal["none"] | SizeText | PercentText | GrowthLimit
+        GrowthLimit.read,
+        json_schema_input_type=Literal["none"] | SizeText | PercentText | GrowthThreshold | GrowthLimit,
     ),
 ]
 _LayerCountLimitForms = Annotated[
@@ -192,15 +208,17 @@ class Limits(Section):
     content_growth: _GrowthLimitForms | None = Field(
         default=None,
         description="How much larger the image is than in the baseline.",
-        examples=["10 MB", {"warn": "1%", "fail": "5%"}],
+        examples=["10 MB", {"bytes": "10 MB", "percent": "5%", "when": "all"}, {"warn": "1%", "fail": "5%"}],
     )
     layer_growth: _GrowthLimitForms | None = Field(
         default=None,
-        description="How much larger a single layer is than the one it replaces; a new one grew from 0 B.",
+        description="How much larger a layer is than the one it replaces; a new layer counts whole.",
         examples=["5 MB"],
     )
     layers: _LayerCountLimitForms | None = Field(
-        default=None, description="How many layers the image has, empty ones not counted.", examples=[20]
+        default=None,
+        description="How many layers the image has. Instructions that make none (`ENV`, `CMD`) don't count.",
+        examples=[20],
     )
 
     def written(self) -> Mapping[Metric, SizeLimit | GrowthLimit | LayerCountLimit]:

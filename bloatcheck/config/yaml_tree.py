@@ -27,6 +27,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML calls non-printable (section 5.1); escapes in double quotes could still bring it in."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNFINISHED = "indent alike, close quotes and brackets; a list item is `- name: api`, an entry `name: api`"
 _NULL = {"", "~", "null", "Null", "NULL"}
 
 
@@ -227,12 +228,14 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> ConfigEr
     if mark is None:
         return _refusal(file, None, f"not YAML: {error.problem}")
     lines = text.splitlines()
-    shown = quote(lines[mark.line].strip()) if mark.line < len(lines) else "the end of the file"
     reason = ", ".join(part for part in (error.context, error.problem) if part)
-    if mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
+    if mark.line >= len(lines):  # the end of the text is on a line of its own, which people don't see
+        return _refusal(file, max(1, len(lines)), f"not YAML: {reason}, at the end of the file", _UNFINISHED)
+    if "\t" in lines[mark.line][: mark.column + 1]:
         hint = "indent with spaces; YAML allows no tab there"
     elif "not allowed" in reason or "cannot start" in reason:
         hint = 'quote a value that holds `: ` or begins with a sign of YAML, for example `target: "@base"`'
     else:
-        hint = "indent alike, close quotes and brackets; a list item is `- name: api`, an entry `name: api`"
+        hint = _UNFINISHED
+    shown = quote(lines[mark.line].strip())
     return _refusal(file, mark.line + 1, f"not YAML, column {mark.column + 1}: {reason}, at {shown}", hint)

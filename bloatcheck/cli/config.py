@@ -1,0 +1,136 @@
+"""`bloatcheck config`: check the configuration, or print its JSON Schema."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from bloatcheck.cli.terminal import harmless
+from bloatcheck.config.limits import Limit, Metric, Threshold, When
+from bloatcheck.config.load import load_config
+from bloatcheck.config.model import Config, ImageSpec
+from bloatcheck.config.schema import SCHEMA_URL, configuration_schema
+from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
+from bloatcheck.units import format_bytes
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = "Checks the configuration, or prints the JSON Schema that editors check it with."
+    parser.epilog = f"""\
+examples:
+  bloatcheck config check                           everything wrong with .bloatcheck.yml, at once
+  bloatcheck config check --config ci/images.yml    another file
+  bloatcheck config check --json                    for scripts
+  bloatcheck config schema > bloatcheck.schema.json
+
+An editor with a YAML language server completes and checks the file when its first line is
+  # yaml-language-server: $schema={SCHEMA_URL}
+"""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    check = actions.add_parser(
+        "check",
+        help="say what is wrong with the configuration, or what it asks for",
+        description="Says everything that is wrong with the configuration, or what it asks for.",
+        allow_abbrev=False,
+    )
+    check.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the configuration, from the repository's root (default: .bloatcheck.yml or .bloatcheck.yaml; "
+        "without one, the single Dockerfile at the root)",
+    )
+    check.add_argument("--json", action="store_true", help="print JSON, problems too")
+    actions.add_parser(
+        "schema",
+        help="print the configuration's JSON Schema",
+        description="Prints the JSON Schema (draft 2020-12) of the configuration.",
+        allow_abbrev=False,
+    )
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Checks or prints."""
+    if args.action == "schema":
+        print(json.dumps(configuration_schema(), indent=2, ensure_ascii=False))
+        return ExitCode.OK
+    try:
+        config = load_config(Path.cwd(), path=args.config)
+    except UsageError as error:
+        if not args.json:
+            raise
+        print(json.dumps(_wrong(error), indent=2))
+        return error.exit_code
+    print(json.dumps(_in_order(config), indent=2) if args.json else render(config))
+    return ExitCode.OK
+
+
+def render(config: Config) -> str:
+    """What the configuration asks for, for people."""
+    source = (
+        f"{config.path} is in order" if config.path else "No configuration file; the defaults are in force"
+    )
+    count = "1 image" if len(config.images) == 1 else f"{len(config.images)} images"
+    lines = [f"{source}: {count}, baseline {config.baseline}."]
+    for image in config.images:
+        lines.append(f"  {image.name}: {_origin(image)}")
+        lines += [f"    {_limit(limit)}" for limit in image.limits] or ["    no limits: it never fails"]
+    if not config.enforce:
+        lines.append("Broken limits are reported and fail nothing (enforce: false).")
+    return "\n".join(harmless(line) for line in lines)
+
+
+def _origin(image: ImageSpec) -> str:
+    platform = f", {image.platform}" if image.platform else ""
+    if image.build:
+        target = f", target {image.build.target}" if image.build.target else ""
+        return f"built from {image.build.dockerfile}, context {image.build.context}{target}{platform}"
+    if image.prebuilt and image.prebuilt.reference:
+        return f"image {image.prebuilt.reference}{platform}"
+    if image.prebuilt and image.prebuilt.metadata_target:
+        return f"target {image.prebuilt.metadata_target} of {image.prebuilt.metadata_file}{platform}"
+    return f"image of {image.prebuilt.metadata_file if image.prebuilt else None}{platform}"
+
+
+def _limit(limit: Limit) -> str:
+    levels = [
+        f"{verb} above {_threshold(threshold, limit.metric)}"
+        for verb, threshold in (("warns", limit.warn), ("fails", limit.fail))
+        if threshold
+    ]
+    return f"{limit.metric.value}: {', '.join(levels)}"
+
+
+def _threshold(threshold: Threshold, metric: Metric) -> str:
+    measures = []
+    if threshold.bytes is not None:
+        measures.append(str(threshold.bytes) if metric is Metric.LAYERS else format_bytes(threshold.bytes))
+    if threshold.percent is not None:
+        measures.append(f"{threshold.percent:g} %")
+    return (" and " if threshold.when is When.ALL else " or ").join(measures)
+
+
+def _in_order(config: Config) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "path": config.path,
+        "images": [image.name for image in config.images],
+        "baseline": config.baseline,
+        "problems": [],
+    }
+
+
+def _wrong(error: UsageError) -> dict[str, Any]:
+    problems = error.problems if isinstance(error, ConfigError) else (error,)
+    return {"ok": False, "problems": [_problem(problem) for problem in problems]}
+
+
+def _problem(problem: BloatcheckError) -> dict[str, Any]:
+    return {
+        "file": problem.place.file if problem.place else None,
+        "line": problem.place.line if problem.place else None,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
