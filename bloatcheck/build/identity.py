@@ -15,13 +15,15 @@ _SCP = re.compile(r"(?:[^/@:]*@)?(?P<host>[^/:@]+):(?!//)(?P<path>.+)")
 def repository_identity(root: Path, environment: Mapping[str, str]) -> str:
     """`github.com/acme/shop`, in small letters, from GitHub's variables or the remote `origin`.
 
-    A repository without either is known by its directory. Never holds user names or tokens of a URL.
+    A repository without either is known by its top directory. Never holds user names or tokens of a URL.
     """
     if environment.get("GITHUB_ACTIONS") == "true" and (name := environment.get("GITHUB_REPOSITORY")):
         server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
         if identity := identity_of_url(f"{server}/{name}"):
             return identity
-    return identity_of_url(_origin(root, environment)) or str(root.resolve())
+    if identity := identity_of_url(_git(root, environment, "config", "--get", "remote.origin.url")):
+        return identity
+    return str(Path(_git(root, environment, "rev-parse", "--show-toplevel") or root).resolve())
 
 
 def identity_of_url(url: str) -> str | None:
@@ -33,11 +35,11 @@ def identity_of_url(url: str) -> str | None:
     return f"{match['host']}/{path}".lower() if path else None
 
 
-def _origin(root: Path, environment: Mapping[str, str]) -> str:
-    """The URL of `origin`; "" without git, repository or remote."""
+def _git(root: Path, environment: Mapping[str, str], *arguments: str) -> str:
+    """What git answers; "" without git, or where it has no answer."""
     try:
         done = subprocess.run(
-            ["git", "config", "--get", "remote.origin.url"],
+            ["git", *arguments],
             cwd=root,
             env=dict(environment),
             stdin=subprocess.DEVNULL,

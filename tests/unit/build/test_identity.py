@@ -64,5 +64,10 @@ def test_a_repository_without_a_remote_is_its_directory(repository: Path) -> Non
     assert repository_identity(repository, DESK) == str(repository.resolve())
 
 
+def test_a_folder_of_a_repository_is_the_repository(repository: Path) -> None:
+    (repository / "services").mkdir()
+    assert repository_identity(repository / "services", DESK) == repository_identity(repository, DESK)
+
+
 def test_no_git_at_all_is_no_error(tmp_path: Path) -> None:
     assert repository_identity(tmp_path, {"PATH": "/nonexistent"}) == str(tmp_path.resolve())
