@@ -132,6 +132,11 @@ class Engine:
             finally:
                 response.close()
 
+    @property
+    def client(self) -> docker.APIClient:
+        """The connection itself, for requests that have nothing to do with reading images."""
+        return self._client
+
     def close(self) -> None:
         """Ends the connection."""
         self._client.close()

@@ -1,0 +1,167 @@
+"""`bloatcheck clean`: what runs built and left in the engine, and away with it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bloatcheck.build.clean import OurImage, Outcome, Removal, UsingContainer, list_ours, remove
+from bloatcheck.build.identity import repository_identity
+from bloatcheck.cli.terminal import harmless
+from bloatcheck.errors import ExitCode
+from bloatcheck.image.docker_daemon.engine import connect
+from bloatcheck.units import format_bytes
+
+_ID_LENGTH = 12
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = """\
+Lists the images that bloatcheck built for this repository, and with --yes removes them.
+
+An image is known by the tag that a run gave it, bloatcheck.local/<repository>/<image>:<run>. The
+containers that use an image are removed before it. An image that has other names too only loses ours, and
+its containers stay. Volumes and the build cache stay.
+"""
+    parser.epilog = """\
+exit codes:
+  0  listed, or everything that was listed is gone
+  3  something is still there (a container runs and --force was not given, or the engine refused), or the
+     engine did not answer
+
+examples:
+  bloatcheck clean                     what would be removed
+  bloatcheck clean --yes               remove it; images of running containers stay
+  bloatcheck clean --yes --force       remove it, running containers too
+  bloatcheck clean --all-repositories  what runs of any repository left in this engine
+"""
+    parser.add_argument("--yes", action="store_true", help="remove what is listed")
+    parser.add_argument("--force", action="store_true", help="with --yes: stop and remove running containers")
+    parser.add_argument(
+        "--all-repositories", action="store_true", help="not only what this repository's runs built"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Lists, removes, prints."""
+    repository = None if args.all_repositories else repository_identity(Path.cwd(), os.environ)
+    engine = connect()
+    try:
+        images = list_ours(engine.client, repository)
+        removals = (
+            tuple(remove(engine.client, image, force=args.force) for image in images) if args.yes else ()
+        )
+    finally:
+        engine.close()
+    if args.json:
+        print(render_json(images, removals))
+    else:
+        sys.stdout.write(render_text(images, removals, repository=repository, removing=args.yes))
+    left = any(removal.outcome in {Outcome.SKIPPED, Outcome.FAILED} for removal in removals)
+    return ExitCode.UNREADABLE if left else ExitCode.OK
+
+
+def render_text(
+    images: Sequence[OurImage], removals: Sequence[Removal], *, repository: str | None, removing: bool
+) -> str:
+    """A table, then what became of it or how to have it removed."""
+    whose = repository or "any repository"
+    if not images:
+        return f"The engine holds no image that a run for {harmless(whose)} built.\n"
+    lines = _table([_HEADER, *(_row(image) for image in images)])
+    lines.append("")
+    if removing:
+        lines += [line for removal in removals for line in _told(removal)]
+    else:
+        total = format_bytes(sum(image.engine_size for image in images))
+        count = "1 image" if len(images) == 1 else f"{len(images)} images"
+        lines.append(f"{count}, {total} as the engine counts, layers they share counted each time.")
+        lines.append("Nothing was removed; --yes removes them.")
+        if any(image.running and not image.is_shared for image in images):
+            lines.append("Images with running containers stay, unless --force is given too.")
+    return "".join(f"{line}\n" for line in lines)
+
+
+_HEADER = ("IMAGE", "REPOSITORY", "RUN", "ID", "SIZE", "CREATED (UTC)", "CONTAINERS")
+
+
+def _row(image: OurImage) -> tuple[str, ...]:
+    runs = [tag.run for tag in image.tags]
+    return (
+        ", ".join(sorted({tag.image_name for tag in image.tags})),
+        ", ".join(sorted({tag.repository_name for tag in image.tags})),
+        runs[0] if len(runs) == 1 else f"{runs[0]} and {len(runs) - 1} more",
+        _short(image.image_id),
+        format_bytes(image.engine_size),
+        f"{image.created:%Y-%m-%d %H:%M}" if image.created else "?",
+        ", ".join(f"{container.name} ({container.state})" for container in image.containers) or "none",
+    )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [[harmless(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def _told(removal: Removal) -> Iterable[str]:
+    name = f"{removal.image.tags[0].image_name} {_short(removal.image.image_id)}"
+    for container in removal.removed_containers:
+        yield harmless(f"removed container {container.name}, which used {name}")
+    yield harmless(
+        {
+            Outcome.REMOVED: f"removed {name}",
+            Outcome.UNTAGGED: f"took our tag off {name}: {removal.reason}",
+            Outcome.SKIPPED: f"left {name}: {removal.reason}; --force stops and removes it",
+            Outcome.FAILED: f"could not remove {name}: {removal.reason}",
+        }[removal.outcome]
+    )
+
+
+def render_json(images: Sequence[OurImage], removals: Sequence[Removal]) -> str:
+    """One object; `outcome` is null where nothing was tried."""
+    by_id = {removal.image.image_id: removal for removal in removals}
+    document = {"images": [_image_object(image, by_id.get(image.image_id)) for image in images]}
+    return json.dumps(document, indent=2)
+
+
+def _image_object(image: OurImage, removal: Removal | None) -> dict[str, Any]:
+    return {
+        "id": image.image_id,
+        "tags": [str(tag) for tag in image.tags],
+        "other_references": list(image.other_references),
+        "engine_size": image.engine_size,
+        "created": _timestamp(image.created),
+        "containers": [_container_object(container) for container in image.containers],
+        "outcome": removal.outcome.value if removal else None,
+        "reason": removal.reason or None if removal else None,
+        "removed_containers": [one.container_id for one in removal.removed_containers] if removal else [],
+    }
+
+
+def _container_object(container: UsingContainer) -> dict[str, Any]:
+    return {
+        "id": container.container_id,
+        "name": container.name,
+        "state": container.state,
+        "running": container.is_running,
+    }
+
+
+def _timestamp(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _short(image_id: str) -> str:
+    return image_id.partition(":")[2][:_ID_LENGTH] or image_id[:_ID_LENGTH]
