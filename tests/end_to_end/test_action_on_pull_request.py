@@ -1,0 +1,265 @@
+"""What the author of a pull request lives through: real git, Actions (act) and engine, a stateful GitHub.
+
+The repository has two images, limits, and a baseline on main. Its workflow is the one of the README.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.github.act import Annotation, Job, run_workflow
+from support.github.emulator import BOT, BOT_TOKEN
+from support.github.faults import read_only_token, server_error
+from support.github.proxy import PretendGitHub, pretend_github
+from support.github.repository import UsersRepository
+
+pytestmark = pytest.mark.engine
+
+WORKFLOW = """\
+name: Image size
+on: pull_request
+permissions:
+  contents: read
+  pull-requests: write
+jobs:
+  image-size:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          fetch-depth: 0
+      - id: size
+        uses: bloatcheck/bloatcheck@v1
+"""
+
+CONFIG = """\
+version: 1
+images:
+  - name: api
+    context: api
+  - name: web
+    context: web
+limits:
+  content-growth:
+    warn: 50 kB
+    fail: 100 kB
+"""
+
+DOCKERFILE = """\
+FROM scratch
+COPY program /program
+COPY assets /assets
+"""
+
+KB = 1000
+
+
+@dataclass
+class User:
+    """Someone with a repository and a pull request."""
+
+    repository: UsersRepository
+    github: PretendGitHub
+    pull_request: int
+    home: Path
+    runs: int = 0
+
+    def push(
+        self,
+        files: dict[str, str | bytes],
+        *,
+        token: str = BOT_TOKEN,
+        from_fork: bool = False,
+        **environment: str,
+    ) -> Job:
+        """Pushes to the pull request and waits for the job."""
+        event = self.repository.push_to_pull_request(self.pull_request, files, from_fork=from_fork)
+        self.runs += 1
+        return run_workflow(
+            self.repository.path,
+            event_name="pull_request",
+            event=event,
+            token=token,
+            api_url=self.github.url,
+            home=self.home / f"run-{self.runs}",
+            environment=environment,
+        )
+
+    def comments(self) -> list[dict[str, Any]]:
+        """What stands under the pull request."""
+        return self.github.emulator.comments(self.pull_request)
+
+
+@pytest.fixture(scope="module")
+def running_github() -> Iterator[PretendGitHub]:
+    with pretend_github() as github:
+        yield github
+
+
+@pytest.fixture
+def user(running_github: PretendGitHub, tmp_path: Path) -> Iterator[User]:
+    """With a clean record; afterwards the engine is as it was, and every request was one GitHub describes."""
+    running_github.forget()
+    repository = UsersRepository.create(
+        tmp_path / "hello",
+        {
+            ".github/workflows/image-size.yml": WORKFLOW,
+            ".bloatcheck.yml": CONFIG,
+            "api/Dockerfile": DOCKERFILE,
+            "api/program": b"a" * 500 * KB,
+            "api/assets": b"a" * 200 * KB,
+            "web/Dockerfile": DOCKERFILE,
+            "web/program": b"w" * 300 * KB,
+            "web/assets": b"w" * 100 * KB,
+        },
+    )
+    bloatcheck(repository, "baseline", "update")
+    repository.commit("Baseline")
+    try:
+        yield User(repository, running_github, running_github.emulator.open_pull_request(), tmp_path)
+    finally:
+        bloatcheck(repository, "clean", "--yes")
+    assert running_github.violations == []
+
+
+def bloatcheck(repository: UsersRepository, *arguments: str) -> str:
+    """The program at the user's desk."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "bloatcheck", *arguments],
+        cwd=repository.path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_one_comment_is_created_and_then_edited(user: User) -> None:
+    job = user.push({"api/assets": b"b" * 260 * KB})
+
+    assert job.succeeded, job.log
+    (first,) = user.comments()
+    assert first["user"]["login"] == BOT
+    assert "260" not in first["body"].splitlines()[0]
+    assert "| api |" in first["body"].replace("`", "").replace("**", "")
+    assert "700 kB" in first["body"]
+    assert "760 kB" in first["body"]
+
+    job = user.push({"api/assets": b"c" * 270 * KB})
+
+    assert job.succeeded, job.log
+    (second,) = user.comments()
+    assert second["id"] == first["id"]
+    assert "770 kB" in second["body"]
+    assert "760 kB" not in second["body"]
+    assert user.github.writes() == ["POST", "PATCH"]
+
+
+def test_a_growth_over_the_limit_fails_the_job_and_tells_where(user: User) -> None:
+    job = user.push({"api/assets": b"b" * 500 * KB})
+
+    assert not job.succeeded
+    outputs = job.outputs("size")
+    assert outputs["verdict"] == "fail"
+    assert outputs["exit-code"] == "1"
+    assert outputs["total-before"] == str(1100 * KB)
+    assert outputs["total-after"] == str(1400 * KB)
+    assert outputs["total-delta"] == str(300 * KB)
+    images = {image["name"]: image for image in json.loads(outputs["images"])}
+    assert images["api"]["delta"] == 300 * KB
+    assert images["web"]["delta"] == 0
+    (comment,) = user.comments()
+    assert outputs["comment-url"] == comment["html_url"]
+    assert "1.00 MB" in comment["body"]
+    assert "1.00 MB" in job.summary("size")
+    errors = [annotation for annotation in job.annotations if annotation.level == "error"]
+    assert place_of(errors) == {("api/Dockerfile", 3)}
+    assert "300 kB" in errors[0].message
+
+    job = user.push({"api/assets": b"b" * 200 * KB})
+
+    assert job.succeeded, job.log
+    assert job.outputs("size")["verdict"] == "pass"
+    (mended,) = user.comments()
+    assert mended["id"] == comment["id"]
+    assert "1.00 MB" not in mended["body"]
+
+
+def place_of(annotations: list[Annotation]) -> set[tuple[str | None, int | None]]:
+    return {(annotation.file, annotation.line) for annotation in annotations}
+
+
+def test_nothing_to_say_means_no_comment(user: User) -> None:
+    job = user.push({"README.md": "No image changes."})
+
+    assert job.succeeded, job.log
+    assert user.comments() == []
+    assert job.outputs("size")["comment-url"] == ""
+    assert "700 kB" in job.summary("size")
+
+
+def test_a_pull_request_from_a_fork_is_judged_though_it_can_not_be_commented(user: User) -> None:
+    user.github.faults.append(read_only_token())
+    job = user.push({"api/assets": b"b" * 500 * KB}, from_fork=True)
+
+    assert not job.succeeded
+    assert job.outputs("size")["exit-code"] == "1"
+    assert user.comments() == []
+    assert "1.00 MB" in job.summary("size")
+    warnings = " ".join(annotation.message for annotation in job.annotations if annotation.level == "warning")
+    assert "fork" in warnings
+
+
+def test_a_github_that_fails_decides_nothing(user: User) -> None:
+    user.github.faults.append(server_error(404, times=99))
+    job = user.push({"api/assets": b"b" * 260 * KB})
+
+    assert job.succeeded, job.log
+    assert job.outputs("size")["verdict"] == "warn"
+
+
+def test_an_image_that_does_not_build_is_told_and_the_other_is_judged(user: User) -> None:
+    job = user.push(
+        {"web/Dockerfile": "FROM scratch\nCOPY missing /missing\n", "api/assets": b"b" * 260 * KB}
+    )
+
+    assert not job.succeeded
+    outputs = job.outputs("size")
+    assert (outputs["verdict"], outputs["exit-code"]) == ("error", "3")
+    assert json.loads(outputs["failed-images"]) == ["web"]
+    (comment,) = user.comments()
+    assert "760 kB" in comment["body"]
+    assert ("web/Dockerfile", 2) in place_of(job.annotations)
+
+
+def test_the_token_is_nowhere(user: User) -> None:
+    """Not even masked by the runner, which only hides what it knows as a secret."""
+    job = user.push(
+        {"api/assets": b"b" * 500 * KB, "web/Dockerfile": "FROM scratch\nARG BLOATCHECK_TOKEN\nCOPY x /x\n"}
+    )
+
+    assert BOT_TOKEN not in job.everything
+    assert "***" not in job.log
+    report_folder = Path(job.outputs("size")["report-dir"])
+    assert not [path for path in report_folder.rglob("*") if BOT_TOKEN in path.read_text(errors="replace")]
+    assert all(BOT_TOKEN not in comment["body"] for comment in user.comments())
+
+
+def test_a_kept_runner_needs_no_package_index(user: User) -> None:
+    user.push({"api/assets": b"b" * 260 * KB})
+    job = user.push(
+        {"api/assets": b"c" * 260 * KB}, PIP_INDEX_URL="http://127.0.0.1:1/simple", PIP_NO_CACHE_DIR="1"
+    )
+
+    assert job.succeeded, job.log
