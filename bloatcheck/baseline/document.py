@@ -6,13 +6,15 @@ Lines of the Dockerfile are not stored: they move with every edit above them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Le, MaxLen
 
+from bloatcheck.analysis.instruction import one_line
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.baseline.model import BaselineEntry
 from bloatcheck.errors import BaselineError, Place
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 VERSION = 1
+SCHEMA_URL = "https://raw.githubusercontent.com/bloatcheck/bloatcheck/main/docs/baseline.schema.json"
 MAX_SIZE = 64 << 20
 """Bytes; 10,000 images of 20 layers take about 50 MB."""
 
+_CONFLICT = re.compile(rb"^(?:<<<<<<< |>>>>>>> )", re.MULTILINE)
+_T = TypeVar("_T")
 Text = Annotated[str, MaxLen(4096)]
 _SIZE = Annotated[int, Ge(0), Le(1 << 62)]
 
@@ -54,16 +59,24 @@ class StoredImage:
     inputs_digest: Text | None = None
     build_seconds: Annotated[float, Ge(0)] | None = None
     content_size: _SIZE
-    layers: tuple[StoredLayer, ...] = ()
+    layers: tuple[StoredLayer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What tells our files from others, and versions from each other."""
+
+    bloatcheck: object = None
+    version: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBaseline:
     """The whole file."""
 
-    bloatcheck: Literal["baseline"] = "baseline"
-    version: Literal[1] = 1
-    images: tuple[StoredImage, ...] = field(default=())
+    bloatcheck: Literal["baseline"]
+    version: Literal[1]
+    images: tuple[StoredImage, ...]
 
 
 def to_json(entries: Iterable[BaselineEntry]) -> str:
@@ -84,20 +97,11 @@ def from_json(document: bytes, where: str) -> tuple[BaselineEntry, ...]:
     Raises:
         BaselineError: damaged, not a baseline, or written by a newer version.
     """
-    from pydantic import ValidationError  # noqa: PLC0415 - costs more than most commands take
-
     place = Place(where)
     if len(document) > MAX_SIZE:
         raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB", place=place, hint=_REPLACE)
     _check_kind(document, place)
-    try:
-        stored = _adapter().validate_json(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"][:8]) or "the document"
-        raise BaselineError(
-            f"damaged: {path[:200]}: {first['msg'][:200]}", place=place, hint=_REPLACE
-        ) from None
+    stored = _validated(_adapter(), document, place)
     try:
         entries = tuple(_entry(image) for image in stored.images)
     except ValueError as error:
@@ -115,8 +119,9 @@ def json_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12, of the document."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "bloatcheck baseline, version 1",
+        "$id": SCHEMA_URL,
         **_adapter().json_schema(),
+        "title": "bloatcheck baseline, version 1",
     }
 
 
@@ -132,23 +137,54 @@ def _adapter() -> TypeAdapter[StoredBaseline]:
 
 def _check_kind(document: bytes, place: Place) -> None:
     """Says what a file is that isn't ours, before saying what is wrong with one that is."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - costs more than most commands take
+
+    if _CONFLICT.search(document):
+        raise BaselineError(
+            "damaged: it holds the marks of a merge conflict",
+            place=place,
+            hint="take either side, then run: bloatcheck baseline update",
+        )
     try:
-        data = json.loads(document)
-    except (ValueError, RecursionError):
-        marks = b"<<<<<<< " in document and b">>>>>>> " in document
-        reason = "it holds the marks of a merge conflict" if marks else "it is not JSON"
-        raise BaselineError(f"damaged: {reason}", place=place, hint=_REPLACE) from None
-    if not isinstance(data, dict) or data.get("bloatcheck") != "baseline":
+        kind = _validated(TypeAdapter(_Kind), document, place)
+    except _NotAnObjectError:
+        kind = _Kind()
+    if kind.bloatcheck != "baseline":
         raise BaselineError(
             "this is not a baseline of bloatcheck", place=place, hint="name another path under `baseline:`"
         )
-    version = data.get("version")
-    if isinstance(version, int) and version > VERSION:
+    if not isinstance(kind.version, int) or isinstance(kind.version, bool) or kind.version < 1:
+        raise BaselineError("damaged: it has no version", place=place, hint=_REPLACE)
+    if kind.version > VERSION:
         raise BaselineError(
-            f"written by a newer bloatcheck (version {version} of the file; this one reads {VERSION})",
+            f"written by a newer bloatcheck (version {kind.version} of the file; this one reads {VERSION})",
             place=place,
             hint="use the newer bloatcheck here too",
         )
+
+
+class _NotAnObjectError(BaselineError):
+    """JSON, but a list or a single value."""
+
+
+def _validated(adapter: TypeAdapter[_T], document: bytes, place: Place) -> _T:
+    from pydantic import ValidationError  # noqa: PLC0415 - costs more than most commands take
+
+    try:
+        return adapter.validate_json(document, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        line = re.search(r" at line ([0-9]+) column [0-9]+$", first["msg"])
+        raise BaselineError(
+            "damaged: it is not JSON",
+            place=Place(place.file, int(line[1])) if line else place,
+            hint=_REPLACE,
+        )
+    if not first["loc"]:
+        raise _NotAnObjectError("damaged: it is no JSON object", place=place, hint=_REPLACE)
+    path = ".".join(str(part) for part in first["loc"][:8])
+    raise BaselineError(f"damaged: {one_line(path)}: {first['msg'][:200]}", place=place, hint=_REPLACE)
 
 
 def _stored(entry: BaselineEntry) -> StoredImage:
@@ -177,7 +213,15 @@ def _stored(entry: BaselineEntry) -> StoredImage:
     )
 
 
+def _base(base: Base | None) -> Base | None:
+    if base and base.digest:
+        parse_digest(base.digest)
+    return base
+
+
 def _entry(image: StoredImage) -> BaselineEntry:
+    if not (image.name.isprintable() and image.platform.isprintable() and image.name and image.platform):
+        raise ValueError("the name or platform of an image is empty or holds control characters")
     snapshot = ImageSnapshot(
         name=image.name,
         platform=image.platform,
@@ -185,7 +229,7 @@ def _entry(image: StoredImage) -> BaselineEntry:
         layers=tuple(
             LayerSnapshot(
                 diff_id=parse_digest(layer.diff_id),
-                instruction=layer.instruction,
+                instruction=one_line(layer.instruction),
                 content_size=layer.content_size,
                 uncompressed_size=layer.uncompressed_size,
                 compressed_size=layer.compressed_size,
@@ -193,7 +237,7 @@ def _entry(image: StoredImage) -> BaselineEntry:
             for layer in image.layers
         ),
         measure=image.measure,
-        base=image.base,
+        base=_base(image.base),
         build_seconds=image.build_seconds,
         inputs_digest=parse_digest(image.inputs_digest) if image.inputs_digest else None,
     )

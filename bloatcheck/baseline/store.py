@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from bloatcheck.analysis.snapshot import Fingerprint, ImageSnapshot
 from bloatcheck.baseline.document import MAX_SIZE, from_json, to_json
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.errors import BaselineError, Place
@@ -63,7 +64,7 @@ def read_baseline(path: str, read: ReadFile, files: ListFolder, *, origin: str) 
         if content is None:
             continue
         for entry in from_json(content, file):
-            key = (entry.snapshot.name, entry.snapshot.platform)
+            key = _key(entry)
             if key in home:
                 raise BaselineError(
                     f"{key[0]} on {key[1]} is in {home[key]} too",
@@ -75,31 +76,66 @@ def read_baseline(path: str, read: ReadFile, files: ListFolder, *, origin: str) 
     return Baseline(entries=tuple(entries), origin=origin if entries else None)
 
 
-def updated(baseline: Baseline, entries: Iterable[BaselineEntry]) -> Baseline:
-    """The baseline with these entries in place of those for the same image and platform."""
-    new = {(entry.snapshot.name, entry.snapshot.platform): entry for entry in entries}
-    kept = [entry for entry in baseline.entries if (entry.snapshot.name, entry.snapshot.platform) not in new]
-    return Baseline(entries=(*kept, *new.values()), origin=baseline.origin)
+def updated(
+    baseline: Baseline, entries: Iterable[BaselineEntry], *, configured: Collection[str] | None = None
+) -> Baseline:
+    """The baseline with these entries in place of those for the same image and platform.
+
+    An entry that measured the same again is left as it was, so that a file doesn't change for a date. With
+    the names of all `configured` images, entries of other names are dropped.
+    """
+    renewed = {_key(entry): entry for entry in baseline.entries}
+    if configured is not None:
+        renewed = {key: entry for key, entry in renewed.items() if key[0] in configured}
+    for entry in entries:
+        before = renewed.get(_key(entry))
+        if before is None or _measured(before) != _measured(entry):
+            renewed[_key(entry)] = entry
+    return Baseline(entries=tuple(renewed[key] for key in sorted(renewed)), origin=baseline.origin)
+
+
+def _key(entry: BaselineEntry) -> tuple[str, str]:
+    return entry.snapshot.name, entry.snapshot.platform
+
+
+def _measured(entry: BaselineEntry) -> ImageSnapshot:
+    """What is stored of a snapshot, but for what tells about the measuring and not about the image."""
+    snapshot = entry.snapshot
+    return replace(
+        snapshot,
+        build_seconds=None,
+        measure=Fingerprint(measure=snapshot.measure.measure, compressor=snapshot.measure.compressor),
+        layers=tuple(replace(layer, place=None) for layer in snapshot.layers),
+    )
 
 
 def write_baseline(root: Path, path: str, entries: Iterable[BaselineEntry]) -> tuple[str, ...]:
-    """Writes the file, or the files of a folder, each whole or not at all; the paths that changed.
+    """Writes the whole baseline: the file, or in a folder a file for each image, others there removed.
+
+    Each file is written whole or not at all, and only in the place of one that is a baseline too.
+
+    Returns:
+        The paths that changed.
 
     Raises:
-        BaselineError: a file can't be written. What was there stays.
+        BaselineError: a file can't be written, or holds something else. What was there stays.
     """
-    written = []
-    for file, content in _documents(path, entries).items():
-        target = root / file
-        data = content.encode()
+    tree = WorkTree(root)
+    documents = {file: content.encode() for file, content in _documents(path, entries).items()}
+    old_files = {*documents, *tree.files(path)} if path.endswith("/") else set(documents)
+    old = {file: content for file in old_files if (content := tree.read(file)) is not None}
+    for file, content in old.items():
+        from_json(content, file)
+    changed = sorted(file for file in old_files if old.get(file) != documents.get(file))
+    for file in changed:
         try:
-            if target.is_file() and target.read_bytes() == data:
-                continue
-            _write(target, data)
+            if file in documents:
+                _write(root / file, documents[file])
+            else:
+                (root / file).unlink()
         except OSError as error:
             raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
-        written.append(file)
-    return tuple(written)
+    return tuple(changed)
 
 
 def _documents(path: str, entries: Iterable[BaselineEntry]) -> Mapping[str, str]:
@@ -126,6 +162,16 @@ def _write(target: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         # A link is followed, so that what it stands for is renewed and the link stays.
         Path(temporary).replace(target.resolve() if target.is_symlink() else target)
+        _sync_folder(target.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
