@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "report",
         "publish",
     },
+    "delivery": {"errors", "log", "config", "policy", "report", "publish"},
 }
 """Part -> the parts it may import. `cli` and `__main__` may import everything; nobody imports `cli`."""
 

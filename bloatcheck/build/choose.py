@@ -66,7 +66,7 @@ class Builders:
             self._client = ask_client(self.environment)
             if self._client.unwanted_legacy:
                 self.log.warning(
-                    f"docker {self._client.version} has no buildx, so its deprecated legacy builder is used; "  # noqa: G004 - not logging
+                    f"docker {self._client.version} has no buildx, so its deprecated legacy builder is used; "
                     "install it (https://docs.docker.com/go/buildx/) for BuildKit's speed and secrets"
                 )
         return self._client

@@ -55,7 +55,7 @@ class DockerBuilder:
         if spec.build is None:
             raise BuildError(f"{spec.name} has nothing to build", place=spec.place)
         for argument in unset_arguments(spec.build, self.environment):
-            self.log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")  # noqa: G004 - not logging
+            self.log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")
         tag = self._tag(spec)
         try:
             with tempfile.TemporaryDirectory(prefix="bloatcheck-") as directory:
@@ -68,7 +68,7 @@ class DockerBuilder:
                 image_id = self._image_id(spec, tag, iidfile)
         except (OSError, ValueError) as error:
             raise _cannot_start(spec, error) from error
-        self.log.info(f"{spec.name}: built {image_id} in {seconds:.1f} s")  # noqa: G004 - not logging
+        self.log.info(f"{spec.name}: built {image_id} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
             reference=f"docker-daemon:{image_id}",

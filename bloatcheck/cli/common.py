@@ -1,0 +1,52 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections.abc import Mapping
+
+from bloatcheck.cli.log import GitHubLog, PlainLog
+from bloatcheck.errors import UsageError
+from bloatcheck.log import Log
+from bloatcheck.oci.platform import Platform
+
+TOKEN_VARIABLE = "BLOATCHECK_TOKEN"  # noqa: S105 - a variable's name
+
+
+def add_log_options(parser: argparse.ArgumentParser) -> None:
+    """`--verbose` and `--quiet`."""
+    parser.add_argument("--verbose", action="store_true", help="say how images are read")
+    parser.add_argument("--quiet", action="store_true", help="only the result, warnings and errors")
+
+
+def log_for(args: argparse.Namespace) -> Log:
+    """The log that fits where we run. With `--json`, stdout is the document's alone."""
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    verbose = args.verbose or (on_github and os.environ.get("RUNNER_DEBUG") == "1")
+    if on_github and not args.json:
+        return GitHubLog(verbose=verbose, quiet=args.quiet)
+    return PlainLog(verbose=verbose, quiet=args.quiet)
+
+
+def child_environment() -> Mapping[str, str]:
+    """What builds may see: all but the token that comments."""
+    return {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+
+
+def platform_of(text: str | None) -> Platform | None:
+    """The value of `--platform`.
+
+    Raises:
+        UsageError: another shape.
+    """
+    try:
+        return Platform.parse(text) if text else None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def width() -> int:
+    """Columns of the terminal; 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns

@@ -1,0 +1,48 @@
+"""`bloatcheck diff`: two images, layer by layer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+
+from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.errors import ExitCode
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = "Compares two images: sizes before and after, and the layers that changed."
+    parser.epilog = """\
+examples:
+  bloatcheck diff api:1.4 api:1.5                                two images of the local engine
+  bloatcheck diff docker://registry.example/api:main api:latest  a published one and a local one
+  bloatcheck diff api:1.4 api:1.5 --json                         for scripts; sizes in bytes
+"""
+    parser.add_argument(
+        "before", metavar="BEFORE", help="an image, by skopeo's transports; plain is the engine's"
+    )
+    parser.add_argument("after", metavar="AFTER", help="another one")
+    parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
+    parser.add_argument("--json", action="store_true", help="print the difference as JSON")
+    add_log_options(parser)
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Reads both, compares, prints."""
+    from bloatcheck.baseline.model import BaselineEntry
+    from bloatcheck.diff.compare import compare
+    from bloatcheck.pipeline import snapshot_reference
+    from bloatcheck.report.text import render_diff
+
+    log, platform, environment = log_for(args), platform_of(args.platform), child_environment()
+    before, after = (
+        snapshot_reference(reference, platform=platform, log=log, environment=environment)
+        for reference in (args.before, args.after)
+    )
+    diff = compare(BaselineEntry(snapshot=before), after)
+    if args.json:
+        print(json.dumps({"delta": diff.delta, "percent": diff.percent, **asdict(diff)}, indent=2))
+    else:
+        print(render_diff(replace(diff, name=f"{args.before} -> {args.after}"), width=width()))
+    return ExitCode.OK

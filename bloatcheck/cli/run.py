@@ -1,0 +1,96 @@
+"""`bloatcheck run`: the main job."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
+from bloatcheck.errors import ExitCode
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = """\
+Builds the images that the configuration lists, reads their layers, compares them with the baseline, and
+judges them by the limits. On a pull request it keeps one comment up to date.
+"""
+    parser.epilog = """\
+exit codes:
+  0  within the limits
+  1  a limit is broken
+  2  bad usage, configuration or baseline
+  3  an image could not be built or read (the others are reported)
+  4  a fault in bloatcheck
+
+examples:
+  bloatcheck run                        every image of .bloatcheck.yml, or the single Dockerfile here
+  bloatcheck run --image 'api-*'        only some
+  bloatcheck run --no-enforce           report, but never exit with 1
+  bloatcheck run --json > report.json   for scripts
+"""
+    parser.add_argument(
+        "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
+    )
+    parser.add_argument(
+        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
+    )
+    parser.add_argument(
+        "--enforce",
+        action=argparse.BooleanOptionalAction,
+        help="whether a broken limit is exit code 1 (default: as the configuration says, else yes)",
+    )
+    parser.add_argument(
+        "--comment",
+        choices=("auto", "always", "never"),
+        help="when a pull-request comment is created (default: as the configuration says, else auto)",
+    )
+    parser.add_argument(
+        "--report-dir",
+        metavar="DIR",
+        help="where report.json, comment.md and summary.md go (default: a new folder)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_log_options(parser)
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Runs the pipeline, delivers the report, prints it."""
+    from dataclasses import replace
+
+    from bloatcheck import pipeline
+    from bloatcheck.config.context import read_context
+    from bloatcheck.config.load import load_config
+    from bloatcheck.config.model import CommentMode
+    from bloatcheck.delivery import deliver
+    from bloatcheck.report.document import to_json
+    from bloatcheck.report.text import render_text
+
+    log, environment = log_for(args), child_environment()
+    context = read_context(environment)
+    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
+    # The baseline is read before anything is built: a broken one should not cost a build to find out.
+    baseline = pipeline.read_accepted(config, context)
+    report = pipeline.make_report(
+        config,
+        context,
+        baseline,
+        pipeline.measure(config, log=log, environment=environment),
+        partial=bool(args.image),
+        enforced=config.enforce if args.enforce is None else args.enforce,
+    )
+    delivered = deliver(
+        report,
+        context=context,
+        policy=policy,
+        token=os.environ.get(TOKEN_VARIABLE) or context.token,
+        directory=Path(args.report_dir or tempfile.mkdtemp(prefix="bloatcheck-report-")),
+        log=log,
+    )
+    if args.json:
+        print(to_json(report))
+    else:
+        print(render_text(report, width=width()))
+    log.info(f"report: {delivered.directory}")
+    return report.exit_code

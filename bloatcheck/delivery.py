@@ -1,0 +1,118 @@
+"""Brings a report to everyone who waits for it: files first, so that nothing that fails later loses it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bloatcheck.config.context import CiContext
+from bloatcheck.config.model import CommentPolicy
+from bloatcheck.errors import PublishError
+from bloatcheck.log import Log
+from bloatcheck.policy.attention import deserves_comment
+from bloatcheck.policy.model import Outcome
+from bloatcheck.publish.files import write_files
+from bloatcheck.publish.outputs import write_outputs
+from bloatcheck.publish.step_summary import append_step_summary
+from bloatcheck.report.document import to_json
+from bloatcheck.report.markdown import render_comment, render_summary
+from bloatcheck.report.model import Report
+from bloatcheck.report.outputs import action_outputs
+
+REPORT_FILE = "report.json"
+COMMENT_FILE = "comment.md"
+SUMMARY_FILE = "summary.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Where the report is. `comment_url` is None where no comment was left."""
+
+    directory: Path
+    comment_url: str | None = None
+
+
+def deliver(
+    report: Report, *, context: CiContext, policy: CommentPolicy, token: str | None, directory: Path, log: Log
+) -> Delivered:
+    """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning."""
+    comment = render_comment(report)
+    summary = render_summary(report)
+    directory = _keep(
+        directory, {REPORT_FILE: to_json(report), COMMENT_FILE: comment, SUMMARY_FILE: summary}, log
+    )
+    if context.summary_path:
+        path = Path(context.summary_path)
+        _attempt(log, lambda: append_step_summary(path, summary))
+    outputs = {
+        **action_outputs(report),
+        "report-dir": str(directory),
+        "report-json": str(directory / REPORT_FILE),
+        "comment-markdown": str(directory / COMMENT_FILE),
+        "comment-url": "",
+    }
+    _set_outputs(context, outputs, log)
+    url = _comment(report, comment, context=context, policy=policy, token=token, log=log)
+    if url:
+        _set_outputs(context, {"comment-url": url}, log)
+    return Delivered(directory, url)
+
+
+def _keep(directory: Path, files: dict[str, str], log: Log) -> Path:
+    """Writes the files where they were asked for, or else where there is room; the folder they are in."""
+    try:
+        write_files(directory, files)
+    except PublishError as error:
+        elsewhere = Path(tempfile.mkdtemp(prefix="bloatcheck-report-"))
+        log.warning(f"{error.message}; it goes to {elsewhere} instead")
+        _attempt(log, lambda: write_files(elsewhere, files))
+        return elsewhere
+    return directory
+
+
+def _set_outputs(context: CiContext, outputs: dict[str, str], log: Log) -> None:
+    if context.output_path:
+        path = Path(context.output_path)
+        _attempt(log, lambda: write_outputs(path, outputs))
+
+
+def _comment(
+    report: Report, body: str, *, context: CiContext, policy: CommentPolicy, token: str | None, log: Log
+) -> str | None:
+    repository, number = context.repository, context.pull_request
+    if repository is None or number is None:
+        return None
+    if not token:
+        log.warning("no comment: there is no token. The report is in the job summary")
+        return None
+    trouble = report.outcome in (Outcome.FAIL, Outcome.ERROR)
+    create = deserves_comment([image.diff for image in report.images if image.diff], policy, trouble=trouble)
+    from bloatcheck.publish.comment import upsert_comment  # noqa: PLC0415 - imports requests
+    from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
+
+    url: str | None = None
+
+    def post() -> None:
+        nonlocal url
+        result = upsert_comment(
+            GitHub(token, api_url=context.api_url, log=log),
+            repository,
+            number,
+            body,
+            author=policy.author,
+            create=create,
+        )
+        url = result.url
+        log.info(f"pull request #{number}: comment {result.action.value}")
+
+    _attempt(log, post)
+    return url
+
+
+def _attempt(log: Log, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except PublishError as error:
+        log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)

@@ -1,0 +1,24 @@
+"""Opens an image, whatever its transport; the reader is only imported when it is needed."""
+
+from __future__ import annotations
+
+from bloatcheck.errors import UsageError
+from bloatcheck.image.model import Image
+from bloatcheck.image.reference import parse_reference
+from bloatcheck.log import Log
+from bloatcheck.oci.platform import Platform
+
+
+def open_image(text: str, *, platform: Platform | None = None, log: Log | None = None) -> Image:
+    """Opens an image by its reference.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, damaged, or no engine or registry answers.
+    """
+    reference = parse_reference(text)
+    if reference.transport == "docker-daemon":
+        from bloatcheck.image.docker_daemon import open_docker_daemon  # noqa: PLC0415 - imports docker
+
+        return open_docker_daemon(reference.rest, platform=platform, log=log)
+    raise UsageError(f"the transport {reference.transport} can't be read yet")

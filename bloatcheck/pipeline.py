@@ -1,0 +1,219 @@
+"""The main job, wired straight: config -> build -> read -> analyse -> diff -> judge -> report.
+
+No decisions here: each stage takes the value before it and returns the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Union
+
+from bloatcheck import __version__
+from bloatcheck.analysis.layer_cache import LayerCache, index_image
+from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
+from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.baseline.git import Git, choose_commit
+from bloatcheck.baseline.model import Baseline
+from bloatcheck.baseline.store import WorkTree, read_baseline
+from bloatcheck.build.choose import Builders
+from bloatcheck.build.identity import repository_identity
+from bloatcheck.build.model import BuiltImage, FailedBuild
+from bloatcheck.build.ours import new_run_id
+from bloatcheck.config.context import CiContext, comment_key
+from bloatcheck.config.model import Config, ImageSpec
+from bloatcheck.diff.compare import compare_all
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.errors import BloatcheckError, BuildError
+from bloatcheck.image.open import open_image
+from bloatcheck.log import Log
+from bloatcheck.oci.dockerfile import MAX_LENGTH
+from bloatcheck.oci.platform import Platform
+from bloatcheck.policy.judge import judge, judge_comparability
+from bloatcheck.report.model import Failure, ImageReport, Origin, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An image that was built, or found, and read. `dockerfile` is relative to the repository's root."""
+
+    spec: ImageSpec
+    snapshot: ImageSnapshot
+    dockerfile: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """An image that could not be built or read; the others went on."""
+
+    spec: ImageSpec
+    failure: Failure
+
+
+Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10 can't
+
+
+def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tuple[Result, ...]:
+    """Builds and reads every image of the configuration, in its order."""
+    builders = Builders(
+        root=config.root,
+        log=log,
+        run_id=new_run_id(environment),
+        repository=repository_identity(config.root, environment),
+        environment=environment,
+    )
+    cache = LayerCache.open(environment)
+    return tuple(_read_built(builders.build(spec), config.root, cache, log) for spec in config.images)
+
+
+def snapshot_reference(
+    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+) -> ImageSnapshot:
+    """Reads an image that is there already.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, or damaged.
+    """
+    with closing(open_image(reference, platform=platform, log=log)) as image:
+        return take_snapshot(image, index_image(image, LayerCache.open(environment)), name=reference)
+
+
+def read_accepted(config: Config, context: CiContext) -> Baseline:
+    """The baseline that this run is compared with.
+
+    Raises:
+        BaselineError: damaged, foreign, newer, or out of reach.
+    """
+    git = Git(config.root)
+    choice = choose_commit(git, context)
+    if choice.commit is None:
+        files = WorkTree(config.root)
+        return read_baseline(config.baseline, files.read, files.files, origin=config.baseline)
+    commit = choice.commit
+    return read_baseline(
+        config.baseline,
+        lambda path: git.read(commit, path),
+        lambda folder: git.files(commit, folder),
+        origin=f"{config.baseline} at {commit[:12]}, {choice.why}",
+    )
+
+
+def make_report(
+    config: Config,
+    context: CiContext,
+    baseline: Baseline,
+    results: Sequence[Result],
+    *,
+    partial: bool,
+    enforced: bool,
+) -> Report:
+    """Compares, judges and puts it all into one value."""
+    measured = [result for result in results if isinstance(result, Measured)]
+    failed = [result for result in results if isinstance(result, Unmeasured)]
+    diffs = compare_all(
+        baseline,
+        [result.snapshot for result in measured],
+        partial=partial,
+        unmeasured=[result.spec.name for result in failed],
+    )
+    made_from = {(result.snapshot.name, result.snapshot.platform): result for result in measured}
+    rows = [_judged(diff, made_from.get((diff.name, diff.platform)), config) for diff in diffs]
+    rows += [
+        ImageReport(
+            name=result.spec.name,
+            platform=str(result.spec.platform) if result.spec.platform else None,
+            failure=result.failure,
+            dockerfile=result.spec.build.dockerfile if result.spec.build else None,
+        )
+        for result in failed
+    ]
+    return Report(
+        tool=f"bloatcheck {__version__}",
+        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        key=comment_key(context, config.path),
+        images=tuple(rows),
+        origin=Origin(
+            repository=context.repository,
+            server_url=context.server_url if context.repository else None,
+            commit=context.head_sha or context.commit,
+            base_commit=context.base_sha,
+            pull_request=context.pull_request,
+            run_url=context.run_url,
+        ),
+        baseline=baseline.origin,
+        notes=_notes(config, context, baseline),
+        enforced=enforced,
+    )
+
+
+def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, log: Log) -> Result:
+    spec = built.spec
+    if isinstance(built, FailedBuild):
+        log.warning(built.error.message, place=built.error.place)
+        return Unmeasured(spec, _failure("build", built.error))
+    try:
+        with closing(open_image(built.reference, platform=spec.platform, log=log)) as image:
+            snapshot = take_snapshot(
+                image,
+                index_image(image, cache),
+                name=spec.name,
+                dockerfile=_dockerfile(root, built),
+                build_seconds=built.build_seconds,
+            )
+    except BloatcheckError as error:
+        log.warning(f"{spec.name} could not be read: {error.message}", place=error.place)
+        return Unmeasured(spec, _failure("read", error))
+    return Measured(spec, snapshot, built.dockerfile)
+
+
+def _judged(diff: ImageDiff, made_from: Measured | None, config: Config) -> ImageReport:
+    return ImageReport(
+        name=diff.name,
+        platform=diff.platform,
+        diff=diff,
+        findings=judge(diff, made_from.spec.limits) if made_from else (),
+        dockerfile=made_from.dockerfile if made_from else None,
+        incomparable=judge_comparability(diff, config.on_incomparable),
+    )
+
+
+def _failure(stage: str, error: BloatcheckError) -> Failure:
+    return Failure(
+        stage=stage,
+        message=error.message,
+        hint=error.hint,
+        place=error.place,
+        output=error.output if isinstance(error, BuildError) else (),
+    )
+
+
+def _notes(config: Config, context: CiContext, baseline: Baseline) -> tuple[str, ...]:
+    if baseline.entries:
+        return context.notes
+    missing = (
+        f"There is no baseline {config.baseline} yet, so every image is new. "
+        "To make one: bloatcheck baseline update, and commit the file."
+    )
+    return (*context.notes, missing)
+
+
+def _dockerfile(root: Path, built: BuiltImage) -> DockerfileSource | None:
+    if built.dockerfile is None:
+        return None
+    try:
+        with (root / built.dockerfile).open(encoding="utf-8", errors="replace") as file:
+            text = file.read(MAX_LENGTH + 1)
+    except OSError:
+        # What was built is measured all the same; its layers only lack their lines.
+        return None
+    build = built.spec.build
+    return DockerfileSource(
+        path=built.dockerfile,
+        text=text,
+        target=build.target if build else None,
+        build_args=build.args if build else {},
+    )
