@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 from bloatcheck.baseline.document import MAX_SIZE
@@ -20,6 +21,9 @@ from bloatcheck.errors import BaselineError, Place
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SECONDS = 30
 _FETCH_SECONDS = 120
+_MISSING, _TIMED_OUT = 127, 124
+_NOT_GITS_ANSWER = frozenset({_MISSING, _TIMED_OUT})
+"""Exit codes of our own, with the shell's meanings."""
 _PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
 
 
@@ -71,10 +75,25 @@ class Git:
         text = output.decode(errors="replace").strip()
         return text if code == 0 and _COMMIT.fullmatch(text) else None
 
+    def has(self, commit: str) -> bool:
+        """Whether a commit is here, or could be fetched."""
+        return self.commit(commit) is not None or self.fetch(commit)
+
     def fetch(self, commit: str) -> bool:
-        """Gets one commit from `origin` into a clone that is too shallow; whether it is there then."""
-        self._run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit, seconds=_FETCH_SECONDS)
+        """Gets a commit from `origin`; whether it is there then. Of a shallow clone's, only the commit."""
+        _, shallow, _ = self._run("rev-parse", "--is-shallow-repository")
+        # In a whole clone, a depth would cut off the history behind the commit.
+        depth = ("--depth=1",) if shallow.strip() == b"true" else ()
+        self._run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=_FETCH_SECONDS)
         return self.commit(commit) is not None
+
+    def committed_at(self, commit: str) -> datetime | None:
+        """When a commit was made, in UTC; None where it isn't here."""
+        code, output, _ = self._run("show", "--no-patch", "--format=%ct", commit)
+        text = output.strip()
+        if code or not re.fullmatch(rb"[0-9]{1,11}", text):
+            return None
+        return datetime.fromtimestamp(int(text), tz=timezone.utc)
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's content at a commit; None where the commit has no such file.
@@ -83,7 +102,9 @@ class Git:
             BaselineError: it is too large, or git fails.
         """
         name = f"{commit}:./{path}"
-        code, output, _ = self._run("cat-file", "-s", name)
+        code, output, errors = self._run("cat-file", "-s", name)
+        if code in _NOT_GITS_ANSWER:
+            raise BaselineError(f"can't be read at {commit[:12]}: {errors}", place=Place(path))
         if code:
             return None
         if int(output) > MAX_SIZE:
@@ -110,12 +131,14 @@ class Git:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=seconds,
+                # Without a terminal, ssh can't ask for a password.
+                start_new_session=True,
                 check=False,
             )
         except FileNotFoundError:
-            return 127, b"", "git is not installed"
+            return _MISSING, b"", "git is not installed"
         except subprocess.TimeoutExpired:
-            return 124, b"", f"git took longer than {seconds:.0f} s"
+            return _TIMED_OUT, b"", f"git took longer than {seconds:.0f} s"
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 
@@ -132,11 +155,11 @@ def choose_commit(git: Git, context: CiContext) -> Choice:
         choice = _for_pull_request(git, context, head)
     elif context.event_name == "merge_group" and context.base_sha:
         choice = Choice(context.base_sha, "the merge queue's base")
-    elif context.event_name == "push" and (before := context.base_sha or _first_parent(git, head)):
-        choice = Choice(before, "the commit before the push")
+    elif context.event_name == "push":
+        choice = _for_push(git, context, head)
     else:
         return Choice(None, "the files on disk")
-    if choice.commit and git.commit(choice.commit) is None and not git.fetch(choice.commit):
+    if choice.commit and not git.has(choice.commit):
         raise BaselineError(
             f"commit {choice.commit[:12]}, {choice.why}, is not in this clone and can't be fetched",
             hint="give actions/checkout `fetch-depth: 0`",
@@ -152,13 +175,20 @@ def _for_pull_request(git: Git, context: CiContext, head: str) -> Choice:
         return Choice(None, "the files on disk: the event names no base")
     if head == context.base_sha:
         return Choice(head, "the base that is checked out")
-    if git.commit(context.base_sha) is None:
-        git.fetch(context.base_sha)
-    base = git.merge_base(head, context.base_sha)
+    base = git.merge_base(head, context.base_sha) if git.has(context.base_sha) else None
     if base is None:
-        return Choice(context.base_sha, "the base branch; where the change began lies outside of this clone")
+        return Choice(
+            context.base_sha,
+            "the base branch; where the pull request started from is outside of this shallow clone "
+            "(`fetch-depth: 0` for actions/checkout brings it)",
+        )
     return Choice(base, "the commit that the pull request started from")
 
 
-def _first_parent(git: Git, commit: str) -> str | None:
-    return next(iter(git.parents(commit)), None)
+def _for_push(git: Git, context: CiContext, head: str) -> Choice:
+    if context.base_sha and git.has(context.base_sha):
+        return Choice(context.base_sha, "the commit before the push")
+    # A new branch; or a forced push whose old commits the server has let go.
+    for parent in git.parents(head)[:1]:
+        return Choice(parent, "the commit's parent")
+    return Choice(None, "the files on disk: nothing comes before the first commit")

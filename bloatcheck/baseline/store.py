@@ -128,14 +128,18 @@ def write_baseline(root: Path, path: str, entries: Iterable[BaselineEntry]) -> t
         from_json(content, file)
     changed = sorted(file for file in old_files if old.get(file) != documents.get(file))
     for file in changed:
-        try:
-            if file in documents:
-                _write(root / file, documents[file])
-            else:
-                (root / file).unlink()
-        except OSError as error:
-            raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
+        _put(root, file, documents.get(file))
     return tuple(changed)
+
+
+def _put(root: Path, file: str, content: bytes | None) -> None:
+    try:
+        if content is None:
+            (root / file).unlink()
+        else:
+            _write(root / file, content)
+    except OSError as error:
+        raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
 
 
 def _documents(path: str, entries: Iterable[BaselineEntry]) -> Mapping[str, str]:
