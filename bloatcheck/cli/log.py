@@ -11,8 +11,7 @@ from typing import TextIO
 
 from bloatcheck.cli.terminal import ColourFilter, harmless
 from bloatcheck.errors import Place
-
-__all__ = ["GitHubLog", "PlainLog", "escape_data", "escape_property", "harmless"]
+from bloatcheck.report.workflow_commands import command, disarm
 
 
 @dataclass
@@ -116,7 +115,7 @@ class GitHubLog:
             self.info(title)
             yield
             return
-        self._command(f"::group::{escape_data(harmless(title))}")
+        self._command(command("group", harmless(title)))
         self._stop_commands()
         try:
             yield
@@ -138,7 +137,7 @@ class GitHubLog:
         """A line that can't be a command."""
         if not self.quiet:
             self._output.finish_line()
-            print(_never_a_command(harmless(message)), file=self.stream, flush=True)
+            print(disarm(harmless(message)), file=self.stream, flush=True)
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -147,16 +146,12 @@ class GitHubLog:
 
     def warning(self, message: str, *, place: Place | None = None) -> None:
         """A warning annotation, inside a group too."""
-        properties = f" file={escape_property(harmless(place.file))}" if place else ""
-        if place and place.line:
-            properties += f",line={place.line}"
-        if place and place.end_line:
-            properties += f",endLine={place.end_line}"
         text = "\n".join(harmless(line) for line in message.splitlines())
         inside = self._token is not None
         if inside:
             self._resume_commands()
-        self._command(f"::warning{properties}::{escape_data(text)}")
+        where = {"file": harmless(place.file), "line": place.line, "endLine": place.end_line} if place else {}
+        self._command(command("warning", text, **where))
         if inside:
             self._stop_commands()
 
@@ -177,21 +172,6 @@ class GitHubLog:
         self._command(f"::{self._token}::")
         self._token = None
 
-    def _command(self, command: str) -> None:
+    def _command(self, line: str) -> None:
         self._output.finish_line()
-        print(command, file=self.stream, flush=True)
-
-
-def _never_a_command(line: str) -> str:
-    line = line.replace("##[", "## [")
-    return f"> {line}" if line.lstrip().startswith("::") else line
-
-
-def escape_data(text: str) -> str:
-    """For the message of a workflow command, as the runner's own toolkit does it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def escape_property(text: str) -> str:
-    """For a property of a workflow command."""
-    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+        print(line, file=self.stream, flush=True)

@@ -139,7 +139,7 @@ def test_an_image_that_was_empty_before_is_judged_by_bytes_like_a_new_one() -> N
 
 def test_a_shrunk_image_breaks_no_growth_limit() -> None:
     shrunk = image_diff("image api\n 10 MB -> 1 MB COPY . .")
-    limits = [fail(Metric.CONTENT_GROWTH, size=0), fail(Metric.LAYER_GROWTH, bytes=0)]
+    limits = [fail(Metric.CONTENT_GROWTH, size=0), fail(Metric.LAYER_GROWTH, size=0)]
     assert judge(shrunk, limits) == ()
 
 

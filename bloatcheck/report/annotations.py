@@ -1,0 +1,120 @@
+"""What is wrong, told beside the Dockerfile lines it comes from.
+
+GitHub shows ten errors and ten warnings of a step and drops the rest without a word:
+https://docs.github.com/actions/reference/limits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bloatcheck.errors import Place
+from bloatcheck.policy.model import Finding, Level
+from bloatcheck.report.figures import count
+from bloatcheck.report.model import ImageReport, Report
+from bloatcheck.report.plain import harmless, shorten
+from bloatcheck.report.sentences import broken, failed, incomparable
+from bloatcheck.report.view import culprit, importance
+from bloatcheck.report.workflow_commands import command
+
+MOST_OF_A_LEVEL = 10
+_LONGEST_NAME = 60
+_LONGEST_MESSAGE = 1000
+
+
+class AnnotationLevel(str, Enum):
+    """As GitHub shows it; only `error` is red."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A remark beside a line, or about the run where there is no place. Title and message are harmless."""
+
+    level: AnnotationLevel
+    title: str
+    message: str
+    place: Place | None = None
+
+
+def annotate(report: Report) -> tuple[Annotation, ...]:
+    """The worst ten errors and ten warnings, the worst first, and a notice of how many more there are.
+
+    A limit that fails the job is an error, unless limits are only told. Everything about one image and one
+    line is one annotation.
+    """
+    images = sorted(report.images, key=importance, reverse=True)
+    everything = [annotation for image in images for annotation in _of_image(image, enforced=report.enforced)]
+    errors = [each for each in everything if each.level is AnnotationLevel.ERROR]
+    warnings = [each for each in everything if each.level is AnnotationLevel.WARNING]
+    return (
+        *errors[:MOST_OF_A_LEVEL],
+        *warnings[:MOST_OF_A_LEVEL],
+        *_more(len(errors) - MOST_OF_A_LEVEL, len(warnings) - MOST_OF_A_LEVEL),
+    )
+
+
+def workflow_command(annotation: Annotation) -> str:
+    """The line that makes GitHub's runner show it: `::error file=Dockerfile,line=5,title=…::…`."""
+    place = annotation.place
+    return command(
+        annotation.level.value,
+        annotation.message,
+        file=harmless(place.file) if place else None,
+        line=place.line if place else None,
+        endLine=place.end_line if place else None,
+        title=annotation.title,
+    )
+
+
+def _of_image(image: ImageReport, *, enforced: bool) -> Iterable[Annotation]:
+    name = shorten(harmless(image.name), _LONGEST_NAME)
+    if image.failure:
+        place = image.failure.place or (Place(image.dockerfile) if image.dockerfile else None)
+        title, message = f"{name}: {image.failure.stage} failed", f"{name} {failed(image.failure)}"
+        yield _annotation(AnnotationLevel.ERROR, title, [message], place)
+    if image.diff and image.diff.incomparable_because and image.incomparable:
+        level = _level(image.incomparable, enforced=enforced)
+        message = f"{name} {incomparable(image.diff.incomparable_because)}"
+        yield _annotation(level, f"{name}: not comparable", [message], None)
+    by_place: dict[tuple[Level, Place | None], list[Finding]] = {}
+    for finding in image.findings:
+        by_place.setdefault((finding.level, _place(finding, image)), []).append(finding)
+    for (finding_level, place), findings in by_place.items():
+        limit = "a limit" if finding_level is Level.FAIL else "a warning limit"
+        messages = [f"{name}, {broken(finding, image)}" for finding in findings]
+        yield _annotation(_level(finding_level, enforced=enforced), f"{name} breaks {limit}", messages, place)
+
+
+def _annotation(
+    level: AnnotationLevel, title: str, messages: Sequence[str], place: Place | None
+) -> Annotation:
+    told = (shorten(harmless(message), _LONGEST_MESSAGE) for message in messages)
+    return Annotation(level, harmless(title), "\n".join(told), place)
+
+
+def _level(level: Level, *, enforced: bool) -> AnnotationLevel:
+    return AnnotationLevel.ERROR if enforced and level is Level.FAIL else AnnotationLevel.WARNING
+
+
+def _place(finding: Finding, image: ImageReport) -> Place | None:
+    """The finding's own line, else that of the layer that grew most, else the Dockerfile."""
+    if finding.place:
+        return finding.place
+    layer = culprit(image.diff)
+    if layer and layer.after and layer.after.place:
+        return layer.after.place
+    return Place(image.dockerfile) if image.dockerfile else None
+
+
+def _more(errors: int, warnings: int) -> Iterable[Annotation]:
+    told = [(errors, "error"), (warnings, "warning")]
+    parts = [count(number, f"more {noun}") for number, noun in told if number > 0]
+    if parts:
+        message = f"{' and '.join(parts)}: see the job summary."
+        yield Annotation(AnnotationLevel.NOTICE, "bloatcheck", message)

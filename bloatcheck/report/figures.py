@@ -1,0 +1,52 @@
+"""Numbers as they are told: rounded where that says enough, exact where rounding would hide a difference."""
+
+from __future__ import annotations
+
+from bloatcheck.config.limits import Metric, Threshold
+from bloatcheck.policy.model import Finding, Level
+from bloatcheck.units import format_bytes, format_delta, format_exact, format_percent
+
+
+def told_apart(*sizes: int) -> tuple[str, ...]:
+    """Sizes in bytes that stand beside each other: all exact where two that differ would print alike."""
+    rounded = tuple(format_bytes(size) for size in sizes)
+    if len(set(rounded)) == len(set(sizes)):
+        return rounded
+    return tuple(format_exact(size) for size in sizes)
+
+
+def change(delta: int, before: int | None = None) -> str:
+    """`+1.20 MB (+4.2 %)`; without the percentage where there was nothing before."""
+    percent = f" ({format_percent(100 * delta / before)})" if before and delta else ""
+    return format_delta(delta) + percent
+
+
+def broken_limit(finding: Finding) -> str:
+    """What is wrong, without its subject: `grew by 12.4 MB (+16 %), 2.40 MB over its limit of 10.0 MB`."""
+    if finding.metric is Metric.LAYERS:
+        layers = count(finding.actual, "layer")
+        return f"has {layers}, {finding.excess:,} over {_limit(finding)} of {finding.allowed:,}"
+    actual, allowed = told_apart(finding.actual, finding.allowed)
+    over = f"{format_bytes(finding.excess)} over {_limit(finding)} of {_allowed(finding, allowed)}"
+    if finding.metric is Metric.CONTENT:
+        return f"is {actual}, {over}"
+    if finding.metric is Metric.LAYER_GROWTH and finding.before is None:
+        return f"adds {actual}, {over}"
+    percent = f" ({format_percent(100 * finding.actual / finding.before)})" if finding.before else ""
+    return f"grew by {actual}{percent}, {over}"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 layer`, `2 layers`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _limit(finding: Finding) -> str:
+    return "the limit" if finding.level is Level.FAIL else "the warning limit"
+
+
+def _allowed(finding: Finding, allowed: str) -> str:
+    threshold: Threshold = finding.threshold
+    if threshold.percent is None or threshold.bytes == finding.allowed:
+        return allowed
+    return f"{threshold.percent:g} % ({allowed})"

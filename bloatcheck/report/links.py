@@ -1,0 +1,57 @@
+"""Addresses on the forge, made only from parts that are checked, since a report may come from a fork."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from bloatcheck.errors import Place
+from bloatcheck.report.model import Origin
+
+_SERVER = re.compile(
+    r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[A-Za-z0-9._~-]{1,100}){0,5}/?", re.ASCII
+)
+_REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_RUN = re.compile(r"/actions/runs/\d{1,20}(?:/(?:attempts|job)/\d{1,20})?", re.ASCII)
+
+
+def place_url(origin: Origin, place: Place | None) -> str | None:
+    """The lines as they stand at the measured commit; None where not enough is known."""
+    repository = _repository_url(origin)
+    commit = origin.commit
+    if repository is None or place is None or commit is None or not _COMMIT.fullmatch(commit):
+        return None
+    path = place.file.removeprefix("./")
+    if not path or path.startswith("/") or ".." in path.split("/"):
+        return None
+    lines = ""
+    if place.line:
+        lines = f"#L{place.line}" + (f"-L{place.end_line}" if place.end_line else "")
+    return f"{repository}/blob/{commit}/{quote(path, safe='/', errors='replace')}{lines}"
+
+
+def commit_url(origin: Origin, commit: str | None) -> str | None:
+    """A commit's page; None where not enough is known."""
+    repository = _repository_url(origin)
+    if repository is None or commit is None or not _COMMIT.fullmatch(commit):
+        return None
+    return f"{repository}/commit/{commit}"
+
+
+def run_url(origin: Origin) -> str | None:
+    """The page of the run that measured; None unless it is a page of the same repository."""
+    repository = _repository_url(origin)
+    if repository is None or origin.run_url is None:
+        return None
+    rest = origin.run_url.removeprefix(repository)
+    return origin.run_url if rest != origin.run_url and _RUN.fullmatch(rest) else None
+
+
+def _repository_url(origin: Origin) -> str | None:
+    server, repository = origin.server_url, origin.repository
+    if server is None or repository is None:
+        return None
+    if not _SERVER.fullmatch(server) or not _REPOSITORY.fullmatch(repository):
+        return None
+    return f"{server.rstrip('/')}/{repository}"

@@ -1,0 +1,167 @@
+"""The report as markdown: the pull-request comment and the job summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bloatcheck.config.limits import Metric
+from bloatcheck.report import fit, pieces
+from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link
+from bloatcheck.report.figures import count
+from bloatcheck.report.fit import Piece
+from bloatcheck.report.headline import headline
+from bloatcheck.report.links import commit_url, run_url
+from bloatcheck.report.model import Report
+from bloatcheck.report.pieces import Depth
+from bloatcheck.report.templates import render_markdown
+from bloatcheck.report.view import FOLD_FROM, accepting_command, grown_places, is_quiet, rows
+
+LONGEST_COMMENT = 64_000
+"""GitHub takes 65,536 characters, marker included. These are bytes, of which there are never fewer."""
+
+LONGEST_SUMMARY = 1_000_000
+"""GitHub takes 1 MiB per step, to which other tools of the same step may add a little."""
+
+_COMMENT = Depth(layers=15, output_lines=25, unfolded=False)
+_SUMMARY = Depth(layers=150, output_lines=100, unfolded=True)
+
+_MOST_IMAGES = 1000
+"""More rows than this fit nowhere; what lies behind them is counted, not rendered."""
+
+_ROOM_TO_TELL = 500
+"""Bytes for saying what was left out."""
+
+_MOST_FOLDS = 4
+"""More folded parts than this are folded into one."""
+
+_MOST_PLACES = 3
+
+
+def render_comment(report: Report) -> str:
+    """The pull-request comment without its marker, at most `LONGEST_COMMENT` bytes.
+
+    No foreign text in it can look like a marker: it holds no HTML comment.
+    """
+    return _render(report, _COMMENT, LONGEST_COMMENT)
+
+
+def render_summary(report: Report, *, longest: int = LONGEST_SUMMARY) -> str:
+    """The job summary: as the comment, with more detail, in at most `longest` bytes."""
+    return _render(report, _SUMMARY, longest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The parts of the page that can be shortened; `unseen` images were never rendered."""
+
+    rows: tuple[Piece, ...]
+    troubles: tuple[Piece, ...]
+    notes: tuple[Piece, ...]
+    details: tuple[Piece, ...]
+    quiet: tuple[Piece, ...]
+    unseen: int
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return (*self.rows, *self.troubles, *self.notes, *self.details, *self.quiet)
+
+
+def _render(report: Report, depth: Depth, longest: int) -> str:
+    page = _page(report, depth)
+    text = _printed(report, page)
+    while (excess := fit.size(text) + 1 - longest) > 0:
+        if not fit.shorten(page.pieces, excess + _ROOM_TO_TELL):
+            break
+        text = _printed(report, page)
+    return text + "\n"
+
+
+def _page(report: Report, depth: Depth) -> _Page:
+    everything = rows(report)
+    shown = everything[:_MOST_IMAGES]
+    folds = len(everything) > FOLD_FROM
+    quiet = [row for row in shown if folds and is_quiet(row.image)]
+    loud = [row for row in shown if not (folds and is_quiet(row.image))]
+    return _Page(
+        rows=tuple(map(pieces.table_row, loud)),
+        troubles=tuple(piece for row in loud for piece in pieces.troubles(row, report.origin)),
+        notes=tuple(pieces.notes(report.notes[:_MOST_IMAGES])),
+        details=tuple(piece for row in loud for piece in pieces.details(row, report.origin, depth)),
+        quiet=tuple(pieces.quiet_images(quiet)),
+        unseen=len(everything) - len(shown),
+    )
+
+
+def _printed(report: Report, page: _Page) -> Markdown:
+    told = headline(report)
+    return render_markdown(
+        "comment.md.j2",
+        icon=told.icon,
+        headline=compose(told.pattern, *(code(name, LONGEST_NAME) for name in told.names)),
+        rows=_kept(page.rows),
+        troubles=_kept(page.troubles),
+        remedy=_remedy(report),
+        notes=_kept(page.notes),
+        details=_kept(page.details),
+        fold_details=len(page.details) > _MOST_FOLDS,
+        quiet=_kept(page.quiet),
+        left_out=_left_out(report, page),
+        footer=_footer(report),
+    )
+
+
+def _kept(parts: Iterable[Piece]) -> list[Markdown]:
+    return [piece.text for piece in parts if piece.text]
+
+
+def _remedy(report: Report) -> Markdown:
+    """What to do about broken limits; empty where none is broken."""
+    broken = [image for image in report.images if image.findings]
+    metrics = dict.fromkeys(finding.metric for image in broken for finding in image.findings)
+    if not metrics:
+        return Markdown("")
+    choices = []
+    places = [pieces.place_link(place, report.origin) for place in grown_places(broken)[:_MOST_PLACES]]
+    if any(metric is not Metric.LAYERS for metric in metrics):
+        choices.append(compose("make {} smaller", _listed(places) or "it"))
+    if Metric.LAYERS in metrics:
+        choices.append(compose("join instructions into fewer layers"))
+    if command := accepting_command(broken):
+        choices.append(compose("accept the growth: run {} and commit the file", code(command)))
+    limits = [code(metric.value) for metric in metrics]
+    choices.append(compose("raise {} in `.bloatcheck.yml`", _listed(limits)))
+    return render_markdown("remedy.md.j2", choices=choices)
+
+
+def _listed(items: Sequence[Markdown]) -> Markdown:
+    return compose(", ".join("{}" for _ in items), *items)
+
+
+def _left_out(report: Report, page: _Page) -> Markdown:
+    rows_gone = sum(piece.is_gone for piece in page.rows) + page.unseen
+    told = [
+        (rows_gone, "image", "images"),
+        (sum(piece.is_cut for piece in page.troubles), "broken limit", "broken limits"),
+        (sum(piece.is_cut for piece in page.notes), "note", "notes"),
+        (sum(piece.is_cut for piece in (*page.details, *page.quiet)), "list of layers", "lists of layers"),
+    ]
+    parts = [count(number, *nouns) for number, *nouns in told if number]
+    if not parts:
+        return Markdown("")
+    return render_markdown(
+        "left_out.md.j2",
+        what=", ".join(parts),
+        run=link(compose("the run's summary"), run_url(report.origin)),
+    )
+
+
+def _footer(report: Report) -> Markdown:
+    return render_markdown(
+        "footer.md.j2",
+        baseline=link(code(report.baseline), commit_url(report.origin, report.origin.base_commit))
+        if report.baseline
+        else None,
+        tool=report.tool,
+        run=link(compose("this run"), run_url(report.origin)) if run_url(report.origin) else None,
+    )

@@ -1,0 +1,202 @@
+"""The parts of a markdown report, each in a fuller and a shorter version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bloatcheck.config.limits import Metric
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.errors import Place
+from bloatcheck.policy.model import Finding, Level, Outcome
+from bloatcheck.report.escape import (
+    LONGEST_CODE,
+    LONGEST_NAME,
+    Markdown,
+    code,
+    compose,
+    fenced,
+    link,
+    row,
+    sentence,
+    unbroken,
+)
+from bloatcheck.report.figures import broken_limit, count
+from bloatcheck.report.fit import Piece
+from bloatcheck.report.links import place_url
+from bloatcheck.report.model import Failure, ImageReport, Origin
+from bloatcheck.report.templates import render_markdown
+from bloatcheck.report.view import (
+    LayerRow,
+    Row,
+    blame,
+    importance,
+    layer_rows,
+    layers_summary,
+    quiet_layers,
+)
+
+_NOTHING = Markdown("")
+_MOST_FINDINGS = 5
+_FEW_LAYERS = 3
+_FEW_OUTPUT_LINES = 8
+_LONGEST_IN_SENTENCE = 60
+"""Characters of an instruction that a sentence has room for."""
+
+_QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _NOTE, _FINDING, _BROKEN_ROW = range(7)
+"""What goes first when there is too much, to what goes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much detail a place has room for: layers per image, lines of a failed build; unfolded or not."""
+
+    layers: int
+    output_lines: int
+    unfolded: bool
+
+
+def table_row(shown: Row) -> Piece:
+    """The image's line in the table."""
+    line = row(
+        compose("{}\N{NO-BREAK SPACE}{}", shown.icon, code(shown.name, LONGEST_NAME)),
+        shown.before,
+        shown.after,
+        shown.delta,
+        shown.percent,
+        unbroken(shown.verdict),
+    )
+    tier = _ROW if shown.image.outcome is Outcome.PASS else _BROKEN_ROW
+    return Piece((tier, *importance(shown.image)), (line, _NOTHING))
+
+
+def troubles(shown: Row, origin: Origin) -> Iterable[Piece]:
+    """What is wrong with the image, as list items: one per broken limit, or why it failed."""
+    image = shown.image
+    rank = (_FINDING, *importance(image))
+    if image.failure:
+        yield Piece(rank, (_failure(shown.name, image.failure, origin), _NOTHING))
+    if image.diff and image.diff.incomparable_because:
+        icon = "❌" if image.incomparable is Level.FAIL else "⚠️"
+        reason = image.diff.incomparable_because
+        yield Piece(rank, (_incomparable(icon, shown.name, reason), _NOTHING))
+    if image.findings:
+        told = [_finding(shown.name, each, image, origin) for each in image.findings[:_MOST_FINDINGS]]
+        few = [_lines(told[:most], len(image.findings)) for most in (_MOST_FINDINGS, 1)]
+        yield Piece(rank, (*few, _NOTHING))
+
+
+def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
+    """What is folded under the table: the layers that changed, or the last output of a failed build."""
+    image = shown.image
+    broken = image.outcome is not Outcome.PASS
+    rank = (_BROKEN_DETAIL if broken else _DETAIL, *importance(image))
+    unfolded = depth.unfolded and broken
+    if image.failure and image.failure.output:
+        tails = (image.failure.output[-most:] for most in (depth.output_lines, _FEW_OUTPUT_LINES))
+        versions = (
+            render_markdown("output.md.j2", name=shown.name, output=fenced(tail), unfolded=unfolded)
+            for tail in tails
+        )
+        yield Piece(rank, (*versions, _NOTHING))
+    if image.diff and image.diff.after and (layers := layer_rows(image.diff)):
+        versions = (
+            _layers(shown.name, image.diff, layers[:most], len(layers) - most, origin, unfolded=unfolded)
+            for most in (depth.layers, _FEW_LAYERS)
+        )
+        yield Piece(rank, (*versions, _NOTHING))
+
+
+def quiet_images(shown: Sequence[Row]) -> Iterable[Piece]:
+    """The images that did not change, folded into one line."""
+    if shown:
+        summary = f"{count(len(shown), 'image')} unchanged"
+        full = render_markdown("quiet.md.j2", summary=summary, images=shown)
+        yield Piece((_QUIET,), (full, sentence(f"{summary}.")))
+
+
+def notes(texts: Sequence[str]) -> Iterable[Piece]:
+    """What the run itself has to say, as list items."""
+    for index, text in enumerate(texts):
+        yield Piece((_NOTE, -index), (compose("- ℹ️ {}", text), _NOTHING))  # noqa: RUF001 - the sign meant
+
+
+def place_link(place: Place, origin: Origin) -> Markdown:
+    """`Dockerfile:3`, leading to the line where its address is known."""
+    return link(code(str(place)), place_url(origin, place))
+
+
+def _failure(name: str, failure: Failure, origin: Origin) -> Markdown:
+    return render_markdown(
+        "failure.md.j2",
+        name=name,
+        done={"build": "built", "read": "read"}.get(failure.stage, "measured"),
+        place=place_link(failure.place, origin) if failure.place else None,
+        message=_full_stop(failure.message),
+        hint=_full_stop(failure.hint or ""),
+    )
+
+
+def _full_stop(text: str) -> str:
+    text = text.strip()
+    return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
+def _incomparable(icon: str, name: str, reason: str) -> Markdown:
+    return compose("- {} {} can't be compared with its baseline: {}", icon, code(name, LONGEST_NAME), reason)
+
+
+def _finding(name: str, finding: Finding, image: ImageReport, origin: Origin) -> Markdown:
+    of_layer = finding.metric is Metric.LAYER_GROWTH
+    return render_markdown(
+        "finding.md.j2",
+        icon="❌" if finding.level is Level.FAIL else "⚠️",
+        name=name,
+        metric=finding.metric.value,
+        layer=_layer(finding.instruction, finding.place, origin) if of_layer else None,
+        problem=broken_limit(finding),
+        culprit=_culprit(finding, image, origin),
+    )
+
+
+def _culprit(finding: Finding, image: ImageReport, origin: Origin) -> Markdown | None:
+    blamed = blame(finding, image)
+    if blamed is None:
+        return None
+    share, layer = blamed
+    what = _layer(layer.instruction, layer.place, origin)
+    return compose("{} in {} ({})", share, what, layer.delta)
+
+
+def _layer(
+    instruction: str | None, place: Place | None, origin: Origin, longest: int = _LONGEST_IN_SENTENCE
+) -> Markdown:
+    what = code(instruction, longest) if instruction else sentence("a layer without history")
+    return compose("{} {}", place_link(place, origin), what) if place else what
+
+
+def _lines(items: Sequence[Markdown], total: int) -> Markdown:
+    more = total - len(items)
+    told = compose("\n".join("{}" for _ in items), *items)
+    return compose("{}\n- … and {} more", told, more) if more > 0 else told
+
+
+def _layers(
+    name: str, diff: ImageDiff, layers: Sequence[LayerRow], left_out: int, origin: Origin, *, unfolded: bool
+) -> Markdown:
+    rest = [f"{count(left_out, 'smaller one')} not shown"] if left_out > 0 else []
+    rest += [quiet_layers(diff)] if quiet_layers(diff) else []
+    return render_markdown(
+        "layers.md.j2",
+        name=name,
+        summary=layers_summary(diff),
+        lines=[_layer_line(layer, origin, paired=diff.delta is not None) for layer in layers],
+        paired=diff.delta is not None,
+        rest="; ".join(rest),
+        unfolded=unfolded,
+    )
+
+
+def _layer_line(layer: LayerRow, origin: Origin, *, paired: bool) -> Markdown:
+    what = _layer(layer.instruction, layer.place, origin, LONGEST_CODE)
+    return row(layer.delta, what, layer.before, layer.after) if paired else row(layer.after, what)

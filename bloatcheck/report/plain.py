@@ -1,0 +1,94 @@
+"""Foreign text made fit to be looked at: nothing that moves the cursor, hides, or turns text around."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_NEVER_SHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Letters and marks that are drawn as nothing: grapheme joiner, Hangul and Khmer fillers, Braille blank,
+# variation selectors beyond the sixteen that emoji use.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_MOST_MARKS = 3
+"""How many combining marks one letter may carry; more only serves to paint over the neighbours."""
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+
+
+class Plain(str):
+    """Text for a terminal that is ours, or went through this module: may have several lines."""
+
+    __slots__ = ()
+
+
+def printed(value: object) -> Plain:
+    """What a text template prints for a value: `Plain` as it is, anything else on one harmless line."""
+    if isinstance(value, Plain):
+        return value
+    if isinstance(value, (str, int)):
+        return Plain(harmless(str(value)))
+    raise TypeError(f"a template prints a {type(value).__name__}")
+
+
+def harmless(text: str) -> str:
+    """One line without control, bidi or invisible characters.
+
+    White space of any kind becomes one space; a character that can't be shown becomes U+FFFD.
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return _visible(" ".join(text.split()))
+
+
+def harmless_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """The same for a program's output.
+
+    Indentation stays, colours go, and of a line that is drawn over itself only the last state stays.
+    """
+    return tuple(
+        _visible(_ANSI.sub("", piece).rstrip().rpartition("\r")[2].expandtabs(4))
+        for line in lines
+        for piece in line.split("\n")
+    )
+
+
+def shorten(text: str, longest: int) -> str:
+    """At most so many characters, the last being `…` where something was cut."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def display_width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.category(character) in ("Mn", "Me")
+        else 2
+        if unicodedata.east_asian_width(character) in "WF"
+        else 1
+        for character in text
+    )
+
+
+def _visible(text: str) -> str:
+    shown = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > _MOST_MARKS:
+            continue
+        shown.append(_REPLACEMENT if _is_hidden(character, category) else character)
+    return "".join(shown)
+
+
+def _is_hidden(character: str, category: str) -> bool:
+    point = ord(character)
+    return (
+        category in _NEVER_SHOWN
+        or character in _BLANK
+        or 0xE0100 <= point <= 0xE01EF  # noqa: PLR2004 - variation selectors supplement
+        or point & 0xFFFE == 0xFFFE  # noqa: PLR2004 - noncharacters, the last two of each plane
+    )

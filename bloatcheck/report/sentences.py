@@ -1,0 +1,54 @@
+"""What is wrong with an image, in plain sentences, for a terminal and for annotations.
+
+They hold foreign text: whoever shows them makes them harmless.
+"""
+
+from __future__ import annotations
+
+from bloatcheck.config.limits import Metric
+from bloatcheck.errors import Place
+from bloatcheck.policy.model import Finding
+from bloatcheck.report.figures import broken_limit
+from bloatcheck.report.model import Failure, ImageReport
+from bloatcheck.report.plain import harmless, shorten
+from bloatcheck.report.view import blame
+
+_LONGEST_INSTRUCTION = 60
+
+
+def troubles(image: ImageReport, name: str) -> list[str]:
+    """Everything that is wrong, one sentence each; `name` is what the image is called here."""
+    told = [f"{name} {failed(image.failure)}"] if image.failure else []
+    if image.diff and image.diff.incomparable_because:
+        told.append(f"{name} {incomparable(image.diff.incomparable_because)}")
+    return [*told, *(f"{name}, {broken(finding, image)}" for finding in image.findings)]
+
+
+def failed(failure: Failure) -> str:
+    """`could not be built: Dockerfile:5: …`, to follow the image's name."""
+    done = {"build": "built", "read": "read"}.get(failure.stage, "measured")
+    place = f"{failure.place}: " if failure.place else ""
+    hint = f" ({failure.hint})" if failure.hint else ""
+    return f"could not be {done}: {place}{failure.message}{hint}"
+
+
+def incomparable(reason: str) -> str:
+    """To follow the image's name."""
+    return f"can't be compared with its baseline: {reason}"
+
+
+def broken(finding: Finding, image: ImageReport) -> str:
+    """`content-growth: grew by 12.4 MB, …; most of it in Dockerfile:5 RUN … (+12.4 MB)`."""
+    subject = ""
+    if finding.metric is Metric.LAYER_GROWTH:
+        subject = f"{_layer(finding.instruction, finding.place)} "
+    share = ""
+    if blamed := blame(finding, image):
+        words, layer = blamed
+        share = f"; {words} in {_layer(layer.instruction, layer.place)} ({layer.delta})"
+    return f"{finding.metric.value}: {subject}{broken_limit(finding)}{share}"
+
+
+def _layer(instruction: str | None, place: Place | None) -> str:
+    what = shorten(harmless(instruction), _LONGEST_INSTRUCTION) if instruction else "a layer without history"
+    return f"{place} {what}" if place else what

@@ -1,0 +1,165 @@
+"""The report, one image, and the comparison of two, for a terminal: aligned, plain, as wide as asked for.
+
+Showing one image or two imports no template engine, so that `inspect` and `diff` start at once.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.config.limits import Metric
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.report.columns import aligned
+from bloatcheck.report.figures import change, count, told_apart
+from bloatcheck.report.headline import headline
+from bloatcheck.report.model import Report
+from bloatcheck.report.plain import Plain, harmless, harmless_lines, shorten
+from bloatcheck.report.sentences import troubles
+from bloatcheck.report.view import (
+    FOLD_FROM,
+    Row,
+    accepting_command,
+    grown_places,
+    is_quiet,
+    layer_rows,
+    layers_summary,
+    quiet_layers,
+    rows,
+)
+from bloatcheck.report.workflow_commands import disarm
+from bloatcheck.units import format_bytes
+
+DEFAULT_WIDTH = 100
+_LONGEST_NAME = 60
+_MOST_OUTPUT_LINES = 30
+_MOST_PLACES = 3
+
+
+def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
+    """The whole report. No line of it is a workflow command, whatever the images are called."""
+    from bloatcheck.report.templates import render_plain  # noqa: PLC0415 - inspect and diff don't need it
+
+    everything = rows(report)
+    folds = len(everything) > FOLD_FROM
+    quiet = [row for row in everything if folds and is_quiet(row.image)]
+    loud = [row for row in everything if not (folds and is_quiet(row.image))]
+    told = headline(report)
+    return _safe(
+        render_plain(
+            "report.txt.j2",
+            headline=Plain(told.pattern.format(*map(_name, told.names))),
+            table=_table(loud, width) if loud else None,
+            quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
+            troubles=[
+                _wrapped(trouble, width) for row in loud for trouble in troubles(row.image, _name(row.name))
+            ],
+            remedies=_remedies(report),
+            notes=[_wrapped(f"Note: {note}", width) for note in report.notes],
+            details=[detail for row in loud for detail in _details(row, width)],
+            baseline=report.baseline,
+        )
+    )
+
+
+def render_inspect(snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH) -> str:
+    """One image: its size, and each layer with its size, instruction and Dockerfile line, base first."""
+    size = f"{format_bytes(snapshot.content_size)} in {count(len(snapshot.layers), 'layer')}"
+    if snapshot.layers and snapshot.compressed_size is not None:
+        size += f", {format_bytes(snapshot.compressed_size)} compressed"
+    parts = [Plain(f"{_name(snapshot.name)} ({harmless(snapshot.platform)})\n{size}")]
+    if snapshot.layers:
+        lines = [
+            (
+                format_bytes(layer.content_size),
+                str(layer.place) if layer.place else "",
+                layer.instruction or "(no history)",
+            )
+            for layer in snapshot.layers
+        ]
+        parts.append(aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], "><*", width))
+    return _safe("\n\n".join(parts))
+
+
+def render_diff(diff: ImageDiff, *, width: int = DEFAULT_WIDTH) -> str:
+    """The comparison of two images: sizes before and after, and the layers that changed, largest first."""
+    parts = [f"{_name(diff.name)} ({harmless(diff.platform)}): {_sizes(diff)}"]
+    if diff.incomparable_because:
+        parts.append(f"Not comparable: {harmless(diff.incomparable_because)}")
+    parts += [part for part in (_layers(diff, width), quiet_layers(diff)) if part]
+    return _safe("\n\n".join(parts))
+
+
+def _safe(text: str) -> str:
+    return "\n".join(map(disarm, text.split("\n"))) + "\n"
+
+
+def _wrapped(text: str, width: int) -> Plain:
+    lines = textwrap.wrap(
+        harmless(text), width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return Plain("\n".join(lines))
+
+
+def _name(name: str) -> str:
+    return shorten(harmless(name), _LONGEST_NAME)
+
+
+def _table(shown: Sequence[Row], width: int) -> Plain:
+    head = ("IMAGE", "BEFORE", "AFTER", "CHANGE", "%", "VERDICT")
+    lines = ((_name(row.name), row.before, row.after, row.delta, row.percent, row.verdict) for row in shown)
+    return aligned([head, *lines], "*>>>><", width)
+
+
+def _remedies(report: Report) -> list[str]:
+    broken = [image for image in report.images if image.findings]
+    metrics = list(dict.fromkeys(finding.metric for image in broken for finding in image.findings))
+    if not metrics:
+        return []
+    places = ", ".join(map(str, grown_places(broken)[:_MOST_PLACES]))
+    choices = []
+    if any(metric is not Metric.LAYERS for metric in metrics):
+        choices.append(f"make {places or 'it'} smaller")
+    if Metric.LAYERS in metrics:
+        choices.append("join instructions into fewer layers")
+    if command := accepting_command(broken):
+        choices.append(f"accept the growth: {command}")
+    choices.append(f"raise {', '.join(metric.value for metric in metrics)} in .bloatcheck.yml")
+    return choices
+
+
+def _details(shown: Row, width: int) -> list[Plain]:
+    image, name = shown.image, _name(shown.name)
+    blocks = []
+    if image.failure and image.failure.output:
+        tail = harmless_lines(image.failure.output[-_MOST_OUTPUT_LINES:])
+        blocks.append("\n".join((f"{name}, the last output:", *(f"  | {line}" for line in tail))))
+    if image.diff and image.diff.after and (layers := _layers(image.diff, width)):
+        quiet = quiet_layers(image.diff)
+        rest = f"\n  {quiet}" if quiet else ""
+        blocks.append(f"{name}: {layers_summary(image.diff)}\n{layers}{rest}")
+    return [Plain(block) for block in blocks]
+
+
+def _layers(diff: ImageDiff, width: int) -> str:
+    """The layers as aligned lines; empty where none is worth a line."""
+    layers = layer_rows(diff)
+    if not layers:
+        return ""
+    rows_of = [(str(layer.place or ""), layer.instruction or "(no history)") for layer in layers]
+    if diff.delta is None:
+        lines = [(layer.after, *what) for layer, what in zip(layers, rows_of, strict=True)]
+        return aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], "><*", width)
+    compared = [
+        (layer.delta, layer.before, layer.after, *what) for layer, what in zip(layers, rows_of, strict=True)
+    ]
+    return aligned([("CHANGE", "BEFORE", "AFTER", "LINE", "INSTRUCTION"), *compared], ">>><*", width)
+
+
+def _sizes(diff: ImageDiff) -> str:
+    if diff.before and diff.after:
+        before, after = told_apart(diff.before.content_size, diff.after.content_size)
+        told = "" if diff.delta is None else f", {change(diff.delta, diff.before.content_size)}"
+        return f"{before} before, {after} after{told}"
+    return layers_summary(diff)

