@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,18 +76,23 @@ def render_text(
     whose = repository or "any repository"
     if not images:
         return f"The engine holds no image that a run for {harmless(whose)} built.\n"
-    lines = _table([_HEADER, *(_row(image) for image in images)])
-    lines.append("")
-    if removing:
-        lines += [line for removal in removals for line in _told(removal)]
-    else:
-        total = format_bytes(sum(image.engine_size for image in images))
-        count = "1 image" if len(images) == 1 else f"{len(images)} images"
-        lines.append(f"{count}, {total} as the engine counts, layers they share counted each time.")
-        lines.append("Nothing was removed; --yes removes them.")
-        if any(image.running and not image.is_shared for image in images):
-            lines.append("Images with running containers stay, unless --force is given too.")
+    lines = [*_table([_HEADER, *(_row(image) for image in images)]), ""]
+    lines += [line for removal in removals for line in _told(removal)] if removing else _announced(images)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _announced(images: Sequence[OurImage]) -> Iterator[str]:
+    """What --yes would do."""
+    for image in images:
+        if image.is_shared:
+            yield harmless(f"{_name(image)} has other names, and stays: {', '.join(image.other_references)}")
+        elif image.running:
+            names = ", ".join(container.name for container in image.running)
+            yield harmless(f"{_name(image)} stays unless --force is given, since a container runs: {names}")
+    going = [image for image in images if not image.is_shared]
+    total = format_bytes(sum(image.engine_size for image in going))
+    count = "1 image" if len(going) == 1 else f"{len(going)} images"
+    yield f"Nothing was removed. To remove {count}, {total} with layers they share counted each time: --yes"
 
 
 _HEADER = ("IMAGE", "REPOSITORY", "RUN", "ID", "SIZE", "CREATED (UTC)", "CONTAINERS")
@@ -115,8 +120,9 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _told(removal: Removal) -> Iterable[str]:
-    name = f"{removal.image.tags[0].image_name} {_short(removal.image.image_id)}"
+def _told(removal: Removal) -> Iterator[str]:
+    """What --yes did."""
+    name = _name(removal.image)
     for container in removal.removed_containers:
         yield harmless(f"removed container {container.name}, which used {name}")
     yield harmless(
@@ -161,6 +167,10 @@ def _container_object(container: UsingContainer) -> dict[str, Any]:
 
 def _timestamp(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _name(image: OurImage) -> str:
+    return f"{image.tags[0].image_name} ({_short(image.image_id)})"
 
 
 def _short(image_id: str) -> str:
