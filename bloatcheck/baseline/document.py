@@ -198,7 +198,7 @@ def _stored(entry: BaselineEntry) -> StoredImage:
         measure=snapshot.measure,
         base=snapshot.base,
         inputs_digest=snapshot.inputs_digest,
-        build_seconds=snapshot.build_seconds,
+        build_seconds=None if snapshot.build_seconds is None else round(snapshot.build_seconds, 1),
         content_size=snapshot.content_size,
         layers=tuple(
             StoredLayer(

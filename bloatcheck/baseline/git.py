@@ -15,10 +15,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bloatcheck.baseline.document import MAX_SIZE
+from bloatcheck.baseline.model import Baseline
+from bloatcheck.baseline.store import read_baseline
 from bloatcheck.config.context import CiContext
 from bloatcheck.errors import BaselineError, Place
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+SHORT = 12
+"""Digits of a commit that people are shown."""
 _SECONDS = 30
 _FETCH_SECONDS = 120
 _MISSING, _TIMED_OUT = 127, 124
@@ -104,14 +108,14 @@ class Git:
         name = f"{commit}:./{path}"
         code, output, errors = self._run("cat-file", "-s", name)
         if code in _NOT_GITS_ANSWER:
-            raise BaselineError(f"can't be read at {commit[:12]}: {errors}", place=Place(path))
+            raise BaselineError(f"can't be read at {commit[:SHORT]}: {errors}", place=Place(path))
         if code:
             return None
         if int(output) > MAX_SIZE:
-            raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB at {commit[:12]}", place=Place(path))
+            raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB at {commit[:SHORT]}", place=Place(path))
         code, output, errors = self._run("cat-file", "blob", name)
         if code:
-            raise BaselineError(f"can't be read at {commit[:12]}: {errors[:500]}", place=Place(path))
+            raise BaselineError(f"can't be read at {commit[:SHORT]}: {errors[:500]}", place=Place(path))
         return output
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
@@ -142,6 +146,20 @@ class Git:
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 
+def read_at(git: Git, commit: str, path: str, *, why: str = "") -> Baseline:
+    """The baseline as it stands at a commit; empty where the commit has none. `why` joins its origin.
+
+    Raises:
+        BaselineError: a file can't be read, or is damaged, foreign or newer.
+    """
+    return read_baseline(
+        path,
+        lambda file: git.read(commit, file),
+        lambda folder: git.files(commit, folder),
+        origin=f"{path} at {commit[:SHORT]}" + (f", {why}" if why else ""),
+    )
+
+
 def choose_commit(git: Git, context: CiContext) -> Choice:
     """The commit whose baseline this run is compared with.
 
@@ -161,7 +179,7 @@ def choose_commit(git: Git, context: CiContext) -> Choice:
         return Choice(None, "the files on disk")
     if choice.commit and not git.has(choice.commit):
         raise BaselineError(
-            f"commit {choice.commit[:12]}, {choice.why}, is not in this clone and can't be fetched",
+            f"commit {choice.commit[:SHORT]}, {choice.why}, is not in this clone and can't be fetched",
             hint="give actions/checkout `fetch-depth: 0`",
         )
     return choice

@@ -76,6 +76,16 @@ def read_baseline(path: str, read: ReadFile, files: ListFolder, *, origin: str) 
     return Baseline(entries=tuple(entries), origin=origin if entries else None)
 
 
+def read_work_tree(root: Path, path: str) -> Baseline:
+    """The baseline as it lies on disk; empty where nothing is there yet.
+
+    Raises:
+        BaselineError: a file can't be read, or is damaged, foreign or newer.
+    """
+    files = WorkTree(root)
+    return read_baseline(path, files.read, files.files, origin=path)
+
+
 def updated(
     baseline: Baseline, entries: Iterable[BaselineEntry], *, configured: Collection[str] | None = None
 ) -> Baseline:

@@ -1,0 +1,199 @@
+"""`bloatcheck baseline`: renew the accepted sizes, or show them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
+from bloatcheck.cli.terminal import harmless
+from bloatcheck.config.model import Config
+from bloatcheck.errors import ExitCode, UsageError
+from bloatcheck.report.columns import aligned
+from bloatcheck.units import format_bytes, format_delta
+
+_COMMIT_LENGTH = 12
+_DATE_LENGTH = len("2026-01-31")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = """\
+The baseline holds the sizes that were accepted last. It is a file of the repository, and what pull requests
+are compared with.
+"""
+    parser.epilog = """\
+examples:
+  bloatcheck baseline update                  measure every image, and write the baseline
+  bloatcheck baseline update --image 'api-*'  only these; the others' entries stay as they are
+  bloatcheck baseline show                    the baseline on disk
+  bloatcheck baseline show --ref origin/main  as it stands there
+"""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _configure_update(
+        actions.add_parser(
+            "update",
+            help="build and measure the images, and write what they hold",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+    )
+    _configure_show(
+        actions.add_parser(
+            "show",
+            help="print what the baseline holds",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+    )
+
+
+def _configure_update(parser: argparse.ArgumentParser) -> None:
+    parser.description = """\
+Builds and reads the images of the configuration and writes their sizes into the baseline. The entry of an
+image that can't be built or read stays as it was. Without --image, images that are no longer configured are
+dropped. A file that is no baseline is never written over.
+"""
+    parser.epilog = """\
+exit codes:
+  0  written, or nothing had changed
+  2  bad usage or configuration, or the file is damaged, foreign, or of a newer bloatcheck
+  3  an image could not be built or read; the others were written
+"""
+    _add_config(parser)
+    parser.add_argument(
+        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
+    )
+    parser.add_argument("--json", action="store_true", help="print the new baseline as JSON")
+    add_log_options(parser)
+
+
+def _configure_show(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Prints the size, the layers and the commit of every image in the baseline."
+    _add_config(parser)
+    parser.add_argument("--ref", metavar="COMMIT", help="as it stands at this commit, branch or tag")
+    parser.add_argument("--json", action="store_true", help="print the baseline as JSON, as one document")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
+    )
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Updates or shows."""
+    action: Callable[[argparse.Namespace], ExitCode] = {"update": _update, "show": _show}[args.action]
+    return action(args)
+
+
+def _update(args: argparse.Namespace) -> ExitCode:
+    from datetime import datetime, timezone
+
+    from bloatcheck import pipeline
+    from bloatcheck.baseline.document import to_json
+    from bloatcheck.baseline.git import Git
+    from bloatcheck.baseline.store import read_work_tree, updated, write_baseline
+    from bloatcheck.config.load import load_config
+
+    log, environment = log_for(args), child_environment()
+    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    # Read before anything is built: a broken one should not cost a build to find out.
+    before = read_work_tree(config.root, config.baseline)
+    results = pipeline.measure(config, log=log, environment=environment)
+    commit = Git(config.root).commit("HEAD")
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    measured = [
+        BaselineEntry(snapshot=result.snapshot, commit=commit, measured_at=now)
+        for result in results
+        if isinstance(result, pipeline.Measured)
+    ]
+    configured = None if args.image else {spec.name for spec in config.images}
+    after = updated(before, measured, configured=configured)
+    written = write_baseline(config.root, config.baseline, after.entries)
+    print(to_json(after.entries) if args.json else render_update(before, after, written), end="")
+    return ExitCode.OK if len(measured) == len(results) else ExitCode.UNREADABLE
+
+
+def _show(args: argparse.Namespace) -> ExitCode:
+    from bloatcheck.baseline.document import to_json
+    from bloatcheck.baseline.store import read_work_tree
+    from bloatcheck.config.load import load_config
+
+    config = load_config(Path.cwd(), path=args.config)
+    if args.ref:
+        baseline, where = _at(config, args.ref)
+    else:
+        baseline, where = read_work_tree(config.root, config.baseline), config.baseline
+    print(
+        to_json(baseline.entries) if args.json else render_baseline(baseline, where, columns=width()), end=""
+    )
+    return ExitCode.OK
+
+
+def _at(config: Config, revision: str) -> tuple[Baseline, str]:
+    """The baseline at a commit, and how to call it."""
+    from bloatcheck.baseline.git import Git, read_at
+
+    git = Git(config.root)
+    commit = git.commit(revision) if git.is_repository() else None
+    if commit is None:
+        raise UsageError(
+            f"no commit {revision[:100]!r} in this repository",
+            hint="name a commit, branch or tag that `git log` knows; a shallow clone may lack it",
+        )
+    committed = git.committed_at(commit)
+    when = f", committed {committed:%Y-%m-%d}" if committed else ""
+    return read_at(git, commit, config.baseline), f"{config.baseline} at {commit[:_COMMIT_LENGTH]}{when}"
+
+
+def render_baseline(baseline: Baseline, where: str, *, columns: int) -> str:
+    """A row per image, for a terminal of so many columns."""
+    if not baseline.entries:
+        return f"{harmless(where)}: there is no baseline yet. To make one: bloatcheck baseline update\n"
+    rows = [("IMAGE", "PLATFORM", "SIZE", "LAYERS", "COMMIT", "MEASURED")]
+    rows += [
+        (
+            entry.snapshot.name,
+            entry.snapshot.platform,
+            format_bytes(entry.snapshot.content_size),
+            str(len(entry.snapshot.layers)),
+            (entry.commit or "")[:_COMMIT_LENGTH],
+            (entry.measured_at or "")[:_DATE_LENGTH],
+        )
+        for entry in baseline.entries
+    ]
+    return f"{harmless(where)}\n\n{aligned(rows, '*<>><<', columns)}\n"
+
+
+def render_update(before: Baseline, after: Baseline, written: Sequence[str]) -> str:
+    """What changed for each image, and which files were written."""
+    lines = [
+        line
+        for entry in after.entries
+        if (line := _changed(before.entry(entry.snapshot.name, entry.snapshot.platform), entry))
+    ]
+    gone = [
+        entry for entry in before.entries if after.entry(entry.snapshot.name, entry.snapshot.platform) is None
+    ]
+    lines += [f"{_name(entry)}: dropped, no longer configured" for entry in gone]
+    if written:
+        lines.append(f"Written: {', '.join(map(harmless, written))}. Commit it to accept these sizes.")
+    else:
+        lines.append("Nothing changed.")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _changed(before: BaselineEntry | None, after: BaselineEntry) -> str | None:
+    if before == after:
+        return None
+    size = after.snapshot.content_size
+    if before is None:
+        return f"{_name(after)}: {format_bytes(size)}, new"
+    return f"{_name(after)}: {format_bytes(size)} ({format_delta(size - before.snapshot.content_size)})"
+
+
+def _name(entry: BaselineEntry) -> str:
+    return harmless(f"{entry.snapshot.name} on {entry.snapshot.platform}")
