@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shlex
 import tempfile
 import time
@@ -17,14 +16,11 @@ from bloatcheck.build.failure import Trace, failing_place, trace_for
 from bloatcheck.build.lines import LineCutter, Tail, without_escapes
 from bloatcheck.build.model import BuiltImage
 from bloatcheck.build.ours import DOMAIN, OurTag
-from bloatcheck.build.process import stream
+from bloatcheck.build.process import follow, start
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.errors import BuildError
 from bloatcheck.log import Log
-from bloatcheck.oci.digest import parse_digest
 from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
-
-_DISK_FULL_HINT = "free some space in the directory for temporary files (TMPDIR), and on the engine's disk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +53,14 @@ class DockerBuilder:
         for argument in unset_arguments(spec.build, self.environment):
             self.log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")
         tag = self._tag(spec)
-        try:
-            with tempfile.TemporaryDirectory(prefix="bloatcheck-") as directory:
-                iidfile = Path(directory, "iid")
-                command = build_command(
-                    spec, spec.build, client=self.client, root=self.root, tag=tag, iidfile=iidfile
-                )
-                with self.log.group(f"build {spec.name} with {self.name}"):
-                    seconds = self._run(spec, spec.build, command)
-                image_id = self._image_id(spec, tag, iidfile)
-        except (OSError, ValueError) as error:
-            raise _cannot_start(spec, error) from error
+        with _temporary_directory(spec) as directory:
+            iidfile = Path(directory, "iid")
+            command = build_command(
+                spec, spec.build, client=self.client, root=self.root, tag=tag, iidfile=iidfile
+            )
+            with self.log.group(f"build {spec.name} with {self.name}"):
+                seconds = self._run(spec, spec.build, command)
+            image_id = self._image_id(spec, tag, iidfile)
         self.log.info(f"{spec.name}: built {image_id} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
@@ -94,14 +87,16 @@ class DockerBuilder:
             tail.see(line)
             trace.see(without_escapes(line))
 
-        start = time.monotonic()
-        code = stream(
-            command,
-            directory=self.root,
-            environment=build_environment(self.environment, self.client),
-            receive=receive,
-        )
-        seconds = time.monotonic() - start
+        begin = time.monotonic()
+        environment = build_environment(self.environment, self.client)
+        try:
+            process = start(command, directory=self.root, environment=environment)
+        except (OSError, ValueError) as error:
+            raise BuildError(
+                f"{spec.name} could not be built: docker can't be started: {error}", place=spec.place
+            ) from error
+        code = follow(process, receive)
+        seconds = time.monotonic() - begin
         for line in cutter.close():
             _see(line)
         if code:
@@ -139,7 +134,7 @@ class DockerBuilder:
                 self.client.executable, environment, "image", "inspect", "--format={{.Id}}", "--", reference
             )
             if code == 0:
-                return parse_digest(output.strip())
+                return output.strip()
         raise BuildError(
             f"{spec.name}: docker reported success, but the engine holds no image {written or tag}",
             hint="use a builder that loads what it built into the engine: `docker buildx use default`",
@@ -161,7 +156,11 @@ def _read_instructions(dockerfile: Path) -> tuple[Instruction, ...]:
         return ()
 
 
-def _cannot_start(spec: ImageSpec, error: OSError | ValueError) -> BuildError:
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return BuildError(f"{spec.name} could not be built: the disk is full", hint=_DISK_FULL_HINT)
-    return BuildError(f"{spec.name} could not be built: docker can't be started: {error}", place=spec.place)
+def _temporary_directory(spec: ImageSpec) -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="bloatcheck-")
+    except OSError as error:
+        raise BuildError(
+            f"{spec.name} could not be built: there is no directory for temporary files: {error}",
+            hint="free some space there, or set TMPDIR to a directory that has some and may be written",
+        ) from error

@@ -16,22 +16,18 @@ _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
 
 
-def stream(
-    command: Sequence[str], *, directory: Path, environment: Mapping[str, str], receive: Callable[[str], None]
-) -> int:
-    """Runs `command` and hands over both of its streams, merged, in the pieces they come in.
+def start(
+    command: Sequence[str], *, directory: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Starts `command` for `follow`, without standard input and with both of its streams in one pipe.
 
-    The program gets no standard input, and a session of its own: an interruption of this process stops it
-    and all it started. Output that isn't UTF-8 has replacement characters.
-
-    Returns:
-        The exit code; negative for the signal that ended the program.
+    It gets a session of its own, so that it can be ended together with all that it started.
 
     Raises:
         OSError: the program can't be started.
         ValueError: an argument can't be passed to a program (it holds a NUL character).
     """
-    process = subprocess.Popen(
+    return subprocess.Popen(
         command,
         cwd=directory,
         env=dict(environment),
@@ -41,6 +37,17 @@ def stream(
         bufsize=0,
         start_new_session=True,
     )
+
+
+def follow(process: subprocess.Popen[bytes], receive: Callable[[str], None]) -> int:
+    """Hands over what the program prints, in the pieces they come in, until it ends.
+
+    Whatever interrupts this, Ctrl-C among it, ends the program. Output that isn't UTF-8 has replacement
+    characters.
+
+    Returns:
+        The exit code; negative for the signal that ended the program.
+    """
     try:
         _read(process, receive)
         return process.wait()

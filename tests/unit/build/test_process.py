@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bloatcheck.build.process import stream
+from bloatcheck.build.process import follow, start
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 
 def run(script: str, receive: Callable[[str], None]) -> int:
-    return stream(["sh", "-c", script], directory=Path("/"), environment=ENVIRONMENT, receive=receive)
+    return follow(start(["sh", "-c", script], directory=Path("/"), environment=ENVIRONMENT), receive)
 
 
 def collect(script: str) -> tuple[int, str]:
@@ -76,20 +76,20 @@ def test_a_signal_is_a_negative_code() -> None:
 
 @pytest.mark.timeout(30)
 def test_a_grandchild_that_keeps_the_stream_open_is_not_waited_for() -> None:
-    start = time.monotonic()
+    begin = time.monotonic()
     code, output = collect("sleep 20 & echo done")
     assert (code, output) == (0, "done\n")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - begin < 10
 
 
 def test_a_program_that_is_not_there_is_an_os_error() -> None:
     with pytest.raises(OSError, match="nonexistent"):
-        stream(["/nonexistent"], directory=Path("/"), environment={}, receive=print)
+        start(["/nonexistent"], directory=Path("/"), environment={})
 
 
 def test_an_argument_with_nul_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="null"):
-        stream(["echo", "\0"], directory=Path("/"), environment=ENVIRONMENT, receive=print)
+        start(["echo", "\0"], directory=Path("/"), environment=ENVIRONMENT)
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM; "])
@@ -110,16 +110,19 @@ def test_a_reader_that_fails_ends_the_program_and_its_children(
         wait_until_gone(process)
 
 
+FOLLOWING = """\
+import os
+from pathlib import Path
+from bloatcheck.build.process import follow, start
+
+process = start(["sh", "-c", "echo $$; exec sleep 60"], directory=Path("/"), environment=os.environ)
+follow(process, lambda text: print(text, end="", flush=True))
+"""
+
+
 def test_ctrl_c_ends_the_program() -> None:
-    script = (
-        "from pathlib import Path\n"
-        "from bloatcheck.build.process import stream\n"
-        "import os\n"
-        "stream(['sh', '-c', 'echo $$; exec sleep 60'], directory=Path('/'), environment=os.environ, "
-        "receive=lambda text: print(text, end='', flush=True))\n"
-    )
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", FOLLOWING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as reader:
         assert reader.stdout is not None
         child = int(reader.stdout.readline())
