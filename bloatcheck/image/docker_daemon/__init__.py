@@ -17,7 +17,8 @@ from bloatcheck.image.docker_daemon.documents import Documents
 from bloatcheck.image.docker_daemon.engine import EngineFacts, connect
 from bloatcheck.image.docker_daemon.files import Files, OwnFiles, SudoFiles
 from bloatcheck.image.docker_daemon.image import DockerDaemonImage, index_layers_of
-from bloatcheck.image.docker_daemon.storage import Storage, find_storage
+from bloatcheck.image.docker_daemon.storage import find_storage
+from bloatcheck.image.docker_daemon.stored_layer import Storage
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.platform import Platform

@@ -37,16 +37,24 @@ class Documents(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """A layer as it is stored, usually compressed. `size` in bytes."""
+
+    digest: Digest
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageDocuments:
     """What an image's id led to.
 
-    `blobs` are the digests of the layers as they are stored, base first; None where the id is the
-    configuration's own, and so no manifest was read. `path` are all documents on the way, by digest.
+    `blobs` are the layers as they are stored, one for each of the configuration's diff_ids; None where the
+    id is the configuration's own, and so no manifest was read. `path` are all documents on the way.
     """
 
     config_digest: Digest
     config: ImageConfig
-    blobs: tuple[Digest, ...] | None
+    blobs: tuple[Blob, ...] | None
     path: Mapping[Digest, bytes]
 
 
@@ -80,7 +88,7 @@ def _configurations(root: Digest, fetch: Fetch) -> Iterator[ImageDocuments]:
     if not isinstance(listed, list):
         yield from _configuration(root, document, content, fetch)
         return
-    for manifest in _digests(listed):
+    for manifest in (_blob(descriptor).digest for descriptor in listed):
         manifest_document = _genuine(manifest, fetch)
         manifest_content = _json_object(manifest_document)
         if manifest_document is None or manifest_content is None:
@@ -95,17 +103,19 @@ def _configuration(
     digest: Digest, document: bytes, content: Mapping[str, object], fetch: Fetch
 ) -> Iterator[ImageDocuments]:
     """The one configuration of a manifest, or the configuration that the document is itself."""
-    layers, config = content.get("layers"), content.get("config")
+    layers, config = content.get("layers") or [], content.get("config")  # an image without layers has null
     if "rootfs" in content:
         yield ImageDocuments(digest, parse_image_config(document), None, {digest: document})
     elif isinstance(layers, list) and isinstance(config, dict):
         config_digest = parse_digest(config.get("digest"))
         config_document = _genuine(config_digest, fetch)
         if config_document is not None:
+            image_config = parse_image_config(config_document)
+            blobs = tuple(_blob(descriptor) for descriptor in layers)
+            if len(blobs) != len(image_config.diff_ids):
+                raise ValueError("a manifest and its configuration differ in the number of layers")
             path = {digest: document, config_digest: config_document}
-            yield ImageDocuments(
-                config_digest, parse_image_config(config_document), tuple(_digests(layers)), path
-            )
+            yield ImageDocuments(config_digest, image_config, blobs, path)
 
 
 def _genuine(digest: Digest, fetch: Fetch) -> bytes | None:
@@ -124,11 +134,12 @@ def _json_object(document: bytes | None) -> Mapping[str, object] | None:
     return content if isinstance(content, dict) else None
 
 
-def _digests(descriptors: list[object]) -> Iterator[Digest]:
-    """The descriptors' digests.
+def _blob(descriptor: object) -> Blob:
+    """What a descriptor points to (OCI image-spec, descriptor.md).
 
     Raises:
-        ValueError: one is no descriptor.
+        ValueError: not a descriptor.
     """
-    for descriptor in descriptors:
-        yield parse_digest(descriptor.get("digest") if isinstance(descriptor, dict) else None)
+    if not isinstance(descriptor, dict) or not isinstance(descriptor.get("size"), int):
+        raise ValueError("not a descriptor")  # noqa: TRY004 - one error type for a malformed document
+    return Blob(parse_digest(descriptor.get("digest")), descriptor["size"])

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
+from bloatcheck.image.docker_daemon.documents import MAX_DOCUMENT
+
 
 class Files(Protocol):
     """Opens files of this machine for reading."""
@@ -19,6 +21,15 @@ class Files(Protocol):
             OSError: it isn't there or may not be read; also on leaving, where that shows only then.
         """
         ...
+
+
+def read_document(files: Files, path: PurePosixPath) -> bytes | None:
+    """A small file; None where it can't be read."""
+    try:
+        with files.open(path) as file:
+            return file.read(MAX_DOCUMENT + 1)
+    except OSError:
+        return None
 
 
 class OwnFiles:

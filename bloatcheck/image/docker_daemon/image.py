@@ -10,7 +10,7 @@ from bloatcheck.image.docker_daemon.documents import Documents, Fetch, ImageDocu
 from bloatcheck.image.docker_daemon.engine import Engine, EngineFacts
 from bloatcheck.image.docker_daemon.inspection import Inspection, config_from_history
 from bloatcheck.image.docker_daemon.saved_archive import SavedArchive, read_saved_archive
-from bloatcheck.image.docker_daemon.storage import Storage, StoredLayer, stored_layers
+from bloatcheck.image.docker_daemon.stored_layer import Storage, StoredLayer, stored_layers
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.model import LayerDescriptor, Source
 from bloatcheck.log import Log
@@ -121,8 +121,8 @@ class DockerDaemonImage:
         found = self._found or self._find_in(documents.get)
         if found:
             self._found = found
-            if found.blobs and len(found.blobs) == len(found.config.diff_ids):
-                blobs = [f"blobs/{algorithm(blob)}/{encoded(blob)}" for blob in found.blobs]
+            if found.blobs:
+                blobs = [f"blobs/{algorithm(blob.digest)}/{encoded(blob.digest)}" for blob in found.blobs]
                 paths.update(zip(found.config.diff_ids, blobs, strict=True))
             if self._documents:
                 for digest, document in found.path.items():
@@ -130,12 +130,7 @@ class DockerDaemonImage:
         for diff_id in self.inspection.diff_ids:
             layer = archive.layer(paths[diff_id]) if diff_id in paths else None
             if layer:
-                self._streamed[diff_id] = LayerIndex(
-                    diff_id=diff_id,
-                    records=layer.records,
-                    uncompressed_size=layer.uncompressed_size,
-                    verified=True,
-                )
+                self._streamed[diff_id] = layer.index(diff_id)
 
     def detail(self, message: str) -> None:
         """A line of progress for `--verbose`."""
@@ -228,7 +223,7 @@ def _stream(images: Sequence[DockerDaemonImage], wanted: Collection[Digest]) -> 
         for image in images
         for layer in image.stored_layers()
         if layer.diff_id not in wanted
-        for name in (layer.diff_id, layer.blob)
+        for name in (layer.diff_id, layer.blob.digest if layer.blob else None)
         if name
     }
     engine_ids = dict.fromkeys(image.inspection.engine_id for image in images)

@@ -36,7 +36,7 @@ def parse_inspection(answer: object) -> Inspection:
     """
     try:
         image = _mapping(answer)
-        layers = _mapping(image.get("RootFS") or {}).get("Layers") or []
+        layers = _mapping(image.get("RootFS")).get("Layers") or []
         if not isinstance(layers, list):
             raise ValueError("RootFS.Layers is not a list")  # noqa: TRY004, TRY301 - one way out for a malformed answer
         return Inspection(
@@ -47,7 +47,7 @@ def parse_inspection(answer: object) -> Inspection:
                 str(image.get("Variant") or "") or None,
             ),
             diff_ids=tuple(parse_digest(layer) for layer in layers),
-            runtime=_mapping(image.get("Config") or {}),
+            runtime=_mapping(image.get("Config")),
         )
     except ValueError as error:
         raise ReadError(f"the engine's answer about the image can't be understood: {error}") from error
@@ -104,6 +104,9 @@ def _with_algorithm(identifier: object) -> object:
 
 
 def _mapping(value: object) -> Mapping[str, object]:
+    """An object; Go writes an empty one as null."""
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one error type for a malformed answer
     return value

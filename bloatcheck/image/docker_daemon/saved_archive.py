@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.documents import MAX_DOCUMENT
 from bloatcheck.image.docker_daemon.engine import ByteStream
-from bloatcheck.image.layer_index import Kind, LayerRecords, text
+from bloatcheck.image.docker_daemon.layer_listing import LayerListing
+from bloatcheck.image.layer_index import Kind, text
+from bloatcheck.image.sink import Buffer, Sink
 from bloatcheck.image.tar_header import BLOCK
-from bloatcheck.image.tar_scanner import Buffer, PayloadSink, TarScanner
+from bloatcheck.image.tar_scanner import TarScanner
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import parse_image_config
 
@@ -30,14 +32,6 @@ _MANIFEST = "manifest.json"
 _MAX_LINKS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class SavedLayer:
-    """A layer as it was listed: its records, and the length of its tar stream in bytes."""
-
-    records: LayerRecords
-    uncompressed_size: int
-
-
 @dataclass(slots=True)
 class SavedArchive:
     """What a stream held.
@@ -45,7 +39,7 @@ class SavedArchive:
     `layers` and `documents` by path, `links` from a path to the path that the archive has in its place.
     """
 
-    layers: dict[str, SavedLayer] = field(default_factory=dict)
+    layers: dict[str, LayerListing] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
@@ -69,7 +63,7 @@ class SavedArchive:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ReadError(f"the manifest in the engine's archive can't be understood: {error}") from error
 
-    def layer(self, path: str) -> SavedLayer | None:
+    def layer(self, path: str) -> LayerListing | None:
         """The layer at this path, through the archive's links."""
         for _ in range(_MAX_LINKS):
             if path in self.layers or path not in self.links:
@@ -111,7 +105,7 @@ class _Reading:
         self._unwanted = unwanted
         self._documents_left = _MAX_DOCUMENTS
 
-    def on_payload(self, member: bytes, size: int, _offset: int) -> PayloadSink | None:
+    def on_payload(self, member: bytes, size: int, _offset: int) -> Sink | None:
         path = posixpath.normpath(text(member))
         name = posixpath.basename(path)
         if name in self._unwanted or name.removesuffix(".tar") in self._unwanted:
@@ -124,7 +118,7 @@ class _Reading:
             return self.document(path, size)
         return self.layer(path) if name.endswith(".tar") else None
 
-    def document(self, path: str, size: int) -> PayloadSink:
+    def document(self, path: str, size: int) -> Sink:
         self._documents_left -= size
         if size > MAX_DOCUMENT or self._documents_left < 0:
             raise ReadError(
@@ -132,8 +126,10 @@ class _Reading:
             )
         return _Document(self.archive, path)
 
-    def layer(self, path: str, _size: int = 0) -> PayloadSink:
-        return _Layer(self.archive, path, f"layer {path[:200]!r} of {self._label}")
+    def layer(self, path: str, _size: int = 0) -> Sink:
+        listing = LayerListing(f"layer {path[:200]!r} of {self._label}")
+        self.archive.layers[path] = listing
+        return listing
 
 
 class _Document:
@@ -157,7 +153,7 @@ class _Undecided:
         self._path = path
         self._size = size
         self._head = bytearray()
-        self._sink: PayloadSink | None = None
+        self._sink: Sink | None = None
 
     def feed(self, data: Buffer, /) -> None:
         if self._sink:
@@ -174,21 +170,3 @@ class _Undecided:
     def close(self) -> None:
         if self._sink:
             self._sink.close()
-
-
-class _Layer:
-    """Lists a layer, whatever it is compressed with."""
-
-    def __init__(self, archive: SavedArchive, path: str, label: str) -> None:
-        self._archive = archive
-        self._path = path
-        self._scanner = TarScanner(label)
-        self._length = 0
-
-    def feed(self, data: Buffer, /) -> None:
-        self._length += len(data)
-        self._scanner.feed(data)
-
-    def close(self) -> None:
-        self._scanner.close()
-        self._archive.layers[self._path] = SavedLayer(self._scanner.records(), self._length)

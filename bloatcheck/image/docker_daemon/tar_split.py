@@ -17,32 +17,33 @@ from typing import IO
 from isal import igzip
 
 from bloatcheck.errors import ReadError
-from bloatcheck.image.layer_index import LayerRecords
+from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.tar_header import BLOCK
 from bloatcheck.image.tar_scanner import TarScanner
+from bloatcheck.oci.digest import Digest
 
 _CHUNK = 1 << 20
 _MAX_LINE = 64 << 20
 # The lines as Go's encoder writes them. Quotes inside a name are escaped, so no name can look like a field.
 _LINE = re.compile(
-    rb'^\{"type":(?:2,"payload":"(?P<piece>[^"]*)"'
+    rb'^\{"type":(?:2,"payload":"(?P<piece>[A-Za-z0-9+/]*={0,2})"'
     rb'|1(?:,"name":"[^"\\]*(?:\\.[^"\\]*)*")?(?:,"name_raw":"[^"]*")?(?:,"size":(?P<size>\d+))?'
     rb',"payload":(?:null|"[^"]*"))'
     rb',"position":\d+\}$',
     re.MULTILINE,
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _FILE, _SEGMENT = 1, 2
 
 
-def scan_tar_split(source: IO[bytes], label: str) -> tuple[LayerRecords, int]:
+def index_tar_split(source: IO[bytes], diff_id: Digest) -> LayerIndex:
     """Lists a layer from the gzip-compressed records in `source`.
-
-    Returns:
-        The records, and the length of the layer's tar stream in bytes.
 
     Raises:
         ReadError: the records are damaged.
+        OSError: they can't be read.
     """
+    label = f"layer {diff_id}"
     scanner = TarScanner(label)
     length = 0
     try:
@@ -56,7 +57,7 @@ def scan_tar_split(source: IO[bytes], label: str) -> tuple[LayerRecords, int]:
     except (ValueError, EOFError, OSError, RecursionError) as error:
         raise ReadError(f"{label}: the engine's tar-split records are damaged: {error}") from error
     scanner.close()
-    return scanner.records(), length
+    return LayerIndex(diff_id=diff_id, records=scanner.records(), uncompressed_size=length, verified=True)
 
 
 def _runs(source: IO[bytes]) -> Iterator[tuple[bytes, int]]:
@@ -103,7 +104,7 @@ def _entry(line: bytes) -> tuple[bytes, bytes]:
     if not isinstance(entry, dict):
         raise ValueError("an entry is not a JSON object")  # noqa: TRY004 - one error type for damaged records
     kind, payload, size = entry.get("type"), entry.get("payload") or "", entry.get("size") or 0
-    if kind == _SEGMENT and isinstance(payload, str):
+    if kind == _SEGMENT and isinstance(payload, str) and _BASE64.fullmatch(payload):
         return payload.encode("ascii"), b""
     if kind == _FILE and isinstance(size, int) and size >= 0:
         return b"", b"%d" % size if size else b""

@@ -1,0 +1,60 @@
+"""Podman's and buildah's store (containers/storage): configurations, and tar-split records of layers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from bloatcheck.errors import ReadError
+from bloatcheck.image.docker_daemon.files import Files, read_document
+from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
+from bloatcheck.image.docker_daemon.tar_split import index_tar_split
+from bloatcheck.image.layer_index import LayerIndex
+from bloatcheck.oci.digest import Digest, encoded, parse_digest
+
+_MAX_LIST = 256 << 20
+"""Bytes of the list of all layers; a layer takes about 500."""
+
+
+class PodmanStorage:
+    """`<driver>-images` and `<driver>-layers` in the store's root."""
+
+    def __init__(self, files: Files, root: PurePosixPath, driver: str) -> None:
+        self._files = files
+        self._images = root / f"{driver}-images"
+        self._layers = root / f"{driver}-layers"
+
+    @property
+    def description(self) -> str:
+        """For people."""
+        return f"tar-split records in {self._layers}"
+
+    def document(self, digest: Digest) -> bytes | None:
+        """A configuration: image ids are its digest, and file names that aren't plain are in base64."""
+        name = f"={base64.b64encode(digest.encode()).decode()}"
+        return read_document(self._files, self._images / encoded(digest) / name)
+
+    def index_layers(self, layers: Sequence[StoredLayer]) -> Iterator[LayerIndex]:
+        """One layer after the other."""
+        stored = self._stored()
+        for layer in layers:
+            if layer.diff_id not in stored:
+                raise ReadError(f"{self._layers} doesn't list the layer {layer.diff_id}")
+            with self._files.open(self._layers / f"{stored[layer.diff_id]}.tar-split.gz") as file:
+                index = index_tar_split(file, layer.diff_id)
+            yield index
+
+    def _stored(self) -> dict[Digest, str]:
+        """Where each diff_id lies."""
+        with self._files.open(self._layers / "layers.json") as file:
+            content = file.read(_MAX_LIST)
+        try:
+            return {
+                parse_digest(layer["diff-digest"]): encoded(parse_digest(f"sha256:{layer['id']}"))
+                for layer in json.loads(content)
+                if layer.get("diff-digest")
+            }
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ReadError(f"{self._layers}/layers.json can't be understood: {error}") from error
