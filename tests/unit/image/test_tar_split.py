@@ -1,0 +1,139 @@
+"""Layers listed from tar-split records are those of the stream that the records were made of."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bloatcheck.errors import ReadError
+from bloatcheck.image.docker_daemon.tar_split import index_tar_split
+from bloatcheck.image.tar_scanner import TarScanner
+from bloatcheck.oci.digest import parse_digest
+
+DIFF_ID = parse_digest(f"sha256:{'1' * 64}")
+Entry = dict[str, object]
+
+
+def archive(members: Iterable[tuple[str, int]], format: int = tarfile.PAX_FORMAT) -> bytes:  # noqa: A002 - as tarfile calls it
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=format) as tar:
+        for name, size in members:
+            member = tarfile.TarInfo(name)
+            member.size = size
+            tar.addfile(member, io.BytesIO(bytes(size)))
+    return stream.getvalue()
+
+
+def entries(stream: bytes) -> list[Entry]:
+    """What the engine records: pieces and contents in turn."""
+    recorded: list[Entry] = []
+    position = 0
+
+    def piece(end: int) -> None:
+        if end > position:
+            payload = base64.b64encode(stream[position:end]).decode()
+            recorded.append({"type": 2, "payload": payload, "position": len(recorded)})
+
+    with tarfile.open(fileobj=io.BytesIO(stream)) as tar:
+        for member in tar:
+            piece(member.offset_data)
+            position = member.offset_data + member.size
+            content: Entry = {"type": 1, "name": member.name}
+            if member.size:
+                content |= {"size": member.size, "payload": "BBBBBBBBBBA="}
+            else:
+                content |= {"payload": None}
+            recorded.append({**content, "position": len(recorded)})
+    piece(len(stream))
+    return recorded
+
+
+def as_go_writes(entry: Entry) -> str:
+    return json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
+
+
+def compressed(recorded: Iterable[Entry], write: Callable[[Entry], str] = as_go_writes) -> io.BytesIO:
+    return io.BytesIO(gzip.compress("".join(write(entry) + "\n" for entry in recorded).encode()))
+
+
+names = st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=200
+).filter(lambda name: ".." not in name)
+
+
+@given(
+    members=st.lists(st.tuples(names, st.integers(0, 2000)), max_size=6),
+    tar_format=st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]),
+    write=st.sampled_from([as_go_writes, json.dumps]),
+)
+def test_records_and_length_are_those_of_the_stream(
+    members: list[tuple[str, int]], tar_format: int, write: Callable[[Entry], str]
+) -> None:
+    stream = archive(members, tar_format)
+    scanner = TarScanner("oracle")
+    scanner.feed(stream)
+    scanner.close()
+    index = index_tar_split(compressed(entries(stream), write), DIFF_ID)
+    assert list(index.records) == list(scanner.records())
+    assert index.uncompressed_size == len(stream)
+    assert index.content_size == sum(size for _, size in members)
+
+
+def test_a_name_that_looks_like_a_record_is_a_name() -> None:
+    name = '"size":7,"payload":"","position":1}\n{"type":2,"payload":"AAAA","position":2}'
+    index = index_tar_split(compressed(entries(archive([(name, 3)]))), DIFF_ID)
+    assert [(record.path.decode(), record.size) for record in index.records] == [(name, 3)]
+
+
+def test_a_name_that_is_not_text_is_recorded_in_base64() -> None:
+    recorded = entries(archive([("a", 3)]))
+    recorded[1] = {"type": 1, "name_raw": "/w==", "size": 3, "payload": "AA==", "position": 1}
+    assert index_tar_split(compressed(recorded), DIFF_ID).content_size == 3
+
+
+def test_a_hundred_thousand_records_pass_through_pieces_of_lines() -> None:
+    stream = archive([(f"folder/file-{number}", 0) for number in range(3000)])
+    index = index_tar_split(compressed(entries(stream)), DIFF_ID)
+    assert len(index.records) == 3000
+
+
+recorded = entries(archive([("a", 3), ("b", 700)]))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        compressed(recorded[:-1]).getvalue()[:-9],
+        b"not gzip at all",
+        gzip.compress(b"not json\n"),
+        gzip.compress(b"[]\n"),
+        gzip.compress(b'{"type":3,"payload":"","position":0}\n'),
+        gzip.compress(b'{"type":1,"size":-1,"payload":"","position":0}\n'),
+        gzip.compress(b'{"type":2,"payload":"?","position":0}\n'),
+        gzip.compress(b"[" * 100_000 + b"\n"),
+        compressed([*recorded[:1], {**recorded[1], "size": 4}, *recorded[2:]]).getvalue(),
+        compressed([recorded[1], *recorded]).getvalue(),
+        compressed(recorded[:1]).getvalue(),
+    ],
+    ids=[
+        *("cut off", "not gzip", "not json", "not an object", "unknown type", "negative size", "not base64"),
+        *("absurd depth", "longer than its header", "content before a header", "no end"),
+    ],
+)
+def test_damaged_records_are_a_clear_error(damaged: bytes) -> None:
+    with pytest.raises(ReadError, match="layer sha256:1111"):
+        index_tar_split(io.BytesIO(damaged), DIFF_ID)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_a_clear_error(content: bytes) -> None:
+    with pytest.raises(ReadError):
+        index_tar_split(io.BytesIO(gzip.compress(b"x" + content)), DIFF_ID)
