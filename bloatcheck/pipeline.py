@@ -16,9 +16,9 @@ from bloatcheck import __version__
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
-from bloatcheck.baseline.git import Git, choose_commit
+from bloatcheck.baseline.git import Git, choose_commit, read_at
 from bloatcheck.baseline.model import Baseline
-from bloatcheck.baseline.store import WorkTree, read_baseline
+from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.identity import repository_identity
 from bloatcheck.build.model import BuiltImage, FailedBuild
@@ -91,15 +91,8 @@ def read_accepted(config: Config, context: CiContext) -> Baseline:
     git = Git(config.root)
     choice = choose_commit(git, context)
     if choice.commit is None:
-        files = WorkTree(config.root)
-        return read_baseline(config.baseline, files.read, files.files, origin=config.baseline)
-    commit = choice.commit
-    return read_baseline(
-        config.baseline,
-        lambda path: git.read(commit, path),
-        lambda folder: git.files(commit, folder),
-        origin=f"{config.baseline} at {commit[:12]}, {choice.why}",
-    )
+        return read_work_tree(config.root, config.baseline)
+    return read_at(git, choice.commit, config.baseline, why=choice.why)
 
 
 def make_report(

@@ -59,10 +59,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from dataclasses import replace
 
     from bloatcheck import pipeline
-    from bloatcheck.config.context import read_context
+    from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
     from bloatcheck.delivery import deliver
+    from bloatcheck.report.annotations import annotate, workflow_command
     from bloatcheck.report.document import to_json
     from bloatcheck.report.text import render_text
 
@@ -92,5 +93,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         print(to_json(report))
     else:
         print(render_text(report, width=width()))
+        if context.ci is Ci.GITHUB:
+            for annotation in annotate(report):
+                print(workflow_command(annotation))
     log.info(f"report: {delivered.directory}")
     return report.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.report import fit, pieces
@@ -19,6 +20,7 @@ from bloatcheck.report.view import FOLD_FROM, accepting_command, grown_places, i
 
 LONGEST_COMMENT = 64_000
 """GitHub takes 65,536 characters, marker included. These are bytes, of which there are never fewer."""
+_LONGEST_KEY = 500
 
 LONGEST_SUMMARY = 1_000_000
 """GitHub takes 1 MiB per step, to which other tools of the same step may add a little."""
@@ -39,11 +41,16 @@ _MOST_PLACES = 3
 
 
 def render_comment(report: Report) -> str:
-    """The pull-request comment without its marker, at most `LONGEST_COMMENT` bytes.
+    """The pull-request comment: the marker that it is found again by, then at most `LONGEST_COMMENT` bytes.
 
-    No foreign text in it can look like a marker: it holds no HTML comment.
+    No foreign text in it can look like a marker: it holds no other HTML comment.
     """
-    return _render(report, _COMMENT, LONGEST_COMMENT)
+    return f"{comment_marker(report.key)}\n{_render(report, _COMMENT, LONGEST_COMMENT)}"
+
+
+def comment_marker(key: str) -> str:
+    """The comment's first line, invisible to readers. Whatever the key holds, it stays inside."""
+    return f"<!-- bloatcheck:v1 key={quote(key, safe='/._-:~%')[:_LONGEST_KEY]} -->"
 
 
 def render_summary(report: Report, *, longest: int = LONGEST_SUMMARY) -> str:
