@@ -127,7 +127,7 @@ def make_report(
     return Report(
         tool=f"bloatcheck {__version__}",
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        key=comment_key(context, config.path),
+        key=config.comment.key or comment_key(context, config.path),
         images=tuple(rows),
         origin=Origin(
             repository=context.repository,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from bloatcheck import __version__
-from bloatcheck.errors import BloatcheckError, ExitCode
+from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode
 
 COMMANDS = {
     "run": "build, measure, compare, judge, report and publish: the main job",
@@ -74,8 +74,12 @@ def main(argv: Sequence[str]) -> ExitCode:
         args = _parser(chosen).parse_args(argv)
         return _load(args.command).execute(args)
     except BloatcheckError as error:
-        print(f"bloatcheck: {error}", file=sys.stderr)
+        _tell(error)
         return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`| head`); nothing more can be said on stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
     except KeyboardInterrupt:
         print("bloatcheck: interrupted", file=sys.stderr)
         return ExitCode.INTERNAL
@@ -88,6 +92,31 @@ def main(argv: Sequence[str]) -> ExitCode:
             file=sys.stderr,
         )
         return ExitCode.INTERNAL
+
+
+def _tell(error: BloatcheckError) -> None:
+    """Prints an error, each of its problems on lines of its own; on GitHub as annotations too."""
+    from bloatcheck.cli.terminal import harmless
+
+    problems = error.problems if isinstance(error, ConfigError) else (error,)
+    for problem in problems:
+        for line in f"bloatcheck: {problem}".splitlines():
+            print(harmless(line), file=sys.stderr)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from bloatcheck.report.workflow_commands import command
+
+        for problem in problems:
+            message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+            place = problem.place
+            print(
+                command(
+                    "error",
+                    message,
+                    title="bloatcheck",
+                    file=place.file if place else None,
+                    line=place.line if place else None,
+                )
+            )
 
 
 def entry_point() -> None:
