@@ -27,7 +27,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bloa
 _PATIENCE = 60
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _TRIXIE = "deb [signed-by={keyring}] http://deb.debian.org/debian trixie main\n"
-_PACKAGES = ("docker.io", "containerd")
+_PACKAGES = ("docker.io", "containerd", "docker-buildx")
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,11 @@ def containerd_store_engine() -> Iterator[Engine]:
             yield Engine(host, folder / "data")
 
 
+def buildx_plugins() -> Path:
+    """The folder with Debian 13's buildx 0.13.1, to be `$DOCKER_CONFIG/cli-plugins`."""
+    return _debian_13_docker() / "usr/libexec/docker/cli-plugins"
+
+
 @contextmanager
 def podman_service() -> Iterator[Engine]:
     """Podman's compatible API, on a store of its own."""
@@ -162,7 +167,7 @@ def _answers(host: str) -> bool:
 
 def _debian_13_docker() -> Path:
     """The unpacked packages; downloaded once, whatever number of test processes asks for them."""
-    folder = CACHE / "debian-13-docker"
+    folder = CACHE / "debian-13-docker-and-buildx"
     if not _KEYRING.exists() or not shutil.which("dpkg-deb") or platform.machine() != "x86_64":
         pytest.skip("Debian 13's docker can be had on Debian amd64 only")
     CACHE.mkdir(parents=True, exist_ok=True)
