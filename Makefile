@@ -7,6 +7,8 @@ READY := $(VENV)/ready
 # An engine is a must in CI; elsewhere its tests are skipped where none can be had.
 ENGINE := scripts/engine run $(if $(CI),,--optional)
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --python-version 3.10 \
+	pyproject.toml
 SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/install-packages
 
 # Tests and scripts find bloatcheck, dive, act and their like there.
@@ -52,6 +54,10 @@ lint: $(READY) ## format, lint, types, workflows, scripts
 format: $(READY) ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## renew the locked dependencies
+	$(LOCK) --output-file requirements/runtime.txt
+	$(LOCK) --group dev --output-file requirements/dev.txt
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist demo-out
