@@ -1,0 +1,4 @@
+FROM parent:1
+RUN echo parent
+RUN echo child
+COPY a.txt /on/

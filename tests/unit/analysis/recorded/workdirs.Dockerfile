@@ -1,0 +1,9 @@
+FROM base:2
+WORKDIR /
+WORKDIR /a
+WORKDIR b
+WORKDIR ../c
+WORKDIR /bin
+ARG D=/dd
+WORKDIR $D
+RUN echo hi
