@@ -35,8 +35,9 @@ def pair_layers(before: Sequence[LayerSnapshot], after: Sequence[LayerSnapshot])
     found.match(lambda layer: (layer.diff_id, layer.instruction))
     found.match(lambda layer: layer.diff_id if layer.content_size else None)
     found.match(lambda layer: layer.instruction or None)
-    found.match(lambda layer: layer.diff_id)
     found.match_between_neighbours()
+    # Only empty layers are left with a diff_id in common: all empty layers are the same.
+    found.match(lambda layer: layer.diff_id)
     return tuple(_ordered(found.partner_of, len(before), len(after)))
 
 
