@@ -37,7 +37,8 @@ class Compression(Enum):
     ZSTD = "zstd"
 
 
-_MAGIC_LENGTH = 6
+SNIFFED = 6
+"""Bytes that tell the compression."""
 _ZSTD_SKIPPABLE = tuple(bytes((low, 0x2A, 0x4D, 0x18)) for low in range(0x50, 0x60))
 _MAGICS = (
     (Compression.GZIP, (b"\x1f\x8b\x08",)),
@@ -47,7 +48,7 @@ _UNSUPPORTED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x1f\x9d": "compress", b
 
 
 def sniff(beginning: bytes) -> Compression:
-    """Tells the compression by a blob's first six bytes, fewer if it has no more.
+    """Tells the compression by a blob's first `SNIFFED` bytes, fewer if it has no more.
 
     Raises:
         ValueError: one that isn't supported.
@@ -111,7 +112,7 @@ class Decompressor:
         """
         if self._compression is None:
             self._beginning += bytes(data)
-            if len(self._beginning) < _MAGIC_LENGTH:
+            if len(self._beginning) < SNIFFED:
                 return
             data, self._beginning = self._beginning, b""
             self._begin(data)

@@ -19,12 +19,15 @@ class LayerDescriptor:
     """One layer as manifest and configuration describe it.
 
     `compressed_size` is the blob's size in the manifest, in bytes; None where the transport has none.
+    `identity` names the very bytes on this machine that the layer would be listed from without hashing
+    them; None where listing it proves its diff_id.
     """
 
     diff_id: Digest
     media_type: str | None = None
     digest: Digest | None = None
     compressed_size: int | None = None
+    identity: str | None = None
 
 
 class LayerIndex(Protocol):

@@ -16,9 +16,22 @@ def open_image(text: str, *, platform: Platform | None = None, log: Log | None =
         UsageError: not a reference.
         ReadError: not there, damaged, or no engine or registry answers.
     """
+    # each import stands where it is needed: docker and requests take longer than reading a small archive
     reference = parse_reference(text)
+    if reference.transport == "docker-archive":
+        from bloatcheck.image.docker_archive import open_docker_archive  # noqa: PLC0415 - see above
+
+        return open_docker_archive(reference.rest, platform=platform)
+    if reference.transport == "oci":
+        from bloatcheck.image.oci_layout import open_oci_layout  # noqa: PLC0415 - see above
+
+        return open_oci_layout(reference.rest, platform=platform)
+    if reference.transport == "oci-archive":
+        from bloatcheck.image.oci_archive import open_oci_archive  # noqa: PLC0415 - see above
+
+        return open_oci_archive(reference.rest, platform=platform)
     if reference.transport == "docker-daemon":
-        from bloatcheck.image.docker_daemon import open_docker_daemon  # noqa: PLC0415 - imports docker
+        from bloatcheck.image.docker_daemon import open_docker_daemon  # noqa: PLC0415 - see above
 
         return open_docker_daemon(reference.rest, platform=platform, log=log)
     raise UsageError(f"the transport {reference.transport} can't be read yet")

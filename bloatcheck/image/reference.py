@@ -44,3 +44,9 @@ def _checked(transport: str, rest: str, text: str) -> Reference:
             hint="for example api:latest, docker-archive:image.tar, oci:layout:latest or docker://ghcr.io/o/api",
         )
     return Reference(transport, rest)
+
+
+def split_path(rest: str) -> tuple[str, str | None]:
+    """Splits `path[:name]` at the first colon, as skopeo does; a path with a colon can't be written."""
+    path, colon, name = rest.partition(":")
+    return path, name if colon else None

@@ -22,23 +22,19 @@ class Sink(Protocol):
         ...
 
 
-class Meter:
-    """Counts and hashes what passes through.
+class Counter:
+    """Counts what passes through: `size` in bytes.
 
     Args:
         sink: what takes the stream; None lets it end here.
-        name: the hash, a name `hashlib.new` knows.
     """
 
-    def __init__(self, sink: Sink | None = None, *, name: str = "sha256") -> None:
+    def __init__(self, sink: Sink | None = None) -> None:
         self._sink = sink
-        self._name = name
-        self._hasher = hashlib.new(name, usedforsecurity=True)
         self.size = 0
 
     def feed(self, data: Buffer, /) -> None:
         """The next piece."""
-        self._hasher.update(data)
         self.size += len(data)
         if self._sink:
             self._sink.feed(data)
@@ -47,6 +43,25 @@ class Meter:
         """The stream was complete."""
         if self._sink:
             self._sink.close()
+
+
+class Meter(Counter):
+    """Counts and hashes what passes through.
+
+    Args:
+        sink: what takes the stream; None lets it end here.
+        name: the hash, a name `hashlib.new` knows.
+    """
+
+    def __init__(self, sink: Sink | None = None, *, name: str = "sha256") -> None:
+        super().__init__(sink)
+        self._name = name
+        self._hasher = hashlib.new(name)
+
+    def feed(self, data: Buffer, /) -> None:
+        """The next piece."""
+        self._hasher.update(data)
+        super().feed(data)
 
     @property
     def digest(self) -> Digest:

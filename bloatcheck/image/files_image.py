@@ -1,0 +1,171 @@
+"""An image whose files are on disk, whichever layout says which of them are its layers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from bloatcheck.errors import ReadError
+from bloatcheck.image.decompress import Compression
+from bloatcheck.image.files import Files, Region, feed_region, region_compression
+from bloatcheck.image.layer_index import LayerIndex
+from bloatcheck.image.layer_stream import LayerStream, layer_label
+from bloatcheck.image.model import LayerDescriptor, Source
+from bloatcheck.image.sink import Sink
+from bloatcheck.image.tar_scanner import scan_file
+from bloatcheck.oci.digest import Digest
+from bloatcheck.oci.image_config import ImageConfig
+
+_WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFile:
+    """A layer and where its blob lies; `path` is None for one that the image doesn't carry."""
+
+    descriptor: LayerDescriptor
+    path: str | None
+
+
+class FilesImage:
+    """Satisfies `bloatcheck.image.model.Image`.
+
+    Args:
+        reference: with its transport.
+        image_id: the digest of the configuration, checked.
+        config: the configuration.
+        layers: one per diff_id, base first.
+        files: where they lie; closed with the image.
+        transport: for `source`.
+    """
+
+    def __init__(
+        self,
+        *,
+        reference: str,
+        image_id: Digest,
+        config: ImageConfig,
+        layers: Sequence[LayerFile],
+        files: Files,
+        transport: str,
+    ) -> None:
+        self.reference = reference
+        self.image_id = image_id
+        self.config = config
+        self.source = Source(transport)
+        self._files = files
+        self._layers = tuple(
+            LayerFile(replace(layer.descriptor, identity=_identity(files, layer.path)), layer.path)
+            for layer in layers
+        )
+
+    @property
+    def layers(self) -> Sequence[LayerDescriptor]:
+        """See `Image`."""
+        return [layer.descriptor for layer in self._layers]
+
+    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+        """See `Image`. Plain layers that lie in place are listed without being hashed, and so not proven."""
+        in_place: list[tuple[LayerDescriptor, Region]] = []
+        compressed: list[tuple[LayerDescriptor, Region]] = []
+        fed: dict[str, LayerStream] = {}
+        for layer, path in self._wanted(diff_ids):
+            region = self._files.region(path)
+            if region is None:
+                fed[path] = LayerStream(layer, image=self.reference)
+            elif region_compression(region, layer_label(layer, self.reference)) is Compression.NONE:
+                in_place.append((layer, region))
+            else:
+                compressed.append((layer, region))
+        for layer, region in in_place:
+            yield self._scan(layer, region)
+        yield from self._expand(compressed)
+        if fed:
+            self._files.feed(fed)
+            for stream in fed.values():
+                yield stream.index()
+
+    def feed_layers(self, sinks: Mapping[Digest, Sink]) -> None:
+        """Hands the blobs of these layers to their sinks as they are stored, each whole.
+
+        Raises:
+            ReadError: one is missing or unreadable, or its sink says so.
+        """
+        self._files.feed({path: sinks[layer.diff_id] for layer, path in self._wanted(sinks)})
+
+    def close(self) -> None:
+        """See `Image`."""
+        self._files.close()
+
+    def __enter__(self) -> FilesImage:  # noqa: PYI034 - typing has no Self before Python 3.11
+        """Closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes."""
+        self.close()
+
+    def _wanted(self, diff_ids: Iterable[Digest]) -> Iterator[tuple[LayerDescriptor, str]]:
+        """These layers, each once, in the image's order."""
+        left = set(diff_ids)
+        for layer in self._layers:
+            if layer.descriptor.diff_id not in left:
+                continue
+            left.remove(layer.descriptor.diff_id)
+            if layer.path is None:
+                raise ReadError(
+                    f"{layer_label(layer.descriptor, self.reference)}: the image doesn't carry it",
+                    hint="it may not be distributed with images (a Windows base layer, for example), or the "
+                    "image was saved without it",
+                )
+            yield layer.descriptor, layer.path
+        if left:
+            raise ReadError(f"{self.reference}: it has no layer {min(left)}")
+
+    def _scan(self, layer: LayerDescriptor, region: Region) -> LayerIndex:
+        label = layer_label(layer, self.reference)
+        if layer.compressed_size not in (None, region.size):
+            raise ReadError(
+                f"{label}: it has {region.size} bytes, not {layer.compressed_size}",
+                hint="the image was cut off or damaged; save it again",
+            )
+        records = scan_file(region.file, region.offset, region.size, label=label)
+        return LayerIndex(
+            diff_id=layer.diff_id, records=records, uncompressed_size=region.size, verified=False
+        )
+
+    def _expand(self, layers: Sequence[tuple[LayerDescriptor, Region]]) -> Iterator[LayerIndex]:
+        """Expanding and hashing let other threads run, so layers are taken side by side."""
+        if len(layers) < 2:  # noqa: PLR2004 - nothing stands beside it
+            yield from (self._expand_one(layer, region) for layer, region in layers)
+            return
+        pool = ThreadPoolExecutor(min(len(layers), os.cpu_count() or 1, _WORKERS))
+        try:
+            # the largest first, so that no thread is left alone with it at the end
+            largest_first = sorted(layers, key=lambda layer: -layer[1].size)
+            tasks = [pool.submit(self._expand_one, layer, region) for layer, region in largest_first]
+            for task in as_completed(tasks):
+                yield task.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _expand_one(self, layer: LayerDescriptor, region: Region) -> LayerIndex:
+        stream = LayerStream(layer, image=self.reference)
+        feed_region(region, stream, layer_label(layer, self.reference))
+        return stream.index()
+
+
+def _identity(files: Files, path: str | None) -> str | None:
+    """A layer that isn't there, or can't be opened, is complained of when it is read."""
+    if path is None or files.size(path) is None:
+        return None
+    region = files.region(path)
+    return region.identity if region else None
