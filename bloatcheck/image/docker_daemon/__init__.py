@@ -14,9 +14,10 @@ from enum import Enum
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.documents import Documents
-from bloatcheck.image.docker_daemon.engine import EngineFacts, connect
+from bloatcheck.image.docker_daemon.engine import connect
 from bloatcheck.image.docker_daemon.files import Files, OwnFiles, SudoFiles
 from bloatcheck.image.docker_daemon.image import DockerDaemonImage, index_layers_of
+from bloatcheck.image.docker_daemon.inspection import EngineFacts
 from bloatcheck.image.docker_daemon.storage import find_storage
 from bloatcheck.image.docker_daemon.stored_layer import Storage
 from bloatcheck.log import Log

@@ -7,11 +7,11 @@ context, else the local socket.
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Protocol
 
 import docker
@@ -23,7 +23,13 @@ from docker.utils import kwargs_from_env
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.history import ApiHistoryEntry
-from bloatcheck.image.docker_daemon.inspection import Inspection, parse_history, parse_inspection
+from bloatcheck.image.docker_daemon.inspection import (
+    EngineFacts,
+    Inspection,
+    parse_facts,
+    parse_history,
+    parse_inspection,
+)
 from bloatcheck.image.docker_daemon.names import can_be_asked_for, nearest
 from bloatcheck.oci.platform import Platform
 
@@ -33,27 +39,6 @@ _SAVE_SILENCE_SECONDS = 900
 _PLATFORM_API = (1, 49)
 """From this version of the API on, inspect takes a platform; saving does from 1.48 on."""
 _LOCAL_SOCKET = "unix:///var/run/docker.sock"
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFacts:
-    """What the engine says about itself.
-
-    `root_dir` is where it keeps its images, on its own machine. `containerd_store` tells the two kinds
-    of image store apart; `local` is whether it was reached through a socket on this machine.
-    """
-
-    name: str
-    version: str
-    driver: str
-    root_dir: PurePosixPath | None
-    containerd_store: bool
-    local: bool
-
-    @property
-    def store(self) -> str:
-        """The store for people: `overlay2`, or `containerd overlayfs`."""
-        return f"containerd {self.driver}" if self.containerd_store else self.driver
 
 
 class ByteStream(Protocol):
@@ -75,34 +60,28 @@ class Engine:
     def facts(self) -> EngineFacts:
         """Name, version, store."""
         with self._failures("say what it is"):
-            version, info = self._client.version(), self._client.info()
-        components = [str(part.get("Name", "")) for part in version.get("Components") or []]
-        root_dir = info.get("DockerRootDir")
-        return EngineFacts(
-            name="podman" if any("podman" in name.lower() for name in components) else "docker",
-            version=str(version.get("Version") or "unknown"),
-            driver=str(info.get("Driver") or "unknown"),
-            root_dir=PurePosixPath(root_dir) if root_dir else None,
-            containerd_store=["driver-type", "io.containerd.snapshotter.v1"]
-            in (info.get("DriverStatus") or []),
-            local=self._host.startswith("unix://"),
-        )
+            return parse_facts(
+                self._client.version(), self._client.info(), local=self._host.startswith("unix://")
+            )
 
     def inspect(self, name: str, platform: Platform | None) -> Inspection:
-        """What the engine knows about an image, of this platform where it can choose.
+        """What the engine knows about an image; about this platform's, where the engine has several.
 
         Raises:
-            ReadError: there is no such image, with the names that come nearest; or only for other platforms.
+            ReadError: there is no such image; with the names that come nearest.
         """
         if not can_be_asked_for(name):
             raise ReadError(
                 f"not an image's name: {name!r}", hint="write it as docker does, for example api:latest"
             )
-        query = {"platform": _as_query(platform)} if platform and self._api_version >= _PLATFORM_API else {}
+        path = f"/images/{name}/json"
         with self._failures(f"inspect {name}"):
-            response = self._get(f"/images/{name}/json", query)
+            response = self._get(path, {})
+            if platform and self._api_version >= _PLATFORM_API and response.ok:
+                of_platform = self._get(path, {"platform": _as_query(platform)})
+                response = of_platform if of_platform.ok else response
             if response.status_code == requests.codes.not_found:
-                raise self._no_such_image(name, platform if query else None)
+                raise self._no_such_image(name)
             _raise_for_status(response)
             return parse_inspection(response.json())
 
@@ -148,14 +127,9 @@ class Engine:
             timeout=_ANSWER_SECONDS,
         )
 
-    def _no_such_image(self, name: str, platform: Platform | None) -> ReadError:
+    def _no_such_image(self, name: str) -> ReadError:
         tags = [tag for image in self._client.images() for tag in image.get("RepoTags") or []]
         near = nearest(name, tags)
-        if platform and name in near:
-            return ReadError(
-                f"the engine has {name}, but not for {platform}",
-                hint=f"build or pull it for that platform: docker pull --platform {platform} {name}",
-            )
         if near:
             hint = f"did you mean {' or '.join(near)}?"
         elif tags:
@@ -184,33 +158,38 @@ def connect() -> Engine:
     Raises:
         ReadError: none answers, or it may not be asked; the hint says what to do.
     """
-    settings = kwargs_from_env()
-    if "base_url" not in settings:
-        settings = {**ContextAPI.kwargs_from_context(), **settings}
-    host = _without_credentials(settings.get("base_url") or _LOCAL_SOCKET)
+    host = os.environ.get("DOCKER_HOST") or _LOCAL_SOCKET
     try:
-        return Engine(docker.APIClient(**settings, timeout=_ANSWER_SECONDS), host)
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        raise _no_engine(host, error) from error
-
-
-def _no_engine(host: str, error: Exception) -> ReadError:
-    text = str(error)
-    if "PermissionError" in text:
-        return ReadError(
+        settings = kwargs_from_env()
+        if "base_url" not in settings:
+            settings = {**ContextAPI.kwargs_from_context(), **settings}
+        host = settings.get("base_url") or _LOCAL_SOCKET
+        _knock(host)
+        return Engine(docker.APIClient(**settings, timeout=_ANSWER_SECONDS), _without_credentials(host))
+    except PermissionError as error:
+        raise ReadError(
             f"the engine's socket {host} may not be opened by this user",
             hint="run as a member of the group docker, as root, or set DOCKER_HOST to an engine of yours",
-        )
-    if any(sign in text for sign in ("FileNotFoundError", "ConnectionRefusedError", "Connection refused")):
-        return ReadError(
+        ) from error
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise ReadError(
             f"no container engine answers at {host}",
             hint="start one (for example: sudo systemctl start docker), set DOCKER_HOST to another, "
             "or name an archive: docker-archive:image.tar",
-        )
-    return ReadError(
-        f"the container engine at {host} can't be talked to: {text}",
-        hint="check DOCKER_HOST, DOCKER_CONTEXT and DOCKER_TLS_VERIFY; does `docker info` get an answer?",
-    )
+        ) from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise ReadError(
+            _without_credentials(f"the container engine at {host} can't be talked to: {error}"),
+            hint="check DOCKER_HOST, DOCKER_CONTEXT and DOCKER_TLS_VERIFY; does `docker info` get an answer?",
+        ) from error
+
+
+def _knock(host: str) -> None:
+    """Opens a local socket once, for docker-py tells why it can't only in words."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(_ANSWER_SECONDS)
+            door.connect(f"/{host.removeprefix('unix://').lstrip('/')}")
 
 
 def _raise_for_status(response: requests.Response) -> None:
@@ -220,8 +199,8 @@ def _raise_for_status(response: requests.Response) -> None:
         raise docker.errors.create_api_error_from_http_exception(error) from error
 
 
-def _without_credentials(host: str) -> str:
-    return re.sub(r"(?<=://)[^/@]*@", "", host)
+def _without_credentials(text: str) -> str:
+    return re.sub(r"(?<=://)[^/@\s]*@", "", text)
 
 
 def _as_query(platform: Platform) -> str:

@@ -7,8 +7,8 @@ from types import TracebackType
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.documents import Documents, Fetch, ImageDocuments, find_image
-from bloatcheck.image.docker_daemon.engine import Engine, EngineFacts
-from bloatcheck.image.docker_daemon.inspection import Inspection, config_from_history
+from bloatcheck.image.docker_daemon.engine import Engine
+from bloatcheck.image.docker_daemon.inspection import EngineFacts, Inspection, config_from_history
 from bloatcheck.image.docker_daemon.saved_archive import SavedArchive, read_saved_archive
 from bloatcheck.image.docker_daemon.stored_layer import Storage, StoredLayer, stored_layers
 from bloatcheck.image.layer_index import LayerIndex

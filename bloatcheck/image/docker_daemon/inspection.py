@@ -1,16 +1,38 @@
-"""The engine's answers about one image, as values. No I/O in here."""
+"""The engine's answers about itself and about one image, as values. No I/O in here."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.history import ApiHistoryEntry, empty_layer_flags
 from bloatcheck.oci.digest import Digest, parse_digest
 from bloatcheck.oci.image_config import ImageConfig, parse_image_config
 from bloatcheck.oci.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What the engine says about itself.
+
+    `root_dir` is where it keeps its images, on its own machine. `containerd_store` tells the two kinds
+    of docker's image stores apart; `local` is whether it was reached through a socket on this machine.
+    """
+
+    name: str
+    version: str
+    driver: str
+    root_dir: PurePosixPath | None
+    containerd_store: bool
+    local: bool
+
+    @property
+    def store(self) -> str:
+        """The store for people: `overlay2`, or `containerd overlayfs`."""
+        return f"containerd {self.driver}" if self.containerd_store else self.driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +48,27 @@ class Inspection:
     platform: Platform
     diff_ids: tuple[Digest, ...]
     runtime: Mapping[str, object]
+
+
+def parse_facts(version: object, info: object, *, local: bool) -> EngineFacts:
+    """Reads the answers of `GET /version` and `GET /info`.
+
+    Raises:
+        ReadError: an answer has another shape.
+    """
+    try:
+        about, state = _mapping(version), _mapping(info)
+        root_dir = str(state.get("DockerRootDir") or "")
+        return EngineFacts(
+            name="podman" if "podman engine" in str(about.get("Components")).lower() else "docker",
+            version=str(about.get("Version") or "unknown"),
+            driver=str(state.get("Driver") or "unknown"),
+            root_dir=PurePosixPath(root_dir) if root_dir else None,
+            containerd_store="io.containerd.snapshotter" in str(state.get("DriverStatus")),
+            local=local,
+        )
+    except ValueError as error:
+        raise ReadError(f"the engine's answer about itself can't be understood: {error}") from error
 
 
 def parse_inspection(answer: object) -> Inspection:

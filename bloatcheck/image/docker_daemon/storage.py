@@ -12,9 +12,9 @@ import re
 from pathlib import PurePosixPath
 
 from bloatcheck.image.docker_daemon.content_storage import ContentStorage
-from bloatcheck.image.docker_daemon.engine import EngineFacts
 from bloatcheck.image.docker_daemon.files import Files
 from bloatcheck.image.docker_daemon.graphdriver_storage import GraphdriverStorage
+from bloatcheck.image.docker_daemon.inspection import EngineFacts
 from bloatcheck.image.docker_daemon.podman_storage import PodmanStorage
 from bloatcheck.image.docker_daemon.stored_layer import Storage
 from bloatcheck.oci.digest import Digest
