@@ -100,7 +100,7 @@ def list_ours(engine: docker.APIClient, repository: str | None) -> tuple[OurImag
         images, containers = engine.images(), engine.containers(all=True)
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise ReadError(
-            f"the engine could not list its images: {explain(error)}",
+            f"the engine could not list its images: {_explain(error)}",
             hint="see whether `docker images` works",
         ) from error
     found = (our_image(image, containers, repository) for image in images)
@@ -180,7 +180,7 @@ def _refusal(request: Callable[[], object]) -> str:
     except docker.errors.NotFound:
         return ""
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        return explain(error)
+        return _explain(error)
     return ""
 
 
@@ -192,7 +192,7 @@ def _exists(engine: docker.APIClient, image_id: str) -> bool:
     return True
 
 
-def explain(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     """The engine's own words for a refusal."""
     return str(getattr(error, "explanation", None) or error)
 

@@ -115,10 +115,10 @@ def _ask_version(executable: str, environment: Mapping[str, str]) -> tuple[str, 
         client, server = None, None
     if code == 0 and isinstance(server, dict):
         return str(client.get("Version", "?")) if isinstance(client, dict) else "?", server
-    raise engine_error(errors.strip() or output.strip() or f"`docker version` ended with exit code {code}")
+    raise _engine_error(errors.strip() or output.strip() or f"`docker version` ended with exit code {code}")
 
 
-def engine_error(reason: str) -> BuildError:
+def _engine_error(reason: str) -> BuildError:
     """An engine that doesn't answer, with the cure for what the client said about it."""
     reason = " ".join(reason.split())[:500]
     if "permission denied" in reason.lower():
