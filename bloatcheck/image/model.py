@@ -10,8 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
+
+__all__ = ["Image", "LayerDescriptor", "LayerIndex", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +31,6 @@ class LayerDescriptor:
     digest: Digest | None = None
     compressed_size: int | None = None
     identity: str | None = None
-
-
-class LayerIndex(Protocol):
-    """The records of one layer, read once.
-
-    `content_size` is the sum of the sizes of the regular-file records, in bytes.
-    `uncompressed_size` is the length of the tar stream, in bytes; None where the route didn't see it.
-    """
-
-    @property
-    def diff_id(self) -> Digest: ...  # noqa: D102 - described by the class
-    @property
-    def content_size(self) -> int: ...  # noqa: D102 - described by the class
-    @property
-    def uncompressed_size(self) -> int | None: ...  # noqa: D102 - described by the class
 
 
 @dataclass(frozen=True, slots=True)

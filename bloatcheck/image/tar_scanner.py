@@ -93,7 +93,6 @@ _PLAIN = {flag: int(_KINDS[flag]) for flag in (REGULAR, DIRECTORY, SYMLINK, HARD
 _LINKS = frozenset((HARD_LINK, SYMLINK))
 
 
-PayloadSink = Sink
 OnPayload = Callable[[bytes, int, int], "Sink | None"]
 """Asked for every regular file that isn't sparse, with path (as written), size, and offset in the stream."""
 
