@@ -1,0 +1,58 @@
+"""`bloatcheck verify`: does an image hold what it says it holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from contextlib import closing
+from dataclasses import asdict
+
+from bloatcheck.cli.common import add_log_options, log_for, platform_of
+from bloatcheck.errors import ExitCode
+from bloatcheck.report.plain import harmless
+from bloatcheck.units import format_bytes
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = (
+        "Recomputes the digest, diff_id and sizes of every layer, and names what doesn't match. Every byte "
+        "of the image is read. Exit code 3 if something doesn't match."
+    )
+    parser.epilog = """\
+examples:
+  bloatcheck verify docker-archive:image.tar         a file that `docker save` wrote
+  bloatcheck verify oci:layout:latest                an OCI layout directory
+  bloatcheck verify oci-archive:image.tar --json     for scripts; sizes in bytes
+"""
+    parser.add_argument(
+        "reference", metavar="REF", help="an image, by skopeo's transports; plain is the engine's"
+    )
+    parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_log_options(parser)
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Verifies and prints."""
+    from bloatcheck.image.open import open_image
+    from bloatcheck.image.verify import verify_image
+
+    with closing(open_image(args.reference, platform=platform_of(args.platform), log=log_for(args))) as image:
+        checks = verify_image(image)
+        image_id, platform = image.image_id, str(image.config.platform)
+    bad = sum(1 for check in checks if check.problems)
+    if args.json:
+        layers = [asdict(check) for check in checks]
+        print(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
+        return ExitCode.UNREADABLE if bad else ExitCode.OK
+    print(f"{harmless(args.reference)} ({platform}) {image_id}")
+    for check in checks:
+        size = "" if check.content_size is None else f", {format_bytes(check.content_size)}"
+        print(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
+        for problem in check.problems:
+            print(f"          {harmless(problem)}")
+    print(
+        f"{bad} of {len(checks)} layers don't match" if bad else f"all of {len(checks)} layers match",
+    )
+    return ExitCode.UNREADABLE if bad else ExitCode.OK
