@@ -8,8 +8,8 @@ from contextlib import closing
 from dataclasses import asdict
 
 from bloatcheck.cli.common import add_log_options, log_for, platform_of
+from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
-from bloatcheck.report.plain import harmless
 from bloatcheck.units import format_bytes
 
 

@@ -91,6 +91,8 @@ _KINDS = {
 _PLAIN = {flag: int(_KINDS[flag]) for flag in (REGULAR, DIRECTORY, SYMLINK, HARD_LINK)}
 """What the straight road knows."""
 _LINKS = frozenset((HARD_LINK, SYMLINK))
+_GLOBAL_KEYWORDS = (b"path", b"linkpath", b"uid", b"gid")
+"""What a global header can say. Of a size for all files no two readers make the same."""
 
 
 OnPayload = Callable[[bytes, int, int], "Sink | None"]
@@ -206,6 +208,8 @@ def scan_file(
         scanner.feed(piece)
         position += len(piece)
     scanner.close()
+    if os.fstat(file).st_size < end:
+        raise ReadError(f"{label}: the file is shorter than it was", hint="something else writes to it")
     return scanner.records()
 
 
@@ -386,7 +390,8 @@ class _Scan:
         payload = bytes(cursor.buffer[cursor.position : cursor.position + header.size])
         cursor.position += padded
         if header.flag == PAX_GLOBAL:
-            self.everywhere.update(pax_records(payload))
+            said = dict(pax_records(payload))
+            self.everywhere.update((key, said[key]) for key in _GLOBAL_KEYWORDS if key in said)
             return
         self.extended = self.extended or Extended(self.everywhere)
         if header.flag == LONG_NAME:
