@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tarfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,9 @@ NEWER_INSTRUCTIONS = (
     "RUN --mount=type=cache,target=/cache --network=none touch /L@",
     "WORKDIR /L@",
 )
+
+
+Buildah = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -156,21 +159,32 @@ def test_docker(client: Client, tmp_path: Path) -> None:
         check(text, build(folder, base, environment), {"BASE": base})
 
 
-@pytest.mark.engine
-@pytest.mark.parametrize("layers", [True, False], ids=["layers", "one-layer-a-stage"])
-def test_buildah(tmp_path: Path, *, layers: bool) -> None:
+@pytest.fixture
+def buildah(tmp_path: Path) -> Iterator[Buildah]:
+    """Runs buildah on a store of its own."""
     if not shutil.which("buildah"):
         pytest.skip("there is no buildah")
-    folder = tmp_path / "context"
-    folder.mkdir()
-    text = write(folder, INSTRUCTIONS)
     storage = [f"--root={tmp_path}/root", f"--runroot={tmp_path}/run", "--storage-driver=overlay"]
 
-    def buildah(*arguments: str) -> None:
+    def run(*arguments: str) -> None:
         command = ["buildah", *storage, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
 
+    yield run
+    # It leaves its overlays mounted.
+    mounts = [line.split(" ")[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for mount in reversed(mounts):
+        if mount.startswith(f"{tmp_path}/root"):
+            subprocess.run(["umount", mount], check=True)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("layers", [True, False], ids=["layers", "one-layer-a-stage"])
+def test_buildah(buildah: Buildah, tmp_path: Path, *, layers: bool) -> None:
+    folder = tmp_path / "context"
+    folder.mkdir()
+    text = write(folder, INSTRUCTIONS)
     with busybox_base() as base:
         docker("save", "-o", str(tmp_path / "base.tar"), base)
         buildah("pull", f"docker-archive:{tmp_path}/base.tar")
