@@ -30,6 +30,10 @@ def open_image(text: str, *, platform: Platform | None = None, log: Log | None =
         from bloatcheck.image.oci_archive import open_oci_archive  # noqa: PLC0415 - see above
 
         return open_oci_archive(reference.rest, platform=platform)
+    if reference.transport == "docker":
+        from bloatcheck.image.registry import open_registry  # noqa: PLC0415 - see above
+
+        return open_registry(reference.rest, platform=platform, log=log)
     if reference.transport == "docker-daemon":
         from bloatcheck.image.docker_daemon import open_docker_daemon  # noqa: PLC0415 - see above
 

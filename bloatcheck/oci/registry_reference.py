@@ -11,10 +11,13 @@ from bloatcheck.oci.digest import Digest, parse_digest
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
-_IPV6_HOST = re.compile(r"\[[0-9A-Fa-f:]+\]")
+_IPV6_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]")
+_PORT = re.compile(r":([0-9]{1,5})$")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_MAX_REPOSITORY = 255
+_MAX_NAME = 255
+"""Characters of registry and repository together; the limit of docker's own grammar."""
+_MAX_PORT = 65535
 _HUB = "docker.io"
 _HUB_API = "registry-1.docker.io"
 
@@ -39,13 +42,7 @@ class RegistryReference:
     @property
     def is_loopback(self) -> bool:
         """Whether the registry is on this machine: the only ones that plain HTTP is spoken to."""
-        host = self.registry.rpartition(":")[0] if re.search(r":\d+$", self.registry) else self.registry
-        if host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(host.strip("[]")).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(_PORT.sub("", self.registry))
 
     def __str__(self) -> str:
         """`registry/repository[:tag][@digest]`."""
@@ -63,7 +60,10 @@ def parse_registry_reference(text: str) -> RegistryReference:
     name, at, digest_text = text.partition("@")
     digest = parse_digest(digest_text) if at else None
     first, slash, rest = name.partition("/")
-    has_registry = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    # As docker tells hosts from the first part of a repository's name; that is never in upper case.
+    has_registry = bool(slash) and (
+        "." in first or ":" in first or first == "localhost" or first != first.lower()
+    )
     registry, remainder = (first, rest) if has_registry else (_HUB, name)
     repository, colon, tag = remainder.partition(":")
     if registry in (_HUB, "index.docker.io"):
@@ -71,15 +71,35 @@ def parse_registry_reference(text: str) -> RegistryReference:
         repository = repository if "/" in repository else f"library/{repository}"
     if not _is_registry(registry):
         raise ValueError(f"not a registry's host: {registry[:100]!r}")
-    if not _REPOSITORY.fullmatch(repository) or len(repository) > _MAX_REPOSITORY:
+    if not _REPOSITORY.fullmatch(repository):
         raise ValueError(f"not a repository's name: {repository[:100]!r}")
+    if len(registry) + 1 + len(repository) > _MAX_NAME:
+        raise ValueError(f"longer than {_MAX_NAME} characters: {text[:100]!r}")
     if colon and not _TAG.fullmatch(tag):
         raise ValueError(f"not a tag: {tag[:100]!r}")
     return RegistryReference(registry, repository, tag or (None if digest else "latest"), digest)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, without its port, is this machine by its name alone; nothing is resolved."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_registry(text: str) -> bool:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit():
-        host, port = text, "443"
-    return bool(_HOST.fullmatch(host) or _IPV6_HOST.fullmatch(host)) and 0 < int(port[:6]) < 65536  # noqa: PLR2004 - ports
+    port = _PORT.search(text)
+    host = text[: port.start()] if port else text
+    if port and not 0 < int(port[1]) <= _MAX_PORT:
+        return False
+    return bool(_HOST.fullmatch(host)) or _is_ipv6(host)
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return bool(_IPV6_HOST.fullmatch(host)) and bool(ipaddress.IPv6Address(host[1:-1]))
+    except ValueError:
+        return False
