@@ -46,10 +46,12 @@ class Job:
     @property
     def log(self) -> str:
         """What the steps printed, and the workflow commands among it."""
-        return "".join(
-            _ANSI.sub("", record.get("raw", record["msg"]))
-            for record in self.records
-            if record.get("raw_output") or "raw" in record
+        return plain(
+            "".join(
+                record.get("raw", record["msg"])
+                for record in self.records
+                if record.get("raw_output") or "raw" in record
+            )
         )
 
     @property
@@ -57,7 +59,7 @@ class Job:
         return [
             Annotation(
                 level=record["command"],
-                message=record["arg"],
+                message=plain(record["arg"]),
                 file=record["kvPairs"].get("file"),
                 line=int(record["kvPairs"]["line"]) if "line" in record["kvPairs"] else None,
                 title=record["kvPairs"].get("title"),
@@ -81,11 +83,18 @@ class Job:
 
     def summary(self, step: str) -> str:
         """What a step added to the job's summary."""
-        return "".join(
-            record["content"]
-            for record in self.records
-            if record.get("command") == "summary" and record.get("stepID") == [step]
+        return plain(
+            "".join(
+                record["content"]
+                for record in self.records
+                if record.get("command") == "summary" and record.get("stepID") == [step]
+            )
         )
+
+
+def plain(text: str) -> str:
+    """As a reader's eye has it: no colours, and spaces that are like any other."""
+    return _ANSI.sub("", text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def run_workflow(
@@ -112,11 +121,11 @@ def run_workflow(
     action = home / "action"
     if not action.exists():
         _check_out_action(action)
+    _keep_tool_cache(home / "cache")
     payload = home / "event.json"
     payload.write_text(json.dumps(event))
     variables = {
         "GITHUB_API_URL": api_url,
-        "RUNNER_TOOL_CACHE": str(TOOL_CACHE),
         "NO_PROXY": "127.0.0.1",
         **(environment or {}),
     }
@@ -146,6 +155,13 @@ def _check_out_action(destination: Path) -> None:
             )
         else:
             shutil.copy(source, destination / part)
+
+
+def _keep_tool_cache(cache: Path) -> None:
+    """act puts the tool cache into its own, which belongs to one run."""
+    TOOL_CACHE.mkdir(parents=True, exist_ok=True)
+    (cache / "act").mkdir(parents=True, exist_ok=True)
+    (cache / "act" / "tool_cache").symlink_to(TOOL_CACHE)
 
 
 def _runner_environment(home: Path) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -83,7 +85,7 @@ class TestLockFiles:
         project = (PROJECT / "pyproject.toml").read_text()
         lists = re.findall(r"(?ms)^(dependencies|dev) = \[(.*?)^\]", project)
         wanted = {
-            re.split(r"[^A-Za-z0-9-]", name)[0].lower()
+            re.split(r"[^A-Za-z0-9.-]", name)[0].lower().replace(".", "-")
             for kind, block in lists
             if kind == "dependencies" or lock == "dev.txt"
             for name in re.findall(r'"([^"]+)"', block)
@@ -91,6 +93,31 @@ class TestLockFiles:
         text = (PROJECT / "requirements" / lock).read_text()
         assert wanted
         assert [name for name in wanted if f"\n{name}==" not in text] == []
+
+
+def test_the_lock_file_has_every_package_that_the_code_imports() -> None:
+    lock = (PROJECT / "requirements" / "runtime.txt").read_text()
+    distributions = packages_distributions()
+    foreign = {
+        name
+        for path in (PROJECT / "bloatcheck").rglob("*.py")
+        for name in imported_packages(path)
+        if name not in sys.stdlib_module_names and name != "bloatcheck"
+    }
+    assert "requests" in foreign
+    for name in foreign:
+        owners = {re.sub(r"[-_.]+", "-", owner).lower() for owner in distributions.get(name, [])}
+        assert any(f"\n{owner}==" in lock for owner in owners), f"{name} is not locked"
+
+
+def imported_packages(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_the_lockfile_of_the_npm_tools_names_no_registry() -> None:
