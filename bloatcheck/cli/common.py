@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 
 from bloatcheck.cli.log import GitHubLog, PlainLog
@@ -25,8 +26,10 @@ def log_for(args: argparse.Namespace) -> Log:
     """The log that fits where we run. With `--json`, stdout is the document's alone."""
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     verbose = args.verbose or (on_github and os.environ.get("RUNNER_DEBUG") == "1")
-    if on_github and not args.json:
-        return GitHubLog(verbose=verbose, quiet=args.quiet)
+    if on_github:
+        # The runner reads commands from both streams, so build output is kept from being one on either.
+        stream = sys.stderr if args.json else sys.stdout
+        return GitHubLog(stream=stream, verbose=verbose, quiet=args.quiet)
     return PlainLog(verbose=verbose, quiet=args.quiet)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -22,6 +23,7 @@ COMMANDS = {
     "diff": "compare two images layer by layer",
     "config": "check the configuration, or print its JSON Schema",
     "baseline": "write or show the baseline",
+    "verify": "recompute an image's digests, diff_ids and sizes",
     "clean": "list, and with --yes remove, what this repository's runs built",
 }
 """Command -> one line of help. The module is `bloatcheck.cli.<command>`."""
@@ -94,6 +96,10 @@ def main(argv: Sequence[str]) -> ExitCode:
         return ExitCode.INTERNAL
 
 
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _tell(error: BloatcheckError) -> None:
     """Prints an error, each of its problems on lines of its own; on GitHub as annotations too."""
     from bloatcheck.cli.terminal import harmless
@@ -121,4 +127,6 @@ def _tell(error: BloatcheckError) -> None:
 
 def entry_point() -> None:
     """The `bloatcheck` program."""
+    # A cancelled job sends SIGTERM: the build that runs then ends as with Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main(sys.argv[1:]))
