@@ -81,7 +81,7 @@ class User:
         *,
         token: str = BOT_TOKEN,
         from_fork: bool = False,
-        **environment: str,
+        environment: dict[str, str] | None = None,
     ) -> Job:
         """Pushes to the pull request and waits for the job. No token may show anywhere."""
         event = self.repository.push_to_pull_request(self.pull_request, files, from_fork=from_fork)
@@ -165,7 +165,7 @@ def test_one_comment_is_created_and_then_edited(user: User) -> None:
     assert "`api` | 700 kB | 820 kB |" in first["body"]
     assert job.outputs("size")["comment-url"] == first["html_url"]
 
-    job = user.push({"api/assets": b"c" * 330 * KB}, **NO_PACKAGE_INDEX)
+    job = user.push({"api/assets": b"c" * 330 * KB}, environment=NO_PACKAGE_INDEX)
 
     assert job.succeeded, job.log
     (second,) = user.comments()
