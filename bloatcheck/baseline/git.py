@@ -23,7 +23,6 @@ from bloatcheck.errors import BaselineError, Place
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT = 12
 """Digits of a commit that people are shown."""
-_SECONDS = 30
 _FETCH_SECONDS = 120
 _MISSING, _TIMED_OUT = 127, 124
 _NOT_GITS_ANSWER = frozenset({_MISSING, _TIMED_OUT})
@@ -41,9 +40,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The repository that `root` lies in. Nothing is ever written into its history or its work tree."""
+    """The repository that `root` lies in. Nothing is ever written into its history or its work tree.
+
+    `patience` is in seconds, for what git does on this machine.
+    """
 
     root: Path
+    patience: float = 30
 
     def is_repository(self) -> bool:
         """Whether there is git and a repository.
@@ -69,9 +72,7 @@ class Git:
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """A commit's parents, as the commit itself names them: a shallow clone knows them too."""
-        _, output, _ = self._run("cat-file", "commit", commit)
-        header = output.decode(errors="replace").partition("\n\n")[0]
-        return tuple(re.findall(r"^parent ([0-9a-f]{40,64})$", header, re.MULTILINE))
+        return tuple(re.findall(r"^parent ([0-9a-f]{40,64})$", self._header(commit), re.MULTILINE))
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Where two commits parted; None where that lies outside of a shallow clone."""
@@ -93,11 +94,12 @@ class Git:
 
     def committed_at(self, commit: str) -> datetime | None:
         """When a commit was made, in UTC; None where it isn't here."""
-        code, output, _ = self._run("show", "--no-patch", "--format=%ct", commit)
-        text = output.strip()
-        if code or not re.fullmatch(rb"[0-9]{1,11}", text):
-            return None
-        return datetime.fromtimestamp(int(text), tz=timezone.utc)
+        time = re.search(r"^committer .*> ([0-9]{1,11}) [+-][0-9]{4}$", self._header(commit), re.MULTILINE)
+        return datetime.fromtimestamp(int(time[1]), tz=timezone.utc) if time else None
+
+    def _header(self, commit: str) -> str:
+        _, output, _ = self._run("cat-file", "commit", commit)
+        return output.decode(errors="replace").partition("\n\n")[0]
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's content at a commit; None where the commit has no such file.
@@ -124,8 +126,9 @@ class Git:
         names = output.decode(errors="surrogateescape").split("\0")
         return tuple(sorted(name for name in names if name.endswith(".json")))
 
-    def _run(self, *arguments: str, seconds: float = _SECONDS) -> tuple[int, bytes, str]:
+    def _run(self, *arguments: str, seconds: float | None = None) -> tuple[int, bytes, str]:
         """Exit code, output, errors; never asks a person anything."""
+        seconds = self.patience if seconds is None else seconds
         environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
         try:
             done = subprocess.run(
@@ -142,7 +145,7 @@ class Git:
         except FileNotFoundError:
             return _MISSING, b"", "git is not installed"
         except subprocess.TimeoutExpired:
-            return _TIMED_OUT, b"", f"git took longer than {seconds:.0f} s"
+            return _TIMED_OUT, b"", f"git took longer than {seconds:g} s"
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 

@@ -1,0 +1,338 @@
+"""The baseline as git has it, in the clones that CI makes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.snapshots import entry, layer, snapshot
+
+from bloatcheck.baseline.document import to_json
+from bloatcheck.baseline.git import Choice, Git, choose_commit, read_at
+from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.errors import BaselineError
+
+FILE = ".bloatcheck-baseline.json"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A work tree, with commits at a fixed time."""
+
+    root: Path
+
+    def git(self, *arguments: str) -> str:
+        identity = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "a"), ("EMAIL", "a@example.org"), ("DATE", "2026-01-31T12:00:00Z"))
+        }
+        done = subprocess.run(
+            ["git", "-c", "protocol.file.allow=always", *arguments],
+            cwd=self.root,
+            env={**os.environ, **identity, "GIT_CONFIG_GLOBAL": "/dev/null"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, **files: str) -> str:
+        """A commit with these files changed; its id."""
+        for name, content in files.items():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).write_text(content)
+            self.git("add", name)
+        self.git("commit", "-q", "--allow-empty", "-m", "x")
+        return self.git("rev-parse", "HEAD")
+
+    def clone(self, target: Path, commit: str, *options: str) -> Repository:
+        """As actions/checkout does it: one commit fetched, and checked out."""
+        target.mkdir()
+        clone = Repository(target)
+        clone.git("init", "-q")
+        clone.git("remote", "add", "origin", self.root.as_uri())
+        clone.git("fetch", "-q", *options, "origin", commit)
+        clone.git("checkout", "-q", commit)
+        return clone
+
+
+@dataclass(frozen=True)
+class History:
+    """main: first - base - moved; feature: base - start - head; and head merged into moved for a test."""
+
+    origin: Repository
+    first: str
+    base: str
+    moved: str
+    head: str
+    test_merge: str
+
+
+def baseline(size: int) -> str:
+    return to_json([entry(snapshot("api", layer(1, size)))])
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    root = tmp_path / "origin"
+    root.mkdir()
+    origin = Repository(root)
+    origin.git("init", "-q", "-b", "main")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    first = origin.commit()
+    base = origin.commit(**{FILE: baseline(1)})
+    origin.git("checkout", "-q", "-b", "feature")
+    origin.commit(change="1")
+    head = origin.commit(**{FILE: baseline(9)})
+    origin.git("checkout", "-q", "main")
+    moved = origin.commit(**{FILE: baseline(2)})
+    origin.git("checkout", "-q", "--detach")
+    origin.git("merge", "-q", "-m", "test merge", "-X", "ours", head)
+    test_merge = origin.git("rev-parse", "HEAD")
+    origin.git("checkout", "-q", "main")
+    return History(origin, first, base, moved, head, test_merge)
+
+
+def pull_request(history: History, commit: str | None = None, event: str = "pull_request") -> CiContext:
+    return CiContext(
+        ci=Ci.GITHUB,
+        event_name=event,
+        commit=commit or history.test_merge,
+        base_sha=history.moved,
+        head_sha=history.head,
+    )
+
+
+def push(base_sha: str | None) -> CiContext:
+    return CiContext(ci=Ci.GITHUB, event_name="push", base_sha=base_sha)
+
+
+def size_at(git: Git, choice: Choice) -> int:
+    assert choice.commit
+    return read_at(git, choice.commit, FILE).entries[0].snapshot.content_size
+
+
+# Which commit
+
+
+@pytest.mark.parametrize("options", [(), ("--depth=1",), ("--depth=2",)], ids=["whole", "depth 1", "depth 2"])
+def test_a_test_merge_is_compared_with_its_first_parent(
+    history: History, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.test_merge, *options).root)
+    choice = choose_commit(git, pull_request(history))
+    assert choice == Choice(history.moved, "what the pull request was test-merged into")
+    assert size_at(git, choice) == 2
+
+
+def test_a_head_checkout_is_compared_with_the_merge_base(history: History, tmp_path: Path) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.head).root)
+    choice = choose_commit(git, pull_request(history))
+    assert choice == Choice(history.base, "the commit that the pull request started from")
+    assert size_at(git, choice) == 1
+
+
+def test_a_head_that_is_a_merge_itself_is_no_test_merge(history: History, tmp_path: Path) -> None:
+    origin = history.origin
+    origin.git("checkout", "-q", "feature")
+    origin.git("merge", "-q", "-m", "main into feature", "-X", "ours", history.moved)
+    head = origin.git("rev-parse", "HEAD")
+    git = Git(origin.clone(tmp_path / "clone", head).root)
+    assert choose_commit(git, pull_request(history)).commit == history.moved
+
+
+def test_a_shallow_head_checkout_is_compared_with_the_base_branch_and_says_so(
+    history: History, tmp_path: Path
+) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.head, "--depth=1").root)
+    choice = choose_commit(git, pull_request(history))
+    assert choice.commit == history.moved
+    assert "`fetch-depth: 0`" in choice.why
+    assert size_at(git, choice) == 2
+
+
+def test_pull_request_target_has_the_base_checked_out(history: History, tmp_path: Path) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.moved, "--depth=1").root)
+    context = pull_request(history, history.moved, "pull_request_target")
+    assert choose_commit(git, context) == Choice(history.moved, "the base that is checked out")
+
+
+def test_pull_request_target_may_have_the_head_checked_out(history: History, tmp_path: Path) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.head).root)
+    context = pull_request(history, history.moved, "pull_request_target")
+    assert choose_commit(git, context).commit == history.base
+
+
+def test_a_merge_queue_names_its_base(history: History, tmp_path: Path) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.test_merge, "--depth=1").root)
+    context = CiContext(ci=Ci.GITHUB, event_name="merge_group", base_sha=history.moved)
+    assert choose_commit(git, context) == Choice(history.moved, "the merge queue's base")
+
+
+@pytest.mark.parametrize("options", [(), ("--depth=1",)], ids=["whole", "shallow"])
+def test_a_push_is_compared_with_what_was_there_before(
+    history: History, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.moved, *options).root)
+    choice = choose_commit(git, push(history.first))
+    assert choice == Choice(history.first, "the commit before the push")
+    assert read_at(git, history.first, FILE).entries == ()
+
+
+def test_the_push_of_a_new_branch_is_compared_with_the_commits_parent(
+    history: History, tmp_path: Path
+) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.moved, "--depth=1").root)
+    assert choose_commit(git, push(None)) == Choice(history.base, "the commit's parent")
+
+
+def test_a_forced_push_whose_old_commit_is_lost_is_compared_with_the_parent(
+    history: History, tmp_path: Path
+) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.moved).root)
+    assert choose_commit(git, push("0123" * 10)) == Choice(history.base, "the commit's parent")
+
+
+def test_the_first_commit_has_nothing_before_it(history: History, tmp_path: Path) -> None:
+    git = Git(history.origin.clone(tmp_path / "clone", history.first).root)
+    choice = choose_commit(git, push(None))
+    assert choice == Choice(None, "the files on disk: nothing comes before the first commit")
+
+
+@pytest.mark.parametrize("event", ["schedule", "workflow_dispatch", None])
+def test_without_a_change_the_files_on_disk_count(history: History, event: str | None) -> None:
+    context = CiContext(event_name=event)
+    assert choose_commit(Git(history.origin.root), context) == Choice(None, "the files on disk")
+
+
+def test_without_a_repository_the_files_on_disk_count(tmp_path: Path, history: History) -> None:
+    choice = choose_commit(Git(tmp_path), pull_request(history))
+    assert choice == Choice(None, "the files on disk: there is no git repository here")
+
+
+def test_without_git_the_files_on_disk_count(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert choose_commit(Git(history.origin.root), pull_request(history)).commit is None
+
+
+def test_a_commit_that_cannot_be_had_is_an_error_with_the_cure(history: History, tmp_path: Path) -> None:
+    clone = history.origin.clone(tmp_path / "clone", history.test_merge, "--depth=1")
+    clone.git("remote", "remove", "origin")
+    with pytest.raises(BaselineError, match="is not in this clone and can't be fetched") as caught:
+        choose_commit(Git(clone.root), pull_request(history))
+    assert caught.value.hint == "give actions/checkout `fetch-depth: 0`"
+
+
+def test_fetching_does_not_cut_a_whole_clone_off_from_its_history(history: History, tmp_path: Path) -> None:
+    clone = history.origin.clone(tmp_path / "clone", history.moved)
+    later = history.origin.commit(more="1")
+    assert Git(clone.root).has(later)
+    assert clone.git("rev-parse", "--is-shallow-repository") == "false"
+    assert clone.git("merge-base", later, history.first) == history.first
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_another_user_is_an_error_with_the_cure(
+    history: History, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    os.chown(history.origin.root, 65534, 65534)
+    with pytest.raises(BaselineError, match="belongs to another user") as caught:
+        choose_commit(Git(history.origin.root), pull_request(history))
+    assert caught.value.hint == f"run: git config --global --add safe.directory {history.origin.root}"
+
+
+# What is there
+
+
+def test_a_path_that_the_commit_lacks_is_no_baseline_yet(history: History) -> None:
+    git = Git(history.origin.root)
+    for path in (FILE, "folder/"):
+        assert read_at(git, history.first, path).entries == ()
+        assert read_at(git, history.first, path).origin is None
+
+
+def test_the_origin_says_what_was_chosen(history: History) -> None:
+    found = read_at(Git(history.origin.root), history.base, FILE, why="the commit before the push")
+    assert found.origin == f"{FILE} at {history.base[:12]}, the commit before the push"
+
+
+def test_what_lies_on_disk_does_not_matter(history: History) -> None:
+    (history.origin.root / FILE).write_text("{}")
+    assert size_at(Git(history.origin.root), Choice(history.base, "")) == 1
+
+
+def test_a_folder_is_read_at_a_commit(history: History) -> None:
+    files = {
+        "ci/api.json": baseline(3),
+        'ci/é ".json': to_json([entry(snapshot("web"))]),
+        "ci/README.md": "about",
+    }
+    commit = history.origin.commit(**files)
+    found = read_at(Git(history.origin.root), commit, "ci/")
+    assert sorted(one.snapshot.name for one in found.entries) == ["api", "web"]
+
+
+def test_paths_start_at_the_root_that_is_given_and_not_at_the_repositorys(history: History) -> None:
+    commit = history.origin.commit(**{f"sub/{FILE}": baseline(7), "sub/b/x.json": baseline(8)})
+    git = Git(history.origin.root / "sub")
+    assert size_at(git, Choice(commit, "")) == 7
+    assert read_at(git, commit, "b/").entries[0].snapshot.content_size == 8
+
+
+def test_damage_at_a_commit_names_the_file(history: History) -> None:
+    commit = history.origin.commit(**{FILE: "{"})
+    with pytest.raises(BaselineError, match="it is not JSON"):
+        read_at(Git(history.origin.root), commit, FILE)
+
+
+def test_a_link_is_not_followed(history: History, tmp_path: Path) -> None:
+    (tmp_path / "outside.json").write_text(baseline(1))
+    (history.origin.root / FILE).unlink()
+    (history.origin.root / FILE).symlink_to(tmp_path / "outside.json")
+    history.origin.git("add", FILE)
+    with pytest.raises(BaselineError, match="it is not JSON"):
+        read_at(Git(history.origin.root), history.origin.commit(), FILE)
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error(history: History) -> None:
+    commit = history.origin.commit(**{"folder/x": "1"})
+    with pytest.raises(BaselineError, match="can't be read at"):
+        read_at(Git(history.origin.root), commit, "folder")
+
+
+@pytest.mark.parametrize(
+    "revision", ["", "--help", "-x", "nope", "HEAD~99", "a\nb", "HEAD:file", "main..feature"]
+)
+def test_what_is_no_commit_is_none(history: History, revision: str) -> None:
+    assert Git(history.origin.root).commit(revision) is None
+
+
+def test_a_commit_is_known_by_any_name(history: History) -> None:
+    git = Git(history.origin.root)
+    assert git.commit("main") == history.moved
+    assert git.commit(history.base[:10]) == history.base
+
+
+def test_a_commit_tells_its_time(history: History) -> None:
+    committed = Git(history.origin.root).committed_at(history.base)
+    assert committed
+    assert committed.isoformat() == "2026-01-31T12:00:00+00:00"
+    assert Git(history.origin.root).committed_at("0123" * 10) is None
+
+
+def test_git_that_hangs_is_an_error(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\nexec {shutil.which('sleep')} 60\n")
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    with pytest.raises(BaselineError, match="git took longer than 0.2 s"):
+        Git(history.origin.root, patience=0.2).read(history.base, FILE)
