@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,9 +25,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT = 12
 """Digits of a commit that people are shown."""
 _FETCH_SECONDS = 120
-_MISSING, _TIMED_OUT = 127, 124
-_NOT_GITS_ANSWER = frozenset({_MISSING, _TIMED_OUT})
-"""Exit codes of our own, with the shell's meanings."""
+_NO_PROGRAM = 127
+"""The shell's exit code for it."""
 _PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
 
 
@@ -89,7 +89,8 @@ class Git:
         _, shallow, _ = self._run("rev-parse", "--is-shallow-repository")
         # In a whole clone, a depth would cut off the history behind the commit.
         depth = ("--depth=1",) if shallow.strip() == b"true" else ()
-        self._run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=_FETCH_SECONDS)
+        with suppress(BaselineError):
+            self._run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=_FETCH_SECONDS)
         return self.commit(commit) is not None
 
     def committed_at(self, commit: str) -> datetime | None:
@@ -108,9 +109,7 @@ class Git:
             BaselineError: it is too large, or git fails.
         """
         name = f"{commit}:./{path}"
-        code, output, errors = self._run("cat-file", "-s", name)
-        if code in _NOT_GITS_ANSWER:
-            raise BaselineError(f"can't be read at {commit[:SHORT]}: {errors}", place=Place(path))
+        code, output, _ = self._run("cat-file", "-s", name)
         if code:
             return None
         if int(output) > MAX_SIZE:
@@ -127,7 +126,11 @@ class Git:
         return tuple(sorted(name for name in names if name.endswith(".json")))
 
     def _run(self, *arguments: str, seconds: float | None = None) -> tuple[int, bytes, str]:
-        """Exit code, output, errors; never asks a person anything."""
+        """Exit code, output, errors; never asks a person anything.
+
+        Raises:
+            BaselineError: git hangs.
+        """
         seconds = self.patience if seconds is None else seconds
         environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
         try:
@@ -143,9 +146,12 @@ class Git:
                 check=False,
             )
         except FileNotFoundError:
-            return _MISSING, b"", "git is not installed"
+            return _NO_PROGRAM, b"", "git is not installed"
         except subprocess.TimeoutExpired:
-            return _TIMED_OUT, b"", f"git took longer than {seconds:g} s"
+            raise BaselineError(
+                f"git {arguments[0]} took longer than {seconds:g} s",
+                hint="see what git waits for, and try again",
+            ) from None
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 
