@@ -24,6 +24,8 @@ import pytest
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bloatcheck-tests"
 """Never inside the repository; safe to delete."""
 
+_USUAL_HOST = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+"""Noted before any test sets another."""
 _PATIENCE = 60
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _TRIXIE = "deb [signed-by={keyring}] http://deb.debian.org/debian trixie main\n"
@@ -69,10 +71,9 @@ def client() -> str:
 
 
 def usual_engine() -> Engine:
-    """The engine that answers at the usual socket, or at `DOCKER_HOST`."""
-    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-    root = Engine(host, Path("/")).docker("info", "--format", "{{.DockerRootDir}}")
-    return Engine(host, Path(root))
+    """The engine that answers at `DOCKER_HOST`, or else at the usual socket."""
+    root = Engine(_USUAL_HOST, Path("/")).docker("info", "--format", "{{.DockerRootDir}}")
+    return Engine(_USUAL_HOST, Path(root))
 
 
 @contextmanager
