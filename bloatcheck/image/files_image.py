@@ -116,6 +116,7 @@ class FilesImage:
     def _wanted(self, diff_ids: Iterable[Digest]) -> Iterator[tuple[LayerDescriptor, str]]:
         """These layers, each once, in the image's order."""
         left = set(diff_ids)
+        paths: set[str] = set()
         for layer in self._layers:
             if layer.descriptor.diff_id not in left:
                 continue
@@ -126,6 +127,12 @@ class FilesImage:
                     hint="it may not be distributed with images (a Windows base layer, for example), or the "
                     "image was saved without it",
                 )
+            if layer.path in paths:
+                raise ReadError(
+                    f"{layer_label(layer.descriptor, self.reference)}: another layer has the same file",
+                    hint="the image is damaged; save it again",
+                )
+            paths.add(layer.path)
             yield layer.descriptor, layer.path
         if left:
             raise ReadError(f"{self.reference}: it has no layer {min(left)}")

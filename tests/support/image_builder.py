@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from backports import zstd
 
@@ -221,7 +222,7 @@ class Layout:
         return write_archive(path, self.all_files())
 
 
-def named(name: str) -> dict[str, object]:
+def named(name: str) -> dict[str, Any]:
     """What names an entry of a layout's index."""
     return {"annotations": {"org.opencontainers.image.ref.name": name}}
 
