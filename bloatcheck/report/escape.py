@@ -33,8 +33,7 @@ _TEMPTING = re.compile(
       @                              # mentions, e-mail addresses
     | \#\d                           # issues
     | \b[0-9a-f]{7,40}\b             # commits
-    | \b[A-Z][A-Z0-9]*-\d            # GH-1, and autolinks as a repository sets them up: TICKET-1
-    | \bgh-\d
+    | \b[a-z][a-z0-9]*-\d            # GH-1, and autolinks as a repository sets them up: TICKET-1
     | :[\w+-]+:                      # emoji
     | \w:\S | www\.                  # URLs
     """,

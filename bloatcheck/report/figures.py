@@ -6,6 +6,8 @@ from bloatcheck.config.limits import Metric, Threshold
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.units import format_bytes, format_delta, format_exact, format_percent
 
+_MOST_PERCENT = 10_000
+
 
 def told_apart(*sizes: int) -> tuple[str, ...]:
     """Sizes in bytes that stand beside each other: all exact where two that differ would print alike."""
@@ -15,10 +17,15 @@ def told_apart(*sizes: int) -> tuple[str, ...]:
     return tuple(format_exact(size) for size in sizes)
 
 
+def percent(value: float) -> str:
+    """`+4.2 %`; beyond ten thousand percent, where digits say nothing more, `+>9999 %`."""
+    return format_percent(value) if abs(value) < _MOST_PERCENT else "+>9999 %"
+
+
 def change(delta: int, before: int | None = None) -> str:
     """`+1.20 MB (+4.2 %)`; without the percentage where there was nothing before."""
-    percent = f" ({format_percent(100 * delta / before)})" if before and delta else ""
-    return format_delta(delta) + percent
+    share = f" ({percent(100 * delta / before)})" if before and delta else ""
+    return format_delta(delta) + share
 
 
 def broken_limit(finding: Finding) -> str:
@@ -32,8 +39,8 @@ def broken_limit(finding: Finding) -> str:
         return f"is {actual}, {over}"
     if finding.metric is Metric.LAYER_GROWTH and finding.before is None:
         return f"adds {actual}, {over}"
-    percent = f" ({format_percent(100 * finding.actual / finding.before)})" if finding.before else ""
-    return f"grew by {actual}{percent}, {over}"
+    share = f" ({percent(100 * finding.actual / finding.before)})" if finding.before else ""
+    return f"grew by {actual}{share}, {over}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

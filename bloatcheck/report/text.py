@@ -49,7 +49,7 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
     return _safe(
         render_plain(
             "report.txt.j2",
-            headline=Plain(told.pattern.format(*map(_name, told.names))),
+            headline=_wrapped(told.pattern.format(*map(_name, told.names)), width),
             table=_table(loud, width) if loud else None,
             quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
             troubles=[
@@ -84,10 +84,10 @@ def render_inspect(snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH) -> st
 
 def render_diff(diff: ImageDiff, *, width: int = DEFAULT_WIDTH) -> str:
     """The comparison of two images: sizes before and after, and the layers that changed, largest first."""
-    parts = [f"{_name(diff.name)} ({harmless(diff.platform)}): {_sizes(diff)}"]
+    parts = [_wrapped(f"{_name(diff.name)} ({diff.platform}): {_sizes(diff)}", width)]
     if diff.incomparable_because:
-        parts.append(f"Not comparable: {harmless(diff.incomparable_because)}")
-    parts += [part for part in (_layers(diff, width), quiet_layers(diff)) if part]
+        parts.append(_wrapped(f"Not comparable: {diff.incomparable_because}", width))
+    parts += [Plain(part) for part in (_layers(diff, width), quiet_layers(diff)) if part]
     return _safe("\n\n".join(parts))
 
 
@@ -138,7 +138,8 @@ def _details(shown: Row, width: int) -> list[Plain]:
     if image.diff and image.diff.after and (layers := _layers(image.diff, width)):
         quiet = quiet_layers(image.diff)
         rest = f"\n  {quiet}" if quiet else ""
-        blocks.append(f"{name}: {layers_summary(image.diff)}\n{layers}{rest}")
+        heading = _wrapped(f"{name}: {layers_summary(image.diff)}", width)
+        blocks.append(f"{heading}\n{layers}{rest}")
     return [Plain(block) for block in blocks]
 
 

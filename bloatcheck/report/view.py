@@ -11,9 +11,9 @@ from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding, Level, Outcome
-from bloatcheck.report.figures import change, count, told_apart
+from bloatcheck.report.figures import change, count, percent, told_apart
 from bloatcheck.report.model import ImageReport, Report
-from bloatcheck.units import format_bytes, format_delta, format_percent
+from bloatcheck.units import format_bytes, format_delta
 
 NOTHING = "–"
 """Stands where there is no figure."""
@@ -27,6 +27,15 @@ _MOST_NAMES = 3
 
 _GROWTH = (Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH)
 """What a new baseline makes good."""
+
+
+_RANKS = {
+    ImageChange.NEW: 4,
+    ImageChange.CHANGED: 3,
+    ImageChange.GONE: 2,
+    ImageChange.INCOMPARABLE: 1,
+    ImageChange.UNCHANGED: 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +72,17 @@ def rows(report: Report) -> tuple[Row, ...]:
 
 
 def importance(image: ImageReport) -> tuple[int, int]:
-    """What a reader wants to see first: failures, broken limits, then news, then the larger change."""
+    """What a reader wants to see first: failures, broken limits, then news; the larger before the smaller.
+
+    A broken limit weighs by the bytes above it, anything else by the bytes that changed.
+    """
     rank = {Outcome.ERROR: 7, Outcome.FAIL: 6, Outcome.WARN: 5}.get(image.outcome)
     if image.diff is None:
         return rank or 0, 0
     if rank is None:
-        rank = {
-            ImageChange.NEW: 4,
-            ImageChange.CHANGED: 3,
-            ImageChange.GONE: 2,
-            ImageChange.INCOMPARABLE: 1,
-            ImageChange.UNCHANGED: 0,
-        }[image.diff.change]
-        if image.diff.delta == 0:
-            rank = 0
-    size = image.diff.delta if image.diff.delta is not None else (image.diff.after or image.diff.before)
-    if size is None or isinstance(size, int):
-        return rank, abs(size or 0)
-    return rank, size.content_size
+        rank = 0 if image.diff.delta == 0 else _RANKS[image.diff.change]
+    excess = [finding.excess for finding in image.findings if finding.metric is not Metric.LAYERS]
+    return rank, max(excess, default=_bytes_changed(image.diff))
 
 
 def is_quiet(image: ImageReport) -> bool:
@@ -170,11 +172,18 @@ def accepting_command(images: Iterable[ImageReport]) -> str | None:
     return f"bloatcheck baseline update{''.join(options)}"
 
 
+def _bytes_changed(diff: ImageDiff) -> int:
+    if diff.delta is not None:
+        return abs(diff.delta)
+    side = diff.after or diff.before
+    return side.content_size if side else 0
+
+
 def _row(image: ImageReport, *, ambiguous: bool) -> Row:
-    before, after, delta, percent = _figures(image.diff)
+    before, after, delta, share = _figures(image.diff)
     icon, verdict = _verdict(image)
     name = f"{image.name} ({image.platform})" if ambiguous and image.platform else image.name
-    return Row(image, name, before, after, delta, percent, icon, verdict)
+    return Row(image, name, before, after, delta, share, icon, verdict)
 
 
 def _figures(diff: ImageDiff | None) -> tuple[str, str, str, str]:
@@ -187,8 +196,8 @@ def _figures(diff: ImageDiff | None) -> tuple[str, str, str, str]:
     before, after = told_apart(diff.before.content_size, diff.after.content_size)
     if diff.delta is None:
         return before, after, NOTHING, ""
-    percent = format_percent(diff.percent) if diff.percent else ""
-    return before, after, format_delta(diff.delta), percent
+    share = percent(diff.percent) if diff.percent else ""
+    return before, after, format_delta(diff.delta), share
 
 
 def _verdict(image: ImageReport) -> tuple[str, str]:

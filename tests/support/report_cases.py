@@ -11,7 +11,7 @@ from bloatcheck.report.model import Report
 _INSTALL = "apt-get update && apt-get install -y --no-install-recommends"
 _API = """
     30.1 MB              FROM debian:bookworm-slim
-    {packages}           RUN {install} ca-certificates curl {more} && rm -rf /var/lib/apt/lists/*   @ Dockerfile:5-8
+    {packages}           RUN {install} ca-certificates curl {more} && rm -rf /var/lib/apt   @ Dockerfile:5-8
     38.4 MB ~            RUN pip install --no-cache-dir -r requirements.txt   @ Dockerfile:11
     612 kB               COPY app /srv/app                                    @ Dockerfile:13
     0 B                  WORKDIR /srv/app                                     @ Dockerfile:14
@@ -117,7 +117,7 @@ CASES: dict[str, str] = {
             1 MB -> 9 MB   {_PIPES}                         @ {json.dumps("Docker|file`@a.b")}:3
             - -> 5 MB      {json.dumps("COPY " + "very-long-name-" * 300)}
             - -> 2 MB      {_CONTROLS}
-        image {_LURES} failed build: fixes #12, see https://evil.example or ask @octocat (a@b.example) <b>x</b> `q`
+        image {_LURES} failed build: fixes #12, see https://evil.example ask @octocat (a@b.example) <b>x</b>
             > {json.dumps("```")}
             > {json.dumps("::error file=x::injected")}
             > {_TAGS}

@@ -1,0 +1,152 @@
+"""The comment: the verdict first, what is broken and what to do, and the rest folded."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from support.github_markdown import Page
+from support.report_cases import case
+from support.reports import report
+
+from bloatcheck.report.markdown import comment_marker, render_comment, render_summary
+from bloatcheck.report.model import Origin
+
+GITHUB_TAKES = 65_536
+GROWTH = """
+    image api
+        limit content-growth fail 1 MB
+        10 MB -> 12 MB   RUN make   @ Dockerfile:3
+"""
+
+
+def layers(count: int) -> str:
+    return "\n".join(
+        f"1 MB -> {index + 2} MB  RUN step-{index}  @ Dockerfile:{index + 1}" for index in range(count)
+    )
+
+
+def test_the_first_line_is_the_marker_and_the_second_the_verdict() -> None:
+    lines = render_comment(report(GROWTH, key="size.yml")).splitlines()
+    assert lines[0] == comment_marker("size.yml") == "<!-- bloatcheck:v1 key=size.yml -->"
+    assert lines[1].startswith("### ❌ `api` grew by 2.00")
+
+
+def test_a_job_summary_has_no_marker_and_its_broken_images_unfolded() -> None:
+    summary = render_summary(report(GROWTH))
+    assert summary.startswith("### ❌")
+    assert "<details open>" in summary
+
+
+def test_a_line_of_a_dockerfile_is_linked_at_the_measured_commit() -> None:
+    origin = Origin(repository="octo/shop", server_url="https://ghe.example:8443/git", commit="0123abc")
+    page = Page.of(render_comment(report(GROWTH, origin=origin)))
+    assert set(page.links) == {"https://ghe.example:8443/git/octo/shop/blob/0123abc/Dockerfile#L3"}
+
+
+def test_without_an_origin_there_are_no_links_and_nothing_is_missing() -> None:
+    page = Page.of(render_comment(report(GROWTH, origin=Origin())))
+    assert page.links == []
+    assert "Dockerfile:3" in page.code
+
+
+def test_a_growth_can_be_accepted_and_an_absolute_limit_only_raised() -> None:
+    assert "`bloatcheck baseline update --image api`" in render_comment(report(GROWTH))
+    absolute = render_comment(report(GROWTH.replace("content-growth", "content")))
+    assert "baseline update" not in absolute
+    assert "raise `content` in `.bloatcheck.yml`" in absolute
+
+
+def test_a_name_in_a_command_to_paste_is_quoted_for_the_shell() -> None:
+    text = GROWTH.replace("image api", 'image "a; rm -rf $HOME"')
+    assert "--image 'a; rm -rf $HOME'" in Page.of(render_comment(report(text))).text
+
+
+def test_a_name_on_two_platforms_is_told_with_its_platform() -> None:
+    text = "image api linux/amd64\n 1 MB COPY . .\nimage api linux/arm64\n 1 MB COPY . ."
+    cells = Page.of(render_comment(report(text))).cells
+    assert [row[0].split("\N{NO-BREAK SPACE}")[1] for row in cells[1:3]] == [
+        "api (linux/amd64)",
+        "api (linux/arm64)",
+    ]
+
+
+def test_the_layer_that_has_a_finding_of_its_own_is_not_told_twice() -> None:
+    text = GROWTH.replace(
+        "limit content-growth fail 1 MB", "limit content-growth fail 1 MB\nlimit layer-growth fail 1 MB"
+    )
+    items = [line for line in render_comment(report(text)).splitlines() if line.startswith("- ")]
+    assert sum("RUN make" in item for item in items) == 1
+
+
+def test_broken_limits_that_are_not_enforced_say_so() -> None:
+    assert "(told, not enforced)" in render_comment(report(GROWTH, enforced=False))
+
+
+def test_an_image_with_many_findings_tells_five_and_counts_the_rest() -> None:
+    comment = render_comment(report(f"image api\n limit layer-growth fail 1 B\n{layers(8)}"))
+    assert comment.count("**layer-growth**") == 5
+    assert "- … and 3 more" in comment
+
+
+def test_many_layers_are_told_from_the_largest_change_on_and_the_rest_is_counted() -> None:
+    comment = render_comment(report(f"image api\n{layers(40)}"))
+    changes = re.findall(r"^\| \+([\d.]+)\sMB", comment, re.MULTILINE)
+    assert changes[1:] == sorted(changes[1:], key=float, reverse=True)
+    assert "25 smaller ones not shown" in comment
+
+
+def test_a_full_comment_drops_detail_from_its_least_important_end_and_says_so() -> None:
+    quiet = "\n".join(f"image quiet-{index}\n 1 MB RUN {'x' * 150}" for index in range(300))
+    small = "\n".join(f"image small-{index}\n 1 MB -> 1001 kB RUN {'y' * 190}" for index in range(300))
+    big = f"image big\n limit content-growth fail 1 MB\n 1 MB -> 9 MB RUN {'z' * 190}"
+    comment = render_comment(report(f"{quiet}\n{small}\n{big}"))
+    assert len(comment.encode()) <= GITHUB_TAKES
+    assert "left out or cut here" in comment
+    assert "`quiet-7`" not in comment
+    assert "300 images unchanged" in comment
+    assert f"`RUN {'z' * 190}`" in comment
+    assert comment.index("### ❌ `big` grew") < 200
+
+
+@pytest.mark.parametrize("count", [900, 2000])
+def test_more_broken_images_than_fit_are_counted(count: int) -> None:
+    text = "\n".join(
+        f"image a-longer-name-{index}\n limit content fail 1 B\n {index + 2} MB COPY . ."
+        for index in range(count)
+    )
+    told = report(text)
+    comment = render_comment(told)
+    assert len(comment.encode()) <= GITHUB_TAKES
+    assert f"{count:,} of {count:,} images break a limit" in comment
+    shown = comment.count("| over")
+    assert 100 < shown < count
+    assert f"{count - shown:,} images" in comment
+    assert f"`a-longer-name-{count - 1}`" in comment
+    assert "`a-longer-name-0`" not in comment
+
+
+def test_wide_characters_count_as_the_bytes_they_take() -> None:
+    wide = "\N{MATHEMATICAL FRAKTUR SMALL X}"
+    text = "\n".join(f'image "{wide * 60}{index}"\n 1 MB -> 2 MB COPY . .' for index in range(400))
+    comment = render_comment(report(text))
+    assert len(comment.encode()) <= GITHUB_TAKES
+
+
+def test_a_failed_build_s_output_is_its_last_lines() -> None:
+    output = "\n".join(f"> step {index}" for index in range(100))
+    comment = render_comment(report(f"image api failed build: no\n{output}"))
+    assert "step 99\n```" in comment
+    assert "step 74\n" not in comment
+
+
+def test_a_run_without_images_says_so() -> None:
+    assert "### ✅ No image was measured" in render_comment(report(""))
+
+
+def test_a_run_without_a_baseline_says_so() -> None:
+    assert "No baseline to compare with" in render_comment(replace(report(GROWTH), baseline=None))
+
+
+def test_no_more_than_a_dozen_lines_stand_before_the_fold() -> None:
+    before = render_comment(case("growth_over_the_limit")).split("<details>")[0]
+    assert len([line for line in before.splitlines()[1:] if line.strip()]) <= 12

@@ -1,0 +1,99 @@
+"""The terminal: aligned, as wide as asked for, and quick for one image."""
+
+import subprocess
+import sys
+
+import pytest
+from support.report_cases import case
+from support.reports import image_diff, image_snapshot, report
+
+from bloatcheck.report.columns import aligned
+from bloatcheck.report.plain import display_width
+from bloatcheck.report.text import render_diff, render_inspect, render_text
+
+API = """
+    image api
+        30 MB            FROM debian:bookworm-slim
+        10 MB -> 22 MB   RUN apt-get install -y curl   @ Dockerfile:3-5
+        - -> 4 MB        COPY models /models           @ Dockerfile:9
+        2 MB -> -        RUN old
+        1 MB ~           COPY . .                      @ Dockerfile:12
+"""
+
+
+def test_inspect_shows_each_layer_from_the_base_on() -> None:
+    assert render_inspect(image_snapshot(API)) == (
+        "api (linux/amd64)\n"
+        "57.0 MB in 4 layers\n"
+        "\n"
+        "     SIZE  LINE           INSTRUCTION\n"
+        "  30.0 MB                 FROM debian:bookworm-slim\n"
+        "  22.0 MB  Dockerfile:3   RUN apt-get install -y curl\n"
+        "  4.00 MB  Dockerfile:9   COPY models /models\n"
+        "  1.00 MB  Dockerfile:12  COPY . .\n"
+    )
+
+
+def test_an_image_without_layers_is_0_bytes_in_0_layers() -> None:
+    assert render_inspect(image_snapshot("image empty")) == "empty (linux/amd64)\n0 B in 0 layers\n"
+
+
+def test_a_layer_without_history_says_so() -> None:
+    assert render_inspect(image_snapshot('image x\n 1 MB ""')).endswith("  1.00 MB  (no history)\n")
+
+
+def test_diff_shows_the_layers_that_changed_the_largest_change_first() -> None:
+    assert render_diff(image_diff(API)) == (
+        "api (linux/amd64): 43.0 MB before, 57.0 MB after, +14.0 MB (+32.6 %)\n"
+        "\n"
+        "    CHANGE   BEFORE    AFTER  LINE          INSTRUCTION\n"
+        "  +12.0 MB  10.0 MB  22.0 MB  Dockerfile:3  RUN apt-get install -y curl\n"
+        "  +4.00 MB        –  4.00 MB  Dockerfile:9  COPY models /models\n"
+        "  −2.00 MB  2.00 MB        –                RUN old\n"
+        "\n"
+        "1 layer unchanged, 1 layer rebuilt at the same size\n"
+    )
+
+
+def test_diff_of_what_can_not_be_compared_says_why() -> None:
+    text = render_diff(image_diff("image api incomparable: another measure\n 1 MB COPY . ."))
+    assert "1.00 MB before, 1.00 MB after\n\nNot comparable: another measure" in text
+
+
+def test_sizes_that_would_print_alike_are_exact() -> None:
+    text = render_diff(image_diff("image api\n 8200000 B -> 8200011 B COPY . ."))
+    assert "8,200,000 B before, 8,200,011 B after, +11 B" in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_tables_and_sentences_fit_the_width(width: int) -> None:
+    long = f"image {'n' * 50}\n limit layer-growth fail 1 B\n 1 MB -> 3 MB RUN {'word ' * 60} @ Dockerfile:3"
+    for text in (
+        render_text(report(long), width=width),
+        render_inspect(image_snapshot(long), width=width),
+        render_diff(image_diff(long), width=width),
+    ):
+        body = [line for line in text.splitlines() if "bloatcheck baseline" not in line]
+        assert max(map(display_width, body)) <= width
+
+
+def test_wide_characters_are_aligned_by_the_columns_they_take() -> None:
+    lines = aligned([("A", "B"), ("漢字", "x"), ("e\u0301", "y")], "<<", 80).splitlines()
+    assert lines == ["  A     B", "  漢字  x", "  e\u0301     y"]
+
+
+def test_a_column_with_nothing_in_it_is_left_out() -> None:
+    assert aligned([("A", "B", "C"), ("1", "", "3")], "<<<", 80) == "  A  C\n  1  3"
+
+
+def test_unchanged_images_of_many_are_one_line() -> None:
+    text = render_text(case("thirty_images"))
+    assert "  26 more images unchanged\n" in text
+    assert "service-07" not in text
+
+
+def test_showing_an_image_imports_neither_a_template_engine_nor_pydantic() -> None:
+    heavy = {"docker", "jinja2", "pydantic", "requests"}
+    program = f"import sys, bloatcheck.report.text; print({heavy} & set(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "set()\n"
