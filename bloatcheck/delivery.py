@@ -105,6 +105,8 @@ def _comment(
             create=create,
         )
         url = result.url
+        for warning in result.warnings:
+            log.warning(warning)
         log.info(f"pull request #{number}: comment {result.action.value}")
 
     _attempt(log, post)

@@ -10,7 +10,7 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.model import Config
-from bloatcheck.errors import ExitCode, UsageError
+from bloatcheck.errors import ExitCode, ReadError, UsageError
 from bloatcheck.report.columns import aligned
 from bloatcheck.units import format_bytes, format_delta
 
@@ -110,6 +110,11 @@ def _update(args: argparse.Namespace) -> ExitCode:
         for result in results
         if isinstance(result, pipeline.Measured)
     ]
+    if results and not measured:
+        raise ReadError(
+            "no image could be measured, so the baseline stays as it was",
+            hint="the warnings above say why, image by image",
+        )
     configured = None if args.image else {spec.name for spec in config.images}
     after = updated(before, measured, configured=configured)
     written = write_baseline(config.root, config.baseline, after.entries)
