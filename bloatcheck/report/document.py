@@ -19,8 +19,8 @@ from bloatcheck.oci.digest import parse_digest
 from bloatcheck.report.model import REPORT_VERSION, ImageReport, Report
 from bloatcheck.report.summary import Summary, summarize
 
-LARGEST_DOCUMENT = 32 * 1024 * 1024
-"""Bytes of JSON: some thousand images. A larger report is refused unread."""
+LARGEST_DOCUMENT = 64 * 1024 * 1024
+"""Bytes of JSON: more than a thousand images in full. A larger report is refused unread."""
 
 _MOST_DIGITS = 18
 _VERSION = re.compile(r"(?P<major>\d{1,4})\.\d{1,4}", re.ASCII)

@@ -60,9 +60,13 @@ def render_summary(report: Report, *, longest: int = LONGEST_SUMMARY) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The parts of the page that can be shortened; `unseen` images were never rendered."""
+    """The parts of the page that can be shortened.
+
+    `percent` says whether the table has a column for percentages; `unseen` images were never rendered.
+    """
 
     rows: tuple[Piece, ...]
+    percent: bool
     troubles: tuple[Piece, ...]
     notes: tuple[Piece, ...]
     details: tuple[Piece, ...]
@@ -90,8 +94,10 @@ def _page(report: Report, depth: Depth) -> _Page:
     folds = len(everything) > FOLD_FROM
     quiet = [row for row in shown if folds and is_quiet(row.image)]
     loud = [row for row in shown if not (folds and is_quiet(row.image))]
+    percent = any(row.percent for row in loud)
     return _Page(
-        rows=tuple(map(pieces.table_row, loud)),
+        rows=tuple(pieces.table_row(row, percent=percent) for row in loud),
+        percent=percent,
         troubles=tuple(piece for row in loud for piece in pieces.troubles(row, report.origin)),
         notes=tuple(pieces.notes(report.notes[:_MOST_IMAGES])),
         details=tuple(piece for row in loud for piece in pieces.details(row, report.origin, depth)),
@@ -107,6 +113,7 @@ def _printed(report: Report, page: _Page) -> Markdown:
         icon=told.icon,
         headline=compose(told.pattern, *(code(name, LONGEST_NAME) for name in told.names)),
         rows=_kept(page.rows),
+        percent=page.percent,
         troubles=_kept(page.troubles),
         remedy=_remedy(report),
         notes=_kept(page.notes),

@@ -56,14 +56,12 @@ class Depth:
     unfolded: bool
 
 
-def table_row(shown: Row) -> Piece:
-    """The image's line in the table."""
+def table_row(shown: Row, *, percent: bool) -> Piece:
+    """The image's line in the table, with the column for percentages or without."""
     line = row(
         compose("{}\N{NO-BREAK SPACE}{}", shown.icon, code(shown.name, LONGEST_NAME)),
-        shown.before,
-        shown.after,
-        shown.delta,
-        shown.percent,
+        *(shown.before, shown.after, shown.delta),
+        *((shown.percent,) if percent else ()),
         unbroken(shown.verdict),
     )
     tier = _ROW if shown.image.outcome is Outcome.PASS else _BROKEN_ROW

@@ -8,20 +8,23 @@ from __future__ import annotations
 from bloatcheck.config.limits import Metric
 from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding
-from bloatcheck.report.figures import broken_limit
+from bloatcheck.report.figures import broken_limit, count
 from bloatcheck.report.model import Failure, ImageReport
 from bloatcheck.report.plain import harmless, shorten
 from bloatcheck.report.view import blame
 
 _LONGEST_INSTRUCTION = 60
+_MOST_FINDINGS = 5
 
 
 def troubles(image: ImageReport, name: str) -> list[str]:
-    """Everything that is wrong, one sentence each; `name` is what the image is called here."""
+    """What is wrong, one sentence each, the rest counted; `name` is what the image is called here."""
     told = [f"{name} {failed(image.failure)}"] if image.failure else []
     if image.diff and image.diff.incomparable_because:
         told.append(f"{name} {incomparable(image.diff.incomparable_because)}")
-    return [*told, *(f"{name}, {broken(finding, image)}" for finding in image.findings)]
+    told += [f"{name}, {broken(finding, image)}" for finding in image.findings[:_MOST_FINDINGS]]
+    more = len(image.findings) - _MOST_FINDINGS
+    return [*told, f"{name} breaks {count(more, 'more limit')}"] if more > 0 else told
 
 
 def failed(failure: Failure) -> str:

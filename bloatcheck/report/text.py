@@ -35,6 +35,8 @@ DEFAULT_WIDTH = 100
 _LONGEST_NAME = 60
 _MOST_OUTPUT_LINES = 30
 _MOST_PLACES = 3
+_MOST_DETAILED = 30
+"""Images whose layers are listed, the most important ones; a log of thousands of lines is read by nobody."""
 
 
 def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
@@ -57,7 +59,10 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
             ],
             remedies=_remedies(report),
             notes=[_wrapped(f"Note: {note}", width) for note in report.notes],
-            details=[detail for row in loud for detail in _details(row, width)],
+            details=[detail for row in loud[:_MOST_DETAILED] for detail in _details(row, width)],
+            undetailed=count(len(loud) - _MOST_DETAILED, "more image")
+            if len(loud) > _MOST_DETAILED
+            else None,
             baseline=report.baseline,
         )
     )

@@ -92,6 +92,21 @@ def test_unchanged_images_of_many_are_one_line() -> None:
     assert "service-07" not in text
 
 
+def test_of_very_many_images_the_layers_of_the_most_important_are_listed() -> None:
+    text = render_text(
+        report("\n".join(f"image i-{index}\n 1 MB -> {index + 2} MB RUN x" for index in range(40)))
+    )
+    assert text.count("1 of 1 layer changed in size") == 30
+    assert "The layers of 10 more images are in the JSON report." in text
+
+
+def test_of_very_many_findings_of_an_image_five_are_told() -> None:
+    layers = "\n".join(f"1 MB -> 9 MB RUN step-{index}" for index in range(8))
+    text = render_text(report(f"image api\n limit layer-growth fail 1 B\n{layers}"))
+    assert text.count("api, layer-growth") == 5
+    assert "api breaks 3 more limits" in text
+
+
 def test_showing_an_image_imports_neither_a_template_engine_nor_pydantic() -> None:
     heavy = {"docker", "jinja2", "pydantic", "requests"}
     program = f"import sys, bloatcheck.report.text; print({heavy} & set(sys.modules))"
