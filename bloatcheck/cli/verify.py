@@ -52,7 +52,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
         print(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
         for problem in check.problems:
             print(f"          {harmless(problem)}")
-    print(
-        f"{bad} of {len(checks)} layers don't match" if bad else f"all of {len(checks)} layers match",
-    )
+    match = "match" if not bad else "doesn't match" if bad == 1 else "don't match"
+    print(f"{bad or 'all'} of {len(checks)} layers {match}")
     return ExitCode.UNREADABLE if bad else ExitCode.OK
