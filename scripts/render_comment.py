@@ -4,7 +4,8 @@
 
 Without files, the golden files of the comment are rendered. For each, four pictures are written to OUT: in
 the width of a pull request and of a phone, light and dark. GitHub's style comes from the npm package
-`github-markdown-css`, fetched once into the user's cache; the browser is the system's Chromium.
+`github-markdown-css`, fetched once into the user's cache; the browser is the system's Chromium, and the
+icons want a font such as Debian's fonts-noto-color-emoji.
 """
 
 from __future__ import annotations
