@@ -16,7 +16,7 @@ from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
 from bloatcheck.report.templates import render_markdown
-from bloatcheck.report.view import FOLD_FROM, accepting_command, grown_places, is_quiet, rows
+from bloatcheck.report.view import FOLD_FROM, accepting_command, config_path, grown_places, is_quiet, rows
 
 LONGEST_COMMENT = 64_000
 """GitHub takes 65,536 characters, marker included. These are bytes, of which there are never fewer."""
@@ -141,10 +141,10 @@ def _remedy(report: Report) -> Markdown:
         choices.append(compose("make {} smaller", _listed(places) or "it"))
     if Metric.LAYERS in metrics:
         choices.append(compose("join instructions into fewer layers"))
-    if command := accepting_command(broken):
+    if command := accepting_command(report):
         choices.append(compose("accept the growth: run {} and commit the file", code(command)))
     limits = [code(metric.value) for metric in metrics]
-    choices.append(compose("raise {} in `.bloatcheck.yml`", _listed(limits)))
+    choices.append(compose("raise {} in {}", _listed(limits), code(config_path(report))))
     return render_markdown("remedy.md.j2", choices=choices)
 
 

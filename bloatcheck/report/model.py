@@ -66,7 +66,7 @@ class Report:
     """A whole run.
 
     `notes` are sentences for the reader about the run itself ("no baseline at 1a2b3c4 yet"). `enforced` is
-    False where broken limits are only told.
+    False where broken limits are only told. `config` is the configuration's path; None where there is none.
     """
 
     version: str = REPORT_VERSION
@@ -78,6 +78,7 @@ class Report:
     baseline: str | None = None
     notes: tuple[str, ...] = ()
     enforced: bool = True
+    config: str | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -21,6 +21,7 @@ from bloatcheck.report.view import (
     FOLD_FROM,
     Row,
     accepting_command,
+    config_path,
     grown_places,
     is_quiet,
     layer_rows,
@@ -128,9 +129,11 @@ def _remedies(report: Report) -> list[str]:
         choices.append(f"make {places or 'it'} smaller")
     if Metric.LAYERS in metrics:
         choices.append("join instructions into fewer layers")
-    if command := accepting_command(broken):
+    if command := accepting_command(report):
         choices.append(f"accept the growth: {command}")
-    choices.append(f"raise {', '.join(metric.value for metric in metrics)} in .bloatcheck.yml")
+    choices.append(
+        f"raise {', '.join(metric.value for metric in metrics)} in {harmless(config_path(report))}"
+    )
     return choices
 
 

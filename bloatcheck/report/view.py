@@ -22,6 +22,7 @@ FOLD_FROM = 8
 """With more images than this, the unchanged ones are folded into one line."""
 
 
+DEFAULT_CONFIG = ".bloatcheck.yml"
 _MOST_NAMES = 3
 """With more names than this a command is told for all images."""
 
@@ -162,13 +163,20 @@ def layers_summary(diff: ImageDiff) -> str:
     return f"{told}, {change(diff.delta, diff.before.content_size)}"
 
 
-def accepting_command(images: Iterable[ImageReport]) -> str | None:
+def config_path(report: Report) -> str:
+    """The file that the limits stand in."""
+    return report.config or DEFAULT_CONFIG
+
+
+def accepting_command(report: Report) -> str | None:
     """What makes today's sizes the new baseline; None where that would not mend a broken limit."""
-    grown = [image.name for image in images if any(f.metric in _GROWTH for f in image.findings)]
+    grown = [image.name for image in report.images if any(f.metric in _GROWTH for f in image.findings)]
     if not grown:
         return None
     names = tuple(dict.fromkeys(grown))
-    options = (f" --image {shlex.quote(name)}" for name in names if len(names) <= _MOST_NAMES)
+    options = [f" --image {shlex.quote(name)}" for name in names if len(names) <= _MOST_NAMES]
+    if config_path(report) != DEFAULT_CONFIG:
+        options.insert(0, f" --config {shlex.quote(config_path(report))}")
     return f"bloatcheck baseline update{''.join(options)}"
 
 

@@ -1,0 +1,25 @@
+"""What the reader is told to do names the files that are really used."""
+
+from dataclasses import replace
+
+import pytest
+from support.report_cases import case
+
+from bloatcheck.report.markdown import render_comment
+from bloatcheck.report.text import render_text
+
+
+@pytest.mark.parametrize("render", [render_comment, render_text])
+def test_another_configuration_is_named_in_the_commands_and_files_to_edit(render: object) -> None:
+    assert callable(render)
+    text = " ".join(render(replace(case("growth"), config="ci/images.yml")).split())
+    assert "bloatcheck baseline update --config ci/images.yml --image" in text
+    assert ".bloatcheck.yml" not in text
+
+
+@pytest.mark.parametrize("render", [render_comment, render_text])
+def test_the_usual_configuration_needs_no_option(render: object) -> None:
+    assert callable(render)
+    text = " ".join(render(case("growth")).split())
+    assert "bloatcheck baseline update --image" in text
+    assert ".bloatcheck.yml" in text
