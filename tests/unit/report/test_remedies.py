@@ -12,7 +12,7 @@ from bloatcheck.report.text import render_text
 @pytest.mark.parametrize("render", [render_comment, render_text])
 def test_another_configuration_is_named_in_the_commands_and_files_to_edit(render: object) -> None:
     assert callable(render)
-    text = " ".join(render(replace(case("growth"), config="ci/images.yml")).split())
+    text = " ".join(render(replace(case("growth_over_the_limit"), config="ci/images.yml")).split())
     assert "bloatcheck baseline update --config ci/images.yml --image" in text
     assert ".bloatcheck.yml" not in text
 
@@ -20,6 +20,6 @@ def test_another_configuration_is_named_in_the_commands_and_files_to_edit(render
 @pytest.mark.parametrize("render", [render_comment, render_text])
 def test_the_usual_configuration_needs_no_option(render: object) -> None:
     assert callable(render)
-    text = " ".join(render(case("growth")).split())
+    text = " ".join(render(case("growth_over_the_limit")).split())
     assert "bloatcheck baseline update --image" in text
     assert ".bloatcheck.yml" in text
