@@ -17,7 +17,7 @@ from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.git import Git, choose_commit, read_at
-from bloatcheck.baseline.model import Baseline
+from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.identity import repository_identity
@@ -31,7 +31,7 @@ from bloatcheck.errors import BloatcheckError, BuildError
 from bloatcheck.image.open import open_image
 from bloatcheck.log import Log
 from bloatcheck.oci.dockerfile import MAX_LENGTH
-from bloatcheck.oci.platform import Platform
+from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.judge import judge, judge_comparability
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
 
@@ -53,6 +53,14 @@ class Unmeasured:
     failure: Failure
 
 
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """What the images are compared with, and the entries as the change leaves them."""
+
+    before: Baseline
+    proposed: Baseline
+
+
 Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10 can't
 
 
@@ -69,36 +77,24 @@ def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tupl
     return tuple(_read_built(builders.build(spec), config.root, cache, log) for spec in config.images)
 
 
-def snapshot_reference(
-    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
-) -> ImageSnapshot:
-    """Reads an image that is there already.
-
-    Raises:
-        UsageError: not a reference.
-        ReadError: not there, or damaged.
-    """
-    with closing(open_image(reference, platform=platform, log=log)) as image:
-        return take_snapshot(image, index_image(image, LayerCache.open(environment)), name=reference)
-
-
-def read_accepted(config: Config, context: CiContext) -> Baseline:
-    """The baseline that this run is compared with.
+def read_baselines(config: Config, context: CiContext) -> Baselines:
+    """The baseline that this run is compared with, and the one that the change proposes.
 
     Raises:
         BaselineError: damaged, foreign, newer, or out of reach.
     """
+    proposed = read_work_tree(config.root, config.baseline)
     git = Git(config.root)
     choice = choose_commit(git, context)
     if choice.commit is None:
-        return read_work_tree(config.root, config.baseline)
-    return read_at(git, choice.commit, config.baseline, why=choice.why)
+        return Baselines(before=proposed, proposed=proposed)
+    return Baselines(before=read_at(git, choice.commit, config.baseline, why=choice.why), proposed=proposed)
 
 
 def make_report(
     config: Config,
     context: CiContext,
-    baseline: Baseline,
+    baselines: Baselines,
     results: Sequence[Result],
     *,
     partial: bool,
@@ -108,13 +104,21 @@ def make_report(
     measured = [result for result in results if isinstance(result, Measured)]
     failed = [result for result in results if isinstance(result, Unmeasured)]
     diffs = compare_all(
-        baseline,
+        baselines.before,
         [result.snapshot for result in measured],
         partial=partial,
         unmeasured=[result.spec.name for result in failed],
     )
     made_from = {(result.snapshot.name, result.snapshot.platform): result for result in measured}
-    rows = [_judged(diff, made_from.get((diff.name, diff.platform)), config) for diff in diffs]
+    rows = [
+        _judged(
+            diff,
+            made_from.get((diff.name, diff.platform)),
+            baselines.proposed.entry(diff.name, diff.platform),
+            config,
+        )
+        for diff in diffs
+    ]
     rows += [
         ImageReport(
             name=result.spec.name,
@@ -137,9 +141,10 @@ def make_report(
             pull_request=context.pull_request,
             run_url=context.run_url,
         ),
-        baseline=baseline.origin,
-        notes=_notes(config, context, baseline),
+        baseline=baselines.before.origin,
+        notes=_notes(config, context, baselines.before, rows),
         enforced=enforced,
+        config=config.path,
     )
 
 
@@ -163,12 +168,18 @@ def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, 
     return Measured(spec, snapshot, built.dockerfile)
 
 
-def _judged(diff: ImageDiff, made_from: Measured | None, config: Config) -> ImageReport:
+def _judged(
+    diff: ImageDiff, made_from: Measured | None, proposed: BaselineEntry | None, config: Config
+) -> ImageReport:
+    limits = made_from.spec.limits if made_from else ()
+    findings = judge(diff, limits)
+    accepted = accepted_growth(diff, findings, proposed, limits)
     return ImageReport(
         name=diff.name,
         platform=diff.platform,
         diff=diff,
-        findings=judge(diff, made_from.spec.limits) if made_from else (),
+        findings=tuple(finding for finding in findings if finding not in accepted),
+        accepted=accepted,
         dockerfile=made_from.dockerfile if made_from else None,
         incomparable=judge_comparability(diff, config.on_incomparable),
     )
@@ -184,14 +195,21 @@ def _failure(stage: str, error: BloatcheckError) -> Failure:
     )
 
 
-def _notes(config: Config, context: CiContext, baseline: Baseline) -> tuple[str, ...]:
-    if baseline.entries:
-        return context.notes
-    missing = (
-        f"There is no baseline {config.baseline} yet, so every image is new. "
-        "To make one: bloatcheck baseline update, and commit the file."
-    )
-    return (*context.notes, missing)
+def _notes(
+    config: Config, context: CiContext, before: Baseline, rows: Sequence[ImageReport]
+) -> tuple[str, ...]:
+    notes = list(context.notes)
+    if not before.entries:
+        notes.append(
+            f"There is no baseline {config.baseline} yet, so every image is new. "
+            "To make one: bloatcheck baseline update, and commit the file."
+        )
+    notes += [
+        f"The growth of {row.name} is accepted: this change renews its entry in {config.baseline}."
+        for row in rows
+        if row.accepted
+    ]
+    return tuple(notes)
 
 
 def _dockerfile(root: Path, built: BuiltImage) -> DockerfileSource | None:

@@ -30,15 +30,16 @@ examples:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads both, compares, prints."""
+    from bloatcheck.analysis.read import read_snapshots
     from bloatcheck.baseline.model import BaselineEntry
     from bloatcheck.diff.compare import compare
-    from bloatcheck.pipeline import snapshot_reference
     from bloatcheck.report.text import render_diff
 
-    log, platform, environment = log_for(args), platform_of(args.platform), child_environment()
-    before, after = (
-        snapshot_reference(reference, platform=platform, log=log, environment=environment)
-        for reference in (args.before, args.after)
+    before, after = read_snapshots(
+        [args.before, args.after],
+        platform=platform_of(args.platform),
+        log=log_for(args),
+        environment=child_environment(),
     )
     diff = compare(BaselineEntry(snapshot=before), after)
     if args.json:

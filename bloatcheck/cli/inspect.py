@@ -31,11 +31,11 @@ examples:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads and prints."""
-    from bloatcheck.pipeline import snapshot_reference
+    from bloatcheck.analysis.read import read_snapshots
     from bloatcheck.report.text import render_inspect
 
-    snapshot = snapshot_reference(
-        args.reference,
+    [snapshot] = read_snapshots(
+        [args.reference],
         platform=platform_of(args.platform),
         log=log_for(args),
         environment=child_environment(),

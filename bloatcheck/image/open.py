@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 from bloatcheck.errors import UsageError
 from bloatcheck.image.model import Image
 from bloatcheck.image.reference import parse_reference
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
+
+STORAGE_VARIABLE = "BLOATCHECK_STORAGE"
+"""How the engine's storage may be read: `never`, `own` (the default: what this process may), or `sudo`."""
 
 
 def open_image(text: str, *, platform: Platform | None = None, log: Log | None = None) -> Image:
@@ -35,7 +40,12 @@ def open_image(text: str, *, platform: Platform | None = None, log: Log | None =
 
         return open_registry(reference.rest, platform=platform, log=log)
     if reference.transport == "docker-daemon":
-        from bloatcheck.image.docker_daemon import open_docker_daemon  # noqa: PLC0415 - see above
+        from bloatcheck.image.docker_daemon import StorageAccess, open_docker_daemon  # noqa: PLC0415 - see above
 
-        return open_docker_daemon(reference.rest, platform=platform, log=log)
+        chosen = os.environ.get(STORAGE_VARIABLE) or StorageAccess.OWN.value
+        if chosen not in (known := [access.value for access in StorageAccess]):
+            raise UsageError(f"{STORAGE_VARIABLE} is {chosen!r}", hint=f"choose one of {', '.join(known)}")
+        return open_docker_daemon(
+            reference.rest, platform=platform, log=log, storage_access=StorageAccess(chosen)
+        )
     raise UsageError(f"the transport {reference.transport} can't be read yet")

@@ -1,0 +1,34 @@
+"""From references to snapshots: opens images, lists the layers that aren't known yet, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+
+from bloatcheck.analysis.layer_cache import LayerCache, index_images
+from bloatcheck.analysis.measure import take_snapshot
+from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.image.open import open_image
+from bloatcheck.log import Log
+from bloatcheck.oci.platform import Platform
+
+
+def read_snapshots(
+    references: Sequence[str], *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+) -> list[ImageSnapshot]:
+    """Reads images that are there already; a layer that several of them have is read once.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, or damaged.
+    """
+    with ExitStack() as opened:
+        images = [
+            opened.enter_context(closing(open_image(reference, platform=platform, log=log)))
+            for reference in references
+        ]
+        indexes = index_images(images, LayerCache.open(environment, log=log))
+        return [
+            take_snapshot(image, layers, name=reference)
+            for image, layers, reference in zip(images, indexes, references, strict=True)
+        ]
