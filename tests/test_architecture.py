@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": {"errors", "units", "log", "oci", "image"},
     "baseline": {"errors", "units", "log", "oci", "config", "analysis"},
     "diff": {"errors", "units", "oci", "analysis", "baseline"},
-    "policy": {"errors", "units", "oci", "config", "analysis", "diff"},
+    "policy": {"errors", "units", "oci", "config", "analysis", "baseline", "diff"},
     "report": {"errors", "units", "oci", "config", "analysis", "diff", "policy"},
     "publish": {"errors", "units", "log"},
     "pipeline": {

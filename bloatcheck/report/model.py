@@ -26,6 +26,7 @@ class Failure:
 class ImageReport:
     """One row. Exactly one of `diff` and `failure` is set.
 
+    `accepted` are broken limits that the change itself accepts, by renewing the image's baseline entry.
     `incomparable` is how bad the configuration finds it that the baseline can't be compared; None where it
     can, or where there is none.
     """
@@ -37,6 +38,7 @@ class ImageReport:
     findings: tuple[Finding, ...] = ()
     dockerfile: str | None = None
     incomparable: Level | None = None
+    accepted: tuple[Finding, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -1,0 +1,35 @@
+"""A growth that the change itself accepts: it renews the image's entry in the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.config.limits import Limit, Metric
+from bloatcheck.diff.compare import compare
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.policy.judge import judge
+from bloatcheck.policy.model import Finding
+
+GROWTH = frozenset({Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH})
+"""What an entry of the baseline can accept. Absolute limits stand in the configuration."""
+
+
+def accepted_growth(
+    diff: ImageDiff, findings: Iterable[Finding], proposed: BaselineEntry | None, limits: Iterable[Limit]
+) -> tuple[Finding, ...]:
+    """Those of the findings that the proposed entry takes back; empty where it takes none back.
+
+    The entry is a ceiling: what was built may still grow beyond it by what the limits allow, and no further.
+
+    Args:
+        diff: the image against the baseline of the base commit.
+        findings: what was found there.
+        proposed: the image's entry as the change leaves it.
+        limits: those in force for the image.
+    """
+    growth = tuple(finding for finding in findings if finding.metric in GROWTH)
+    if not growth or proposed is None or proposed.snapshot == diff.before:
+        return ()
+    beyond = judge(compare(proposed, diff.after), limits)
+    return () if any(finding.metric in GROWTH for finding in beyond) else growth
