@@ -43,9 +43,9 @@ def main() -> int:
         print(f"::error title=bloatcheck::{error}")
         return 2
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-    from bloatcheck.cli.main import main as bloatcheck  # noqa: PLC0415 - found only from here on
+    from bloatcheck.cli.main import run_as_process  # noqa: PLC0415 - found only from here on
 
-    return int(bloatcheck(argv))
+    return int(run_as_process(argv))
 
 
 if __name__ == "__main__":

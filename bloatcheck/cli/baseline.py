@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
+from bloatcheck.cli.stdout import tell
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.model import Config
 from bloatcheck.errors import ExitCode, ReadError, UsageError
@@ -115,10 +116,12 @@ def _update(args: argparse.Namespace) -> ExitCode:
             "no image could be measured, so the baseline stays as it was",
             hint="the warnings above say why, image by image",
         )
+    # Read again, since another run may have written its images meanwhile.
+    before = read_work_tree(config.root, config.baseline)
     configured = None if args.image else {spec.name for spec in config.images}
     after = updated(before, measured, configured=configured)
     written = write_baseline(config.root, config.baseline, after.entries)
-    print(to_json(after.entries) if args.json else render_update(before, after, written), end="")
+    tell((to_json(after.entries) if args.json else render_update(before, after, written)).rstrip("\n"))
     return ExitCode.OK if len(measured) == len(results) else ExitCode.UNREADABLE
 
 

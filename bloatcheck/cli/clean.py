@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from bloatcheck.build.clean import OurImage, Outcome, Removal, UsingContainer, list_ours, remove
 from bloatcheck.build.identity import repository_identity
+from bloatcheck.cli.stdout import tell
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
 from bloatcheck.image.docker_daemon.engine import connect
@@ -62,9 +62,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
     finally:
         engine.close()
     if args.json:
-        print(render_json(images, removals))
+        tell(render_json(images, removals))
     else:
-        sys.stdout.write(render_text(images, removals, repository=repository, removing=args.yes))
+        tell(render_text(images, removals, repository=repository, removing=args.yes).rstrip("\n"))
     left = any(removal.outcome in {Outcome.SKIPPED, Outcome.FAILED} for removal in removals)
     return ExitCode.UNREADABLE if left else ExitCode.OK
 

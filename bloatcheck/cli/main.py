@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from bloatcheck import __version__
+from bloatcheck.cli.stdout import silence_stdout
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode
 
 COMMANDS = {
@@ -74,13 +76,13 @@ def main(argv: Sequence[str]) -> ExitCode:
     chosen = next((word for word in argv if not word.startswith("-")), None)
     try:
         args = _parser(chosen).parse_args(argv)
-        return _load(args.command).execute(args)
+        return _executed(args)
     except BloatcheckError as error:
         _tell(error)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read the output has seen enough (`| head`); nothing more can be said on stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Commands whose exit code is a verdict print through `tell`, which keeps it.
+        silence_stdout()
         return ExitCode.OK
     except KeyboardInterrupt:
         print("bloatcheck: interrupted", file=sys.stderr)
@@ -88,12 +90,20 @@ def main(argv: Sequence[str]) -> ExitCode:
     except Exception as error:
         if os.environ.get("BLOATCHECK_DEBUG"):
             raise
-        print(
-            f"bloatcheck: this is a fault in bloatcheck itself: {type(error).__name__}: {error}\n"
-            f"  hint: set BLOATCHECK_DEBUG=1 for a traceback and tell us at {ISSUES_URL}",
-            file=sys.stderr,
+        _tell(
+            BloatcheckError(
+                f"this is a fault in bloatcheck itself: {type(error).__name__}: {error}",
+                hint=f"set BLOATCHECK_DEBUG=1 for a traceback and tell us at {ISSUES_URL}",
+            )
         )
         return ExitCode.INTERNAL
+
+
+def _executed(args: argparse.Namespace) -> ExitCode:
+    code = _load(args.command).execute(args)
+    # Here, where a reader who went away is no fault yet.
+    sys.stdout.flush()
+    return code
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -103,14 +113,15 @@ def _interrupt(_signal: int, _frame: object) -> None:
 def _tell(error: BloatcheckError) -> None:
     """Prints an error, each of its problems on lines of its own; on GitHub as annotations too."""
     from bloatcheck.cli.terminal import harmless
+    from bloatcheck.report.workflow_commands import command, disarm
 
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     problems = error.problems if isinstance(error, ConfigError) else (error,)
     for problem in problems:
         for line in f"bloatcheck: {problem}".splitlines():
-            print(harmless(line), file=sys.stderr)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        from bloatcheck.report.workflow_commands import command
-
+            # The runner reads commands from both streams.
+            print(disarm(harmless(line)) if on_github else harmless(line), file=sys.stderr)
+    if on_github:
         for problem in problems:
             message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
             place = problem.place
@@ -125,8 +136,17 @@ def _tell(error: BloatcheckError) -> None:
             )
 
 
-def entry_point() -> None:
-    """The `bloatcheck` program."""
+def run_as_process(argv: Sequence[str]) -> ExitCode:
+    """`main` for a process of its own, as the program and the action start it."""
     # A cancelled job sends SIGTERM: the build that runs then ends as with Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(main(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no "−" shows "?" in its place.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    return main(argv)
+
+
+def entry_point() -> None:
+    """The `bloatcheck` program."""
+    sys.exit(run_as_process(sys.argv[1:]))

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
+from bloatcheck.cli.stdout import tell
 from bloatcheck.errors import ExitCode
 
 
@@ -72,11 +73,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
     policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
-    baseline = pipeline.read_accepted(config, context)
+    baselines = pipeline.read_baselines(config, context)
     report = pipeline.make_report(
         config,
         context,
-        baseline,
+        baselines,
         pipeline.measure(config, log=log, environment=environment),
         partial=bool(args.image),
         enforced=config.enforce if args.enforce is None else args.enforce,
@@ -90,11 +91,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
         log=log,
     )
     if args.json:
-        print(to_json(report))
+        tell(to_json(report))
     else:
-        print(render_text(report, width=width()))
+        tell(render_text(report, width=width()))
         if context.ci is Ci.GITHUB:
             for annotation in annotate(report):
-                print(workflow_command(annotation))
+                tell(workflow_command(annotation))
     log.info(f"report: {delivered.directory}")
     return report.exit_code

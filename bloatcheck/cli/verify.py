@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import asdict
 
 from bloatcheck.cli.common import add_log_options, log_for, platform_of
+from bloatcheck.cli.stdout import tell
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
 from bloatcheck.units import format_bytes
@@ -44,14 +45,14 @@ def execute(args: argparse.Namespace) -> ExitCode:
     bad = sum(1 for check in checks if check.problems)
     if args.json:
         layers = [asdict(check) for check in checks]
-        print(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
+        tell(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
         return ExitCode.UNREADABLE if bad else ExitCode.OK
-    print(f"{harmless(args.reference)} ({platform}) {image_id}")
+    tell(f"{harmless(args.reference)} ({platform}) {image_id}")
     for check in checks:
         size = "" if check.content_size is None else f", {format_bytes(check.content_size)}"
-        print(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
+        tell(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
         for problem in check.problems:
-            print(f"          {harmless(problem)}")
+            tell(f"          {harmless(problem)}")
     match = "match" if not bad else "doesn't match" if bad == 1 else "don't match"
-    print(f"{bad or 'all'} of {len(checks)} layers {match}")
+    tell(f"{bad or 'all'} of {len(checks)} layers {match}")
     return ExitCode.UNREADABLE if bad else ExitCode.OK
