@@ -204,6 +204,24 @@ def test_a_growth_over_the_limit_fails_the_job_and_tells_where(user: User) -> No
     assert "1.00 MB" not in mended["body"]
 
 
+def test_a_growth_is_accepted_by_renewing_the_baseline_as_the_comment_says(user: User) -> None:
+    job = user.push({"api/assets": b"b" * 500 * KB})
+
+    assert not job.succeeded
+    (comment,) = user.comments()
+    assert "bloatcheck baseline update --image api" in comment["body"]
+
+    bloatcheck(user.repository, "baseline", "update", "--image", "api")
+    renewed = (user.repository.path / ".bloatcheck-baseline.json").read_text()
+    job = user.push({".bloatcheck-baseline.json": renewed})
+
+    assert job.succeeded, job.log
+    (accepted,) = user.comments()
+    assert accepted["id"] == comment["id"]
+    assert "`api` | 700 kB | 1.00 MB |" in accepted["body"]
+    assert "The growth of api is accepted" in accepted["body"]
+
+
 def test_nothing_to_say_means_no_comment(user: User) -> None:
     job = user.push({"README.md": "No image changes."})
 
