@@ -31,5 +31,9 @@ def accepted_growth(
     growth = tuple(finding for finding in findings if finding.metric in GROWTH)
     if not growth or proposed is None or proposed.snapshot == diff.before:
         return ()
-    beyond = judge(compare(proposed, diff.after), limits)
+    against_proposed = compare(proposed, diff.after)
+    if against_proposed.delta is None:
+        # An entry that nothing can be held against is no ceiling.
+        return ()
+    beyond = judge(against_proposed, limits)
     return () if any(finding.metric in GROWTH for finding in beyond) else growth

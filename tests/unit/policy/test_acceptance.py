@@ -1,7 +1,10 @@
 """A change that renews its own baseline entry has accepted the growth, up to that entry."""
 
+from dataclasses import replace
+
 from support.reports import image_diff
 
+from bloatcheck.analysis.snapshot import Fingerprint
 from bloatcheck.baseline.model import BaselineEntry
 from bloatcheck.config.limits import Limit, Metric, Threshold
 from bloatcheck.diff.model import ImageDiff
@@ -41,6 +44,12 @@ def test_an_entry_that_was_not_renewed_accepts_nothing() -> None:
     assert accepted_growth(GROWN, judge(GROWN, LIMITS), BaselineEntry(snapshot=GROWN.before), LIMITS) == ()
     assert accepted(GROWN, None) == ()
     assert accepted(unchanged, unchanged) == ()
+
+
+def test_an_entry_that_was_measured_in_another_way_accepts_nothing() -> None:
+    assert GROWN.after is not None
+    foreign = replace(GROWN.after, measure=Fingerprint(measure="content/9"))
+    assert accepted(GROWN, replace(GROWN, after=foreign)) == ()
 
 
 def test_growth_beyond_the_renewed_entry_is_not_accepted() -> None:
