@@ -73,7 +73,7 @@ def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tupl
         repository=repository_identity(config.root, environment),
         environment=environment,
     )
-    cache = LayerCache.open(environment)
+    cache = LayerCache.open(environment, log=log)
     return tuple(_read_built(builders.build(spec), config.root, cache, log) for spec in config.images)
 
 
@@ -101,6 +101,7 @@ def make_report(
     enforced: bool,
 ) -> Report:
     """Compares, judges and puts it all into one value."""
+    folder = Git(config.root).folder()
     measured = [result for result in results if isinstance(result, Measured)]
     failed = [result for result in results if isinstance(result, Unmeasured)]
     diffs = compare_all(
@@ -131,13 +132,14 @@ def make_report(
     return Report(
         tool=f"bloatcheck {__version__}",
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        key=config.comment.key or comment_key(context, config.path),
+        key=config.comment.key or comment_key(context, config.path, folder),
         images=tuple(rows),
         origin=Origin(
             repository=context.repository,
             server_url=context.server_url if context.repository else None,
             commit=context.head_sha or context.commit,
-            base_commit=context.base_sha,
+            base_commit=baselines.before.commit or context.base_sha,
+            folder=folder,
             pull_request=context.pull_request,
             run_url=context.run_url,
         ),

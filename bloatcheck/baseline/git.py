@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -61,6 +61,11 @@ class Git:
                 hint=f"run: git config --global --add safe.directory {self.root}",
             )
         return code == 0
+
+    def folder(self) -> str:
+        """Where `root` lies below the repository's top, `services/api`; empty at the top and without git."""
+        code, output, _ = self._run("rev-parse", "--show-prefix")
+        return "" if code else output.decode(errors="replace").rstrip("\n").rstrip("/")
 
     def commit(self, revision: str) -> str | None:
         """The full id of a commit; None where it isn't here."""
@@ -161,12 +166,13 @@ def read_at(git: Git, commit: str, path: str, *, why: str = "") -> Baseline:
     Raises:
         BaselineError: a file can't be read, or is damaged, foreign or newer.
     """
-    return read_baseline(
+    baseline = read_baseline(
         path,
         lambda file: git.read(commit, file),
         lambda folder: git.files(commit, folder),
         origin=f"{path} at {commit[:SHORT]}" + (f", {why}" if why else ""),
     )
+    return replace(baseline, commit=commit)
 
 
 def choose_commit(git: Git, context: CiContext) -> Choice:

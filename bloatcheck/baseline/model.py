@@ -20,11 +20,13 @@ class BaselineEntry:
 class Baseline:
     """Entries by (name, platform), each pair once.
 
-    `origin` says where it was read, for people: `.bloatcheck-baseline.json at 1a2b3c4`.
+    `origin` says where it was read, for people: `.bloatcheck-baseline.json at 1a2b3c4`; `commit` is the
+    commit that it was read at, in full, and None for the files on disk.
     """
 
     entries: tuple[BaselineEntry, ...] = ()
     origin: str | None = None
+    commit: str | None = None
 
     def entry(self, name: str, platform: str) -> BaselineEntry | None:
         """The entry of this image on this platform."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -133,12 +134,13 @@ def read_context(environ: Mapping[str, str], read: ReadEvent = read_event) -> Ci
     return _github(variables, event, notes)
 
 
-def comment_key(context: CiContext, config_path: str | None) -> str:
+def comment_key(context: CiContext, config_path: str | None, folder: str = "") -> str:
     """What tells this workflow's and this configuration's comment from others on the same pull request.
 
-    Never a run's or a matrix leg's. Letters, digits and `.-_~/:%` only, at most 200 characters.
+    `folder` is where the configuration's path starts, below the repository's top. Never a run's or a matrix
+    leg's. Letters, digits and `.-_~/:%` only, at most 200 characters.
     """
-    paths = (context.workflow or "local", config_path or ".bloatcheck.yml")
+    paths = (context.workflow or "local", posixpath.join(folder, config_path or ".bloatcheck.yml"))
     key = ":".join(percent_encode(path, safe="/", errors="surrogatepass") for path in paths)
     return key if len(key) <= MAX_KEY else hashlib.sha256(key.encode()).hexdigest()
 

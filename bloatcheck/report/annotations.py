@@ -7,13 +7,14 @@ https://docs.github.com/actions/reference/limits
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.report.figures import count
-from bloatcheck.report.model import ImageReport, Report
+from bloatcheck.report.links import file_in_repository
+from bloatcheck.report.model import ImageReport, Origin, Report
 from bloatcheck.report.plain import harmless, shorten
 from bloatcheck.report.sentences import broken, failed, incomparable
 from bloatcheck.report.view import culprit, importance
@@ -49,7 +50,11 @@ def annotate(report: Report) -> tuple[Annotation, ...]:
     line is one annotation.
     """
     images = sorted(report.images, key=importance, reverse=True)
-    everything = [annotation for image in images for annotation in _of_image(image, enforced=report.enforced)]
+    everything = [
+        _in_repository(annotation, report.origin)
+        for image in images
+        for annotation in _of_image(image, enforced=report.enforced)
+    ]
     errors = [each for each in everything if each.level is AnnotationLevel.ERROR]
     warnings = [each for each in everything if each.level is AnnotationLevel.WARNING]
     return (
@@ -57,6 +62,13 @@ def annotate(report: Report) -> tuple[Annotation, ...]:
         *warnings[:MOST_OF_A_LEVEL],
         *_more(len(errors) - MOST_OF_A_LEVEL, len(warnings) - MOST_OF_A_LEVEL),
     )
+
+
+def _in_repository(annotation: Annotation, origin: Origin) -> Annotation:
+    place = annotation.place
+    if place is None or not origin.folder:
+        return annotation
+    return replace(annotation, place=replace(place, file=file_in_repository(origin, place)))
 
 
 def workflow_command(annotation: Annotation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from urllib.parse import quote
 
@@ -22,13 +23,20 @@ def place_url(origin: Origin, place: Place | None) -> str | None:
     commit = origin.commit
     if repository is None or place is None or commit is None or not _COMMIT.fullmatch(commit):
         return None
-    path = place.file.removeprefix("./")
+    if not place.file:
+        return None
+    path = file_in_repository(origin, place)
     if not path or path.startswith("/") or ".." in path.split("/"):
         return None
     lines = ""
     if place.line:
         lines = f"#L{place.line}" + (f"-L{place.end_line}" if place.end_line else "")
     return f"{repository}/blob/{commit}/{quote(path, safe='/', errors='replace')}{lines}"
+
+
+def file_in_repository(origin: Origin, place: Place) -> str:
+    """The place's file, from the repository's top."""
+    return posixpath.join(origin.folder, place.file.removeprefix("./"))
 
 
 def commit_url(origin: Origin, commit: str | None) -> str | None:

@@ -53,12 +53,17 @@ class ImageReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What was measured: the repository (`owner/name`), commits, pull request number and the run's page."""
+    """What was measured: the repository (`owner/name`), commits, pull request number and the run's page.
+
+    `base_commit` is the commit that the baseline was read at. `folder` is where the run worked, and all
+    places start, below the repository's top; empty at the top.
+    """
 
     repository: str | None = None
     server_url: str | None = None
     commit: str | None = None
     base_commit: str | None = None
+    folder: str = ""
     pull_request: int | None = None
     run_url: str | None = None
 

@@ -260,6 +260,16 @@ def test_a_path_that_the_commit_lacks_is_no_baseline_yet(history: History) -> No
 def test_the_origin_says_what_was_chosen(history: History) -> None:
     found = read_at(Git(history.origin.root), history.base, FILE, why="the commit before the push")
     assert found.origin == f"{FILE} at {history.base[:12]}, the commit before the push"
+    assert found.commit == history.base
+
+
+def test_a_folder_of_the_repository_knows_where_it_lies(history: History, tmp_path: Path) -> None:
+    folder = history.origin.root / "services" / "an api"
+    folder.mkdir(parents=True)
+    assert Git(folder).folder() == "services/an api"
+    assert Git(history.origin.root).folder() == ""
+    (tmp_path / "no repository").mkdir()
+    assert Git(tmp_path / "no repository").folder() == ""
 
 
 def test_what_lies_on_disk_does_not_matter(history: History) -> None:

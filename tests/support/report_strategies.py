@@ -96,6 +96,7 @@ def _images(draw: st.DrawFn) -> ImageReport:
         diff=None if failure else draw(image_diffs()),
         failure=failure,
         findings=tuple(draw(st.lists(_findings, max_size=2))),
+        accepted=tuple(draw(st.lists(_findings, max_size=1))),
         dockerfile=draw(st.none() | texts),
         incomparable=draw(st.none() | st.sampled_from(Level)),
     )
@@ -107,6 +108,7 @@ _origins = st.just(ORIGIN) | st.builds(
     server_url=st.none() | texts,
     commit=st.none() | texts,
     base_commit=st.none() | texts,
+    folder=texts,
     pull_request=st.none() | st.integers(1, 10**6),
     run_url=st.none() | texts,
 )

@@ -295,6 +295,11 @@ class TestCommentKey:
     def test_writing_a_configuration_file_keeps_it(self) -> None:
         assert comment_key(on_pull_request(), None) == comment_key(on_pull_request(), ".bloatcheck.yml")
 
+    def test_two_folders_of_one_repository_have_comments_of_their_own(self) -> None:
+        keys = {comment_key(on_pull_request(), None, folder) for folder in ("", "api", "web")}
+        assert len(keys) == 3
+        assert comment_key(CiContext(), None, "services/api") == "local:services/api/.bloatcheck.yml"
+
     def test_a_runner_that_tells_no_path_is_known_by_the_workflows_name(self) -> None:
         told = on_pull_request(GITHUB_WORKFLOW_REF="", GITHUB_WORKFLOW="Image sizes")
         assert comment_key(told, None) == "Image%20sizes:.bloatcheck.yml"

@@ -1,5 +1,7 @@
 """Annotations: beside the lines that grew, the worst first, and no more than GitHub shows."""
 
+from dataclasses import replace
+
 import pytest
 from support.reports import report
 from support.workflow_commands import Runner
@@ -29,6 +31,15 @@ def test_a_broken_limit_is_an_error_on_the_line_to_blame() -> None:
     assert [(each.level, each.place) for each in errors] == [
         (AnnotationLevel.ERROR, Place("Dockerfile", 9)),
         (AnnotationLevel.ERROR, Place("Dockerfile", 3, 4)),
+    ]
+
+
+def test_in_a_folder_of_the_repository_the_file_is_told_from_the_top() -> None:
+    shown = report(GROWTH.format(level="fail"))
+    errors = annotate(replace(shown, origin=replace(shown.origin, folder="services/api")))
+    assert [each.place for each in errors] == [
+        Place("services/api/Dockerfile", 9),
+        Place("services/api/Dockerfile", 3, 4),
     ]
 
 

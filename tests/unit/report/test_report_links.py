@@ -53,6 +53,13 @@ def test_parts_that_are_not_what_they_should_be_make_no_link(origin: Origin) -> 
     assert place_url(origin, Place("Dockerfile", 3)) is None
 
 
+def test_a_run_in_a_folder_of_the_repository_tells_lines_below_it() -> None:
+    origin = replace(ORIGIN, folder="services/api")
+    assert place_url(origin, Place("./docker/Dockerfile", 3)) == f"{BLOB}/services/api/docker/Dockerfile#L3"
+    assert place_url(replace(ORIGIN, folder="../.."), Place("Dockerfile", 3)) is None
+    assert place_url(replace(ORIGIN, folder="/etc"), Place("Dockerfile", 3)) is None
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 def test_an_address_has_no_character_that_means_something_in_markdown(attack: str) -> None:
     url = place_url(ORIGIN, Place(attack, 1))
