@@ -15,7 +15,7 @@ SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/inst
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format lock clean test-packages
+.PHONY: help setup demo test test-all lint bench format lock clean test-packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lint: $(READY) ## format, lint, types, workflows, scripts
 	$(BIN)/zizmor --offline --quiet action.yml .github/workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+bench: $(READY) ## measure speed and memory side by side; writes docs/performance.md
+	scripts/engine run -- $(BIN)/python benchmarks/run.py
 
 format: $(READY) ## format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -77,8 +77,11 @@ def usual_engine() -> Engine:
 
 
 @contextmanager
-def containerd_store_engine() -> Iterator[Engine]:
-    """Debian 13's docker 26.1.5 with the containerd image store, in a network namespace of its own."""
+def containerd_store_engine(data: Path | None = None) -> Iterator[Engine]:
+    """Debian 13's docker 26.1.5 with the containerd image store, in a network namespace of its own.
+
+    Its images are kept in `data` where that is given.
+    """
     programs = _debian_13_docker()
     if os.geteuid() != 0:
         pytest.skip("a private dockerd needs root")
@@ -86,15 +89,16 @@ def containerd_store_engine() -> Iterator[Engine]:
         host = f"unix://{folder}/s"
         settings = folder / "daemon.json"
         settings.write_text(json.dumps({"features": {"containerd-snapshotter": True}}))
+        root = data or folder / "data"
         start = (
             "ip link set lo up; exec dockerd "
-            f"--config-file {settings} --host {host} --data-root {folder}/data "
+            f"--config-file {settings} --host {host} --data-root {root} "
             f"--exec-root {folder}/exec --pidfile {folder}/pid"
         )
         path = f"{programs}/usr/sbin:{programs}/usr/bin:{os.environ['PATH']}:/usr/sbin:/sbin"
         command = ["unshare", "--net", "sh", "-c", start]
         with _running(command, host, folder / "log", {**os.environ, "PATH": path}):
-            yield Engine(host, folder / "data")
+            yield Engine(host, root)
 
 
 def buildx_plugins() -> Path:
