@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 _ALIKE = 0.6
 """Of 1.0. Lower suggests names that share no more than a few letters."""
+_UNTAGGED = "<none>:<none>"
+"""What older engines write where an image has no name."""
 # What the engine's own grammar accepts at most (distribution reference, short and full ids), and no more:
 # the name becomes part of a request's path.
 _ASKABLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-/:@\[\]]{0,510})", re.ASCII)
@@ -29,7 +31,9 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
             difflib.SequenceMatcher(None, tag, other_tag).ratio(),
         )
 
-    ranked = sorted(((likeness(candidate), candidate) for candidate in set(known)), reverse=True)
+    ranked = sorted(
+        ((likeness(candidate), candidate) for candidate in set(known) - {_UNTAGGED}), reverse=True
+    )
     return [candidate for (alike, _), candidate in ranked if alike >= _ALIKE][:count]
 
 
