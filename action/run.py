@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 OPTIONS = {
@@ -17,6 +18,9 @@ OPTIONS = {
 """Variable -> the option that takes its value; an empty one is left out."""
 
 TRUTHS = {"": [], "true": ["--enforce"], "false": ["--no-enforce"]}
+
+NO_REPORT = (2, 4)
+"""Exit codes of runs that end before the report tells the outputs."""
 
 
 def arguments(environ: Mapping[str, str]) -> list[str]:
@@ -45,7 +49,11 @@ def main() -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from bloatcheck.cli.main import run_as_process  # noqa: PLC0415 - found only from here on
 
-    return int(run_as_process(argv))
+    code = run_as_process(argv)
+    if code in NO_REPORT and os.environ.get("GITHUB_OUTPUT"):
+        with suppress(OSError), Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
+            outputs.write(f"exit-code={int(code)}\n")
+    return int(code)
 
 
 if __name__ == "__main__":

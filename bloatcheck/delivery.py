@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bloatcheck.config.context import CiContext
-from bloatcheck.config.model import CommentPolicy
+from bloatcheck.config.model import CommentMode, CommentPolicy
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
 from bloatcheck.policy.attention import deserves_comment
 from bloatcheck.policy.model import Outcome
 from bloatcheck.publish.files import write_files
 from bloatcheck.publish.outputs import write_outputs
-from bloatcheck.publish.step_summary import append_step_summary
+from bloatcheck.publish.step_summary import append_step_summary, step_summary_room
 from bloatcheck.report.document import to_json
-from bloatcheck.report.markdown import render_comment, render_summary
+from bloatcheck.report.markdown import LONGEST_SUMMARY, render_comment, render_summary
 from bloatcheck.report.model import Report
 from bloatcheck.report.outputs import action_outputs
 
@@ -38,14 +38,12 @@ def deliver(
     report: Report, *, context: CiContext, policy: CommentPolicy, token: str | None, directory: Path, log: Log
 ) -> Delivered:
     """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning."""
+    directory = _keep(directory, {REPORT_FILE: to_json(report)}, log)
     comment = render_comment(report)
-    summary = render_summary(report)
-    directory = _keep(
-        directory, {REPORT_FILE: to_json(report), COMMENT_FILE: comment, SUMMARY_FILE: summary}, log
-    )
+    directory = _keep(directory, {COMMENT_FILE: comment, SUMMARY_FILE: render_summary(report)}, log)
     if context.summary_path:
         path = Path(context.summary_path)
-        _attempt(log, lambda: append_step_summary(path, summary))
+        _attempt(log, lambda: _summarize(report, path))
     outputs = {
         **action_outputs(report),
         "report-dir": str(directory),
@@ -72,6 +70,12 @@ def _keep(directory: Path, files: dict[str, str], log: Log) -> Path:
     return directory
 
 
+def _summarize(report: Report, path: Path) -> None:
+    """The job summary, in the room that other tools of the same step left."""
+    room = min(LONGEST_SUMMARY, step_summary_room(path))
+    append_step_summary(path, render_summary(report, longest=room))
+
+
 def _set_outputs(context: CiContext, outputs: dict[str, str], log: Log) -> None:
     if context.output_path:
         path = Path(context.output_path)
@@ -83,6 +87,8 @@ def _comment(
 ) -> str | None:
     repository, number = context.repository, context.pull_request
     if repository is None or number is None:
+        return None
+    if not token and policy.mode is CommentMode.NEVER:
         return None
     if not token:
         log.warning("no comment: there is no token. The report is in the job summary")

@@ -65,7 +65,10 @@ Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10
 
 
 def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tuple[Result, ...]:
-    """Builds and reads every image of the configuration, in its order."""
+    """Builds and reads every image of the configuration, in its order.
+
+    What could not be is only mentioned in the log: whoever gets the results tells of it.
+    """
     builders = Builders(
         root=config.root,
         log=log,
@@ -153,8 +156,8 @@ def make_report(
 def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, log: Log) -> Result:
     spec = built.spec
     if isinstance(built, FailedBuild):
-        log.warning(built.error.message, place=built.error.place)
-        return Unmeasured(spec, _failure("build", built.error))
+        log.info(built.error.message)
+        return Unmeasured(spec, _failure("build", built.error, spec.name))
     try:
         with closing(open_image(built.reference, platform=spec.platform, log=log)) as image:
             snapshot = take_snapshot(
@@ -165,8 +168,8 @@ def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, 
                 build_seconds=built.build_seconds,
             )
     except BloatcheckError as error:
-        log.warning(f"{spec.name} could not be read: {error.message}", place=error.place)
-        return Unmeasured(spec, _failure("read", error))
+        log.info(f"{spec.name} could not be read: {error.message}")
+        return Unmeasured(spec, _failure("read", error, spec.name))
     return Measured(spec, snapshot, built.dockerfile)
 
 
@@ -187,10 +190,11 @@ def _judged(
     )
 
 
-def _failure(stage: str, error: BloatcheckError) -> Failure:
+def _failure(stage: str, error: BloatcheckError, name: str) -> Failure:
     return Failure(
         stage=stage,
-        message=error.message,
+        # The reports begin with these words themselves.
+        message=error.message.removeprefix(f"{name} could not be built: "),
         hint=error.hint,
         place=error.place,
         output=error.output if isinstance(error, BuildError) else (),

@@ -111,6 +111,13 @@ def _update(args: argparse.Namespace) -> ExitCode:
         for result in results
         if isinstance(result, pipeline.Measured)
     ]
+    for result in results:
+        if isinstance(result, pipeline.Unmeasured):
+            failure = result.failure
+            hint = f" ({failure.hint})" if failure.hint else ""
+            log.warning(
+                f"{result.spec.name}, {failure.stage} failed: {failure.message}{hint}", place=failure.place
+            )
     if results and not measured:
         raise ReadError(
             "no image could be measured, so the baseline stays as it was",
