@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff
-from bloatcheck.policy.model import Finding, Outcome
+from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.figures import broken_limit, change, count
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.units import format_bytes, format_delta
@@ -57,9 +57,10 @@ def _over(images: Sequence[ImageReport], total: int, limit: str) -> _Told:
     if len(images) > 1:
         return f"{len(images):,} of {count(total, 'image')} break {limit}", ()
     (image,) = images
-    if not image.findings:
+    first = next(iter(image.findings), None)
+    if first is None or (image.incomparable is Level.FAIL and first.level is not Level.FAIL):
         return "{} can't be compared with its baseline", (image.name,)
-    return _subject(image.findings[0]) + broken_limit(image.findings[0]), (image.name,)
+    return _subject(first) + broken_limit(first), (image.name,)
 
 
 def _subject(finding: Finding) -> str:

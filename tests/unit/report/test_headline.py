@@ -1,8 +1,11 @@
 """The verdict in one sentence."""
 
+from dataclasses import replace
+
 import pytest
 from support.reports import report
 
+from bloatcheck.policy.model import Level
 from bloatcheck.report.headline import headline
 
 GROWN = "image api\n limit content-growth {level} 1 MB\n 10 MB -> 12 MB RUN make"
@@ -74,3 +77,11 @@ FAILED = "image job failed build: no"
 def test_the_most_important_thing_is_said(text: str, icon: str, sentence: str) -> None:
     told = headline(report(text))
     assert (told.icon, told.pattern.format(*told.names)) == (icon, sentence)
+
+
+def test_what_fails_the_job_is_said_and_not_what_only_warns() -> None:
+    warned = report("image a incomparable: x\n limit content warn 1 MB\n 2 MB COPY . .")
+    (image,) = warned.images
+    told = headline(replace(warned, images=(replace(image, incomparable=Level.FAIL),)))
+    assert told.pattern == "{} can't be compared with its baseline"
+    assert headline(warned).pattern.startswith("{} is 2.00 MB")
