@@ -34,6 +34,11 @@ _SETS_METADATA = {
     "VOLUME",
 }
 _KEYWORDS = _FILLS_LAYERS | _SETS_METADATA | {"WORKDIR"}
+_BUILDAH_NOTE = re.compile(
+    r"(?:unsetLabel|unsetAnnotation)=.*|inherit(?:Labels|Annotations)=false|(?:force|clamp)-mtime=-?[0-9]+"
+)
+_BUILDAH_MOUNT = re.compile(r":(?:sha256:)?[0-9a-f]{64}\Z")
+_BUILDAH_MOUNT_LENGTH = len(":sha256:") + 64
 _MAX_CREATED_BY = 64 * 1024
 _NOP = "#(nop) "
 _BUILD_ARGUMENTS = re.compile(r"\|(?P<count>[0-9]{1,3}) ")
@@ -127,6 +132,7 @@ def layer_instructions(config: ImageConfig) -> tuple[str, ...]:
 
 
 def _step_of(created_by: str, shell: str) -> Step:
+    created_by = _without_buildah_notes(created_by)
     if created_by.startswith(f"{shell} {_NOP}"):
         keyword, _, arguments = created_by[len(f"{shell} {_NOP}") :].strip().partition(" ")
         if keyword in {"ADD", "COPY"}:
@@ -138,7 +144,25 @@ def _step_of(created_by: str, shell: str) -> Step:
             arguments = arguments.removesuffix(" # buildkit")
         return Step(keyword, _command(arguments, shell) if keyword == "RUN" else arguments)
     command = _command(created_by, shell)
+    if command.startswith("--mount="):
+        return Step("RUN", _without_buildah_mounts(command))
     return Step("RUN" if command != created_by else "", command)
+
+
+def _without_buildah_notes(created_by: str) -> str:
+    """Without the options that buildah notes at the end, such as `|force-mtime=0`."""
+    while True:
+        instruction, _, note = created_by.rpartition("|")
+        if not _BUILDAH_NOTE.fullmatch(note.strip()):
+            return created_by
+        created_by = instruction.rstrip()
+
+
+def _without_buildah_mounts(command: str) -> str:
+    """Without the hashes of what is in its bind mounts, by which buildah knows to run it again."""
+    while mount := _BUILDAH_MOUNT.search(command[-_BUILDAH_MOUNT_LENGTH:]):
+        command = command[: -len(mount[0])]
+    return command
 
 
 def _shell_chosen_by(created_by: str) -> str | None:

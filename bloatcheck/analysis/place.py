@@ -20,10 +20,12 @@ from bloatcheck.oci.image_config import ImageConfig
 _RUNS_OR_COPIES = {"ADD", "COPY", "RUN"}
 _SHELL = re.compile(r"\S+(?: (?:-\S+|pipefail))*? (?:-\w*c|-Command|/[CScs])")
 _FLAGS = re.compile(r"(?:--\S+ +)*")
-_NAMELESS = re.compile(r"\S+:\S+ in (?P<destination>.*)", re.DOTALL)
+_NAMELESS = re.compile(r"(?:file|dir|multi):… in (?P<destination>.*)", re.DOTALL)
 _LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
+_LONGEST = 64 * 1024
+"""BuildKit builds no longer instruction."""
 _UNKNOWN = "\0"
-_NOT_LITERAL = re.compile(r"\$\{[^}]*\}|\$\w*|[\\`].?|(?P<quote>[\"'])", re.DOTALL)
+_NOT_LITERAL = re.compile(r"\$\{[^}]{0,200}\}|\$\w*|[\\`].?|(?P<quote>[\"'])", re.DOTALL)
 
 
 def instructions_of_layers(
@@ -91,6 +93,8 @@ def _only_sets_metadata(step: Step) -> bool:
 
 
 def _reads_like(step: Step, instruction: Instruction) -> bool:
+    if len(instruction.text) > _LONGEST:
+        return False
     if instruction.keyword == "RUN":
         return _runs(step.arguments, instruction)
     if instruction.keyword in {"ADD", "COPY"}:
@@ -121,6 +125,7 @@ def _commands(instruction: Instruction) -> Iterator[str]:
         yield " ".join(instruction.json)
     if instruction.heredocs:
         yield "\n".join([instruction.arguments, *(doc.body + doc.name for doc in instruction.heredocs)])
+        yield "\n".join([_after_keyword(instruction), *(doc.body for doc in instruction.heredocs)])  # buildah
         first = instruction.heredocs[0]
         yield _LEADING_TABS.sub("", first.body) if first.strip_tabs else first.body
         yield f"/dev/pipes/{first.name}"

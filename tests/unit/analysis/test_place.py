@@ -1,5 +1,7 @@
 """Which lines of a Dockerfile a layer is told to come from, and when none is told."""
 
+import time
+
 import pytest
 
 from bloatcheck.analysis.place import instructions_of_layers, place_of, text_of
@@ -15,7 +17,7 @@ BASE = ("RUN /bin/sh -c base # buildkit",)
 def image(*created_by: str, platform: str = "linux/amd64") -> ImageConfig:
     """An image whose entries all made a layer but those of metadata."""
     history = tuple(
-        HistoryEntry(text, empty_layer=text.split(" ")[0] not in {"RUN", "COPY", "ADD", "WORKDIR"})
+        HistoryEntry(text, empty_layer=text.split(" ")[0] not in {"RUN", "COPY", "ADD", "WORKDIR", "/bin/sh"})
         for text in created_by
     )
     layers = sum(not entry.empty_layer for entry in history)
@@ -79,6 +81,7 @@ def test_equal_instructions_are_told_apart_by_their_order() -> None:
         ("RUN <<EOF\nmake\nEOF", "RUN /bin/sh -c make\n # buildkit"),
         ("RUN <<-EOF\n\tmake\n\tEOF", "RUN /bin/sh -c make\n # buildkit"),
         ("RUN <<EOF cat\nmake\nEOF", "RUN /bin/sh -c <<EOF cat\nmake\nEOF # buildkit"),
+        ("RUN --network=none <<EOF cat\nmake\nEOF", "/bin/sh -c --network=none <<EOF cat\nmake"),
         ("RUN <<EOF\n#!/bin/x\nEOF", "RUN /bin/sh -c /dev/pipes/EOF # buildkit"),
         ("COPY <<a <<'b' c /d/\nA\na\nB\nb", "COPY c <<a <<b /d/ # buildkit"),
     ],
@@ -210,3 +213,13 @@ def test_a_layer_of_many_instructions_spans_them_only_if_all_are_known() -> None
 @pytest.mark.parametrize("dockerfile", ["", "# nothing", "RUN make", "FROM", "FROM \nRUN make"])
 def test_a_dockerfile_that_builds_nothing_tells_nothing_wrong(dockerfile: str) -> None:
     assert lines(dockerfile, image(*BASE)) == [None]
+
+
+@pytest.mark.parametrize("piece", ["${", "$a", "$", "a ", "\\a", "'", "<<a ", "..", "/", "a:"])
+@pytest.mark.parametrize("keyword", ["RUN", "COPY", "WORKDIR"])
+def test_time_grows_with_the_length_only(keyword: str, piece: str) -> None:
+    arguments = piece * (60_000 // len(piece))
+    config = image(*(f"{keyword} {arguments}", f"{keyword} x") * 5)
+    started = time.process_time()
+    lines(f"FROM a\n{f'{keyword} {arguments}' + chr(10)}" * 10, config)
+    assert time.process_time() - started < 3
