@@ -7,6 +7,7 @@ READY := $(VENV)/ready
 # An engine is a must in CI; elsewhere its tests are skipped where none can be had.
 ENGINE := scripts/engine run $(if $(CI),,--optional)
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+FUZZ ?= 10000
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --python-version 3.10 \
 	pyproject.toml
 SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/install-packages
@@ -38,6 +39,9 @@ test: lint test-packages ## check and test everything; starts an engine where no
 
 test-all: lint test-packages ## the same with the slow tests
 	$(ENGINE) -- $(PYTEST)
+
+fuzz: $(READY) ## read hostile images for a long time; FUZZ=N inputs for each reader
+	BLOATCHECK_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/pytest --timeout 0 tests/unit/image/test_reading_fuzz.py
 
 test-packages:
 	@scripts/install-packages node test
