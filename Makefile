@@ -41,7 +41,7 @@ test-all: lint test-packages ## the same with the slow tests
 	$(ENGINE) -- $(PYTEST)
 
 fuzz: $(READY) ## read hostile images for a long time; FUZZ=N inputs for each reader
-	BLOATCHECK_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/pytest --timeout 0 tests/unit/image/test_reading_fuzz.py
+	BLOATCHECK_FUZZ_EXAMPLES=$(FUZZ) $(BIN)/pytest --capture no --timeout 0 tests/unit/image/test_reading_fuzz.py
 
 test-packages:
 	@scripts/install-packages node test
