@@ -47,7 +47,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         layers = [asdict(check) for check in checks]
         tell(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
         return ExitCode.UNREADABLE if bad else ExitCode.OK
-    tell(f"{harmless(args.reference)} ({platform}) {image_id}")
+    tell(f"{harmless(args.reference)} ({harmless(platform)}) {image_id}")
     for check in checks:
         size = "" if check.content_size is None else f", {format_bytes(check.content_size)}"
         tell(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")

@@ -49,7 +49,7 @@ def parse_image_config(document: bytes) -> ImageConfig:
     """Reads a configuration document of the OCI or docker schema.
 
     Raises:
-        ValueError: not JSON, or a field has another type than the specification gives it.
+        ValueError: not JSON, names no platform, or a field has another type than the specification gives it.
     """
     try:
         data = json.loads(document)
@@ -59,11 +59,7 @@ def parse_image_config(document: bytes) -> ImageConfig:
     rootfs = _mapping(config.get("rootfs") or {}, "rootfs")
     runtime = _mapping(config.get("config") or {}, "config")
     return ImageConfig(
-        platform=Platform.of(
-            _text(config, "os") or "linux",
-            _text(config, "architecture") or "unknown",
-            _text(config, "variant") or None,
-        ),
+        platform=_platform(config),
         diff_ids=tuple(parse_digest(item) for item in _list(rootfs, "diff_ids")),
         history=tuple(_history_entry(item) for item in _list(config, "history")),
         labels={key: str(value) for key, value in _mapping(runtime.get("Labels") or {}, "Labels").items()},
@@ -72,6 +68,19 @@ def parse_image_config(document: bytes) -> ImageConfig:
         env=_texts(runtime, "Env"),
         working_dir=_text(runtime, "WorkingDir"),
     )
+
+
+def _platform(config: dict[str, object]) -> Platform:
+    """Only what can be written as `os/architecture`: it names a baseline's entries and stands in reports."""
+    platform = Platform.of(
+        _text(config, "os") or "linux",
+        _text(config, "architecture") or "unknown",
+        _text(config, "variant") or None,
+    )
+    try:
+        return Platform.parse(str(platform))
+    except ValueError:
+        raise ValueError(f"the image configuration names no platform: {str(platform)[:100]!r}") from None
 
 
 def _history_entry(item: object) -> HistoryEntry:

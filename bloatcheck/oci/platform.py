@@ -15,7 +15,7 @@ _ARCHITECTURE_NAMES = {
     "i686": "386",
 }
 _DEFAULT_VARIANTS = {("arm64", "v8"), ("amd64", "v1")}
-_PART = re.compile(r"[A-Za-z0-9_.-]+")
+_PART = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
