@@ -2,7 +2,7 @@
 
 import tarfile
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.image_builder import END, header, layer, long_name, padded, pax
 from support.tar_oracle import read_by_tarfile, scanned
@@ -85,12 +85,25 @@ _EXTENSIONS = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(_EXTENSIONS, _HEADERS), max_size=6), _PIECES, st.booleans())
+def _no_matter_of_opinion(part: tuple[bytes, bytes]) -> bool:
+    """Which of two names makes an old archive's file a directory, GNU tar and engines see otherwise."""
+    extension, block = part
+    return not (extension and block.startswith(b"dir/") and block[156] == 0)
+
+
+@given(
+    st.lists(st.tuples(_EXTENSIONS, _HEADERS).filter(_no_matter_of_opinion), max_size=6),
+    _PIECES,
+    st.booleans(),
+)
 def test_headers_that_no_tool_writes_but_tarfile_reads(
     parts: list[tuple[bytes, bytes]],
     pieces: list[int],
     winding: bool,  # noqa: FBT001 - drawn
 ) -> None:
+    # A directory by the slash at the end of its name: Go and the engines look at the long name, tarfile at the
+    # short one.
+    assume(not any(extension and block.startswith(b"dir/") and block[156] == 0 for extension, block in parts))
     # whatever a header says, as many zeros follow as the largest of the sizes: a shorter one ends there
     stream = b"".join(extension + block + padded(bytes(_content(block))) for extension, block in parts) + END
 
