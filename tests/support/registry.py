@@ -53,7 +53,7 @@ auth: {{htpasswd: {{realm: tests, path: {path}}}}}
 
 @contextmanager
 def docker_registry(folder: Path, *, users: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Debian's docker-registry on loopback; yields `host:port`. With users it asks for basic authentication."""
+    """Debian's docker-registry on loopback; yields `host:port`. With users it asks who is there."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("needs Debian's docker-registry")
@@ -230,8 +230,8 @@ class MisbehavingRegistry:
                 self.blobs[sha256(content)] = content
         self.manifests[tag] = (media_type, self.blobs[digest])
 
-    def on(self, part: str, act: Callable[[Answer], object], *, times: int = -1) -> None:
-        """What to do where a path holds some text: always, or so many times."""
+    def on(self, part: str, act: Callable[[Answer], object], *, times: int = -1, first: bool = False) -> None:
+        """What to do where a path holds some text: always, or so many times; before all other rules?"""
         left = [times]
 
         def rule(answer: Answer, asked: Asked) -> bool:
@@ -241,7 +241,7 @@ class MisbehavingRegistry:
             act(answer)
             return True
 
-        self.rules.append(rule)
+        self.rules.insert(0 if first else len(self.rules), rule)
 
     def answer(self, answer: Answer, asked: Asked) -> None:
         """By the rules, else as the specification says."""

@@ -166,7 +166,7 @@ class RegistryClient:
             response, at_home = self._follow(path, headers, used, what)
             if response.status_code == HTTPStatus.UNAUTHORIZED and at_home and not last_attempt:
                 challenge = response.headers.get("WWW-Authenticate", "")
-                response.close()
+                self._transport.discard(response)
                 if self._authorizer.answer(challenge, refused=used):
                     continue
             try:
@@ -195,7 +195,7 @@ class RegistryClient:
             location = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or not location:
                 return response, at_home
-            response.close()
+            self._transport.discard(response)
             try:
                 url = urljoin(url, location)
             except ValueError:
@@ -216,12 +216,13 @@ class RegistryClient:
     def _speaks_plain_http(self) -> bool:
         """Servers of TLS hang up on plain HTTP, or answer 400; the other way round some wait for ever."""
         try:
-            with self._transport.send("GET", f"http://{self.reference.api_host}/v2/") as response:
-                return response.status_code != HTTPStatus.BAD_REQUEST
+            response = self._transport.send("GET", f"http://{self.reference.api_host}/v2/")
         except requests.exceptions.ConnectionError as error:
             if _cause(error, ConnectionRefusedError):
                 raise
             return False
+        self._transport.discard(response)
+        return response.status_code != HTTPStatus.BAD_REQUEST
 
     def _unreachable(self, error: Exception, what: str) -> tuple[ReadError, bool]:
         """The error in words, without the exception's own text, and whether it is hopeless."""

@@ -89,7 +89,7 @@ class RegistryImage:
         try:
             for piece in self._client.blob(blob):
                 if stopped.is_set():
-                    break
+                    raise ReadError(f"{layer_label(layer, self.reference)}: nobody wants it any more")
                 stream.feed(piece)
             stream.close()
         except ReadError as error:

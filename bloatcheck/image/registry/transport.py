@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -30,6 +30,7 @@ from bloatcheck.oci.registry_reference import is_loopback
 NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 PIECE = 256 * 1024
 """Bytes of an answer that are taken at once, at most."""
+_LONGEST_DISCARDED = 64 * 1024
 _HEAD_IN_SILENCES = 2
 """An answer's head may take as long as this many pauses between pieces."""
 
@@ -69,7 +70,7 @@ class Transport:
     def __init__(self, *, on_loopback: bool, patience: Patience) -> None:
         self._on_loopback = on_loopback
         self._patience = patience
-        self._session = requests.Session()
+        self._session = _Session()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, _WatchedAdapter())
         # Authorization is placed by hand: nothing from ~/.netrc or from an address may take its place.
@@ -149,14 +150,19 @@ class Transport:
             raise TimeoutError
         return bytes(content)
 
+    def discard(self, response: requests.Response) -> None:
+        """Lets go of an answer. A short body is read, for then the connection is used again."""
+        with closing(response), suppress(*NETWORK_ERRORS, ValueError):
+            if int(response.headers.get("Content-Length", _LONGEST_DISCARDED + 1)) <= _LONGEST_DISCARDED:
+                with ended_after(response, self._patience.connect):
+                    while response.raw.read1(PIECE, decode_content=False):
+                        pass
+
 
 @contextmanager
 def ended_after(response: requests.Response, seconds: float) -> Iterator[None]:
     """Shuts the answer's connection down if the block takes longer."""
-    watch = getattr(response.raw.connection, "watch", None)
-    if not isinstance(watch, _Watch):  # a body without a byte has given its connection back already
-        yield
-        return
+    watch: _Watch = response.raw.watch  # type: ignore[union-attr]  # placed by `_WatchedConnection`
     timer = watch.start(seconds)
     try:
         yield
@@ -191,6 +197,10 @@ class _Watch:
         """Lets go of the connection."""
         self._socket.close()
 
+    def __del__(self) -> None:
+        """The connection may be gone while its last answer is still read."""
+        self.close()
+
     def _end(self) -> None:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -218,15 +228,21 @@ class _WatchedConnection(HTTPConnection):
                 self._connecting.cancel()
 
     def getresponse(self) -> Any:  # noqa: ANN401 - urllib3's response, whose class urllib3 doesn't export
-        """As the parent, in bounded time."""
+        """As the parent, in bounded time. The answer carries the watch along."""
         silence = self.sock.gettimeout() if self.sock else None
-        if self.watch is None or silence is None:
+        watch = self.watch
+        if watch is None or silence is None:
             return super().getresponse()
-        timer = self.watch.start(silence * _HEAD_IN_SILENCES)
+        timer = watch.start(silence * _HEAD_IN_SILENCES)
+        # The parent closes the connection here if the answer is its last: then only that has the socket.
+        self.watch = None
         try:
-            return super().getresponse()
+            answer = super().getresponse()
         finally:
             timer.cancel()
+            self.watch = watch if self.sock else None
+        answer.watch = watch  # type: ignore[attr-defined]  # ours
+        return answer
 
     def close(self) -> None:
         """As the parent."""
@@ -249,6 +265,13 @@ class _WatchedTlsPool(HTTPSConnectionPool):
 
 
 _POOLS = {"http": _WatchedPool, "https": _WatchedTlsPool}
+
+
+class _Session(requests.Session):
+    """Of redirects that it isn't to follow, requests would read the whole body, and parse where they lead."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, whatever it says."""
 
 
 class _WatchedAdapter(HTTPAdapter):
