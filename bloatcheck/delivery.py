@@ -35,9 +35,19 @@ class Delivered:
 
 
 def deliver(
-    report: Report, *, context: CiContext, policy: CommentPolicy, token: str | None, directory: Path, log: Log
+    report: Report,
+    *,
+    context: CiContext,
+    policy: CommentPolicy,
+    token: str | None,
+    directory: Path,
+    cache_folder: Path | None,
+    log: Log,
 ) -> Delivered:
-    """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning."""
+    """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning.
+
+    `cache_folder` is told as an output, so that a later step can keep it.
+    """
     directory = _keep(directory, {REPORT_FILE: to_json(report)}, log)
     comment = render_comment(report)
     directory = _keep(directory, {COMMENT_FILE: comment, SUMMARY_FILE: render_summary(report)}, log)
@@ -50,6 +60,7 @@ def deliver(
         "report-json": str(directory / REPORT_FILE),
         "comment-markdown": str(directory / COMMENT_FILE),
         "comment-url": "",
+        "cache-dir": str(cache_folder or ""),
     }
     _set_outputs(context, outputs, log)
     url = _comment(report, comment, context=context, policy=policy, token=token, log=log)

@@ -60,6 +60,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from dataclasses import replace
 
     from bloatcheck import pipeline
+    from bloatcheck.analysis.layer_cache import default_folder
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
@@ -88,6 +89,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         policy=policy,
         token=os.environ.get(TOKEN_VARIABLE) or context.token,
         directory=Path(args.report_dir or tempfile.mkdtemp(prefix="bloatcheck-report-")),
+        cache_folder=default_folder(environment),
         log=log,
     )
     if args.json:
