@@ -21,7 +21,7 @@ _LEVEL = 3
 
 def encode_layer(index: LayerIndex, *, identity: str | None) -> bytes:
     """The bytes of an index; `identity` names what an unproven one was read from."""
-    from backports import zstd  # noqa: PLC0415 - not everything that imports this writes
+    from bloatcheck.image.zstd import zstd  # noqa: PLC0415 - not everything that imports this writes
 
     records = index.records
     columns = [
@@ -50,7 +50,7 @@ def decode_layer(content: bytes, diff_id: Digest, *, identity: str | None) -> La
     Raises:
         ValueError: damaged in any way, or another layer's.
     """
-    from backports import zstd  # noqa: PLC0415 - as above
+    from bloatcheck.image.zstd import zstd  # noqa: PLC0415 - as above
 
     checked_from = len(_MAGIC) + _CHECKSUM_LENGTH
     compressed = content[checked_from:]

@@ -83,7 +83,7 @@ def _decoder(compression: Compression) -> tuple[Callable[[], _Decoder], type[Exc
         error = cast("type[Exception]", igzip_lib.error)
         return lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), error
 
-    from backports import zstd  # noqa: PLC0415 - see above
+    from bloatcheck.image.zstd import zstd  # noqa: PLC0415 - see above
 
     options = {int(zstd.DecompressionParameter.window_log_max): _WINDOW_LOG}
     return lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backports import zstd
-
+from bloatcheck.image.zstd import zstd
 from bloatcheck.oci.digest import Digest
 
 BLOCK = 512

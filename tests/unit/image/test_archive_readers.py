@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from backports import zstd
 from support.image_builder import (
     ImageUnderTest,
     Layout,
@@ -32,6 +31,7 @@ from bloatcheck.image.files_image import FilesImage
 from bloatcheck.image.model import Image
 from bloatcheck.image.open import open_image
 from bloatcheck.image.verify import verify_image
+from bloatcheck.image.zstd import zstd
 from bloatcheck.oci.platform import Platform
 
 BASE = layer(member("./", type=tarfile.DIRTYPE), member("./etc/os-release", b"x" * 3000))

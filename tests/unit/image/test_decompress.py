@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from bloatcheck.errors import ReadError
 from bloatcheck.image import decompress
 from bloatcheck.image.decompress import Compression, Decompressor, sniff
 from bloatcheck.image.sink import Buffer, Counter
+from bloatcheck.image.zstd import zstd
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "none": lambda content: content,
