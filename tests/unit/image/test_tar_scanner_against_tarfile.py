@@ -91,7 +91,7 @@ def test_headers_that_no_tool_writes_but_tarfile_reads(
     pieces: list[int],
     winding: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    # which of two names ends in the slash that makes a directory: engines take the long one, tarfile the short
+    # whether the long name or the short one makes a directory, engines and tarfile see differently
     assume(not any(extension and block.startswith(b"dir/") and block[156] == 0 for extension, block in parts))
     # whatever a header says, as many zeros follow as the largest of the sizes: a shorter one ends there
     stream = b"".join(extension + block + padded(bytes(_content(block))) for extension, block in parts) + END
