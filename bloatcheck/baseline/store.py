@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -30,9 +31,13 @@ class WorkTree:
         """The content, or None where there is no such file.
 
         Raises:
-            BaselineError: it can't be read.
+            BaselineError: it can't be read, or lies outside of the root.
         """
         try:
+            # A pipe or a device is not opened: it might never end.
+            mode = self.inside(path).stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise BaselineError("can't be read: it is not a file", place=Place(path))
             with (self.root / path).open("rb") as file:
                 return file.read(MAX_SIZE + 1)
         except FileNotFoundError:
@@ -40,10 +45,24 @@ class WorkTree:
         except OSError as error:
             raise BaselineError(f"can't be read: {error.strerror or error}", place=Place(path)) from error
 
+    def inside(self, path: str) -> Path:
+        """The path, which need not exist.
+
+        Raises:
+            BaselineError: it leads out of the root through a symbolic link.
+        """
+        if not Path(os.path.realpath(self.root / path)).is_relative_to(os.path.realpath(self.root)):
+            raise BaselineError(
+                "leads out of the repository through a symbolic link",
+                place=Place(path),
+                hint="keep the baseline in the repository",
+            )
+        return self.root / path
+
     def files(self, folder: str) -> tuple[str, ...]:
         """The paths of the JSON files in a folder; none where there is no folder."""
         try:
-            names = sorted(entry.name for entry in (self.root / folder).iterdir())
+            names = sorted(entry.name for entry in self.inside(folder).iterdir())
         except FileNotFoundError:
             return ()
         except OSError as error:

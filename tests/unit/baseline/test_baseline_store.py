@@ -201,3 +201,28 @@ def test_five_hundred_images_are_quick(tmp_path: Path) -> None:
     write_baseline(tmp_path, "b.json", entries)
     assert len(read_work_tree(tmp_path, "b.json").entries) == 500
     assert (tmp_path / "b.json").stat().st_size < 4_000_000
+
+
+# What is not a file of the repository
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "baseline.json")
+    with pytest.raises(BaselineError, match="it is not a file"):
+        read_work_tree(tmp_path, "baseline.json")
+
+
+@pytest.mark.parametrize("outside", [(), ("outside.json",)])
+def test_a_link_that_leads_out_is_neither_read_nor_written(tmp_path: Path, outside: tuple[str, ...]) -> None:
+    root = tmp_path / "repository"
+    root.mkdir()
+    for name in outside:
+        (tmp_path / name).write_text(to_json([API]))
+    (root / "baseline.json").symlink_to(tmp_path / "outside.json")
+    (root / "folder").symlink_to(tmp_path)
+    for path in ("baseline.json", "folder/"):
+        with pytest.raises(BaselineError, match="leads out of the repository"):
+            read_work_tree(root, path)
+        with pytest.raises(BaselineError, match="leads out of the repository"):
+            write_baseline(root, path, [API, WEB])
+    assert sorted(file.name for file in tmp_path.iterdir()) == [*outside, "repository"]
