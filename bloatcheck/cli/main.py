@@ -7,17 +7,19 @@ it is asked for, so that `--version` and light commands start at once.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, cast
 
 from bloatcheck import __version__
 from bloatcheck.cli.stdout import silence_stdout
-from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode
+from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 
 COMMANDS = {
     "run": "build, measure, compare, judge, report and publish: the main job",
@@ -90,6 +92,9 @@ def main(argv: Sequence[str]) -> ExitCode:
     except Exception as error:
         if os.environ.get("BLOATCHECK_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            _tell(BloatcheckError(f"no room to write: {error}", hint="free some space on that disk"))
+            return ExitCode.INTERNAL
         _tell(
             BloatcheckError(
                 f"this is a fault in bloatcheck itself: {type(error).__name__}: {error}",
@@ -100,6 +105,12 @@ def main(argv: Sequence[str]) -> ExitCode:
 
 
 def _executed(args: argparse.Namespace) -> ExitCode:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            "the current directory is no longer there", hint="change into the repository"
+        ) from error
     code = _load(args.command).execute(args)
     # Here, where a reader who went away is no fault yet.
     sys.stdout.flush()
@@ -138,8 +149,15 @@ def _tell(error: BloatcheckError) -> None:
 
 def run_as_process(argv: Sequence[str]) -> ExitCode:
     """`main` for a process of its own, as the program and the action start it."""
-    # A cancelled job sends SIGTERM: the build that runs then ends as with Ctrl-C.
+    # A cancelled job sends SIGTERM, a terminal that is closed SIGHUP (which nohup ignores): the build that
+    # runs then ends as with Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _interrupt)
+    # Started with a stream closed (`>&-`), Python has None in its place.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open until the process ends
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no "−" shows "?" in its place.
         if isinstance(stream, io.TextIOWrapper):
