@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
-from bloatcheck.cli.stdout import tell
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.model import Config
 from bloatcheck.errors import ExitCode, ReadError, UsageError
@@ -128,7 +128,10 @@ def _update(args: argparse.Namespace) -> ExitCode:
     configured = None if args.image else {spec.name for spec in config.images}
     after = updated(before, measured, configured=configured)
     written = write_baseline(config.root, config.baseline, after.entries)
-    tell((to_json(after.entries) if args.json else render_update(before, after, written)).rstrip("\n"))
+    if args.json:
+        tell_json(to_json(after.entries).rstrip("\n"))
+    else:
+        tell(render_update(before, after, written).rstrip("\n"))
     return ExitCode.OK if len(measured) == len(results) else ExitCode.UNREADABLE
 
 
@@ -142,9 +145,10 @@ def _show(args: argparse.Namespace) -> ExitCode:
         baseline, where = _at(config, args.ref)
     else:
         baseline, where = read_work_tree(config.root, config.baseline), config.baseline
-    print(
-        to_json(baseline.entries) if args.json else render_baseline(baseline, where, columns=width()), end=""
-    )
+    if args.json:
+        tell_json(to_json(baseline.entries).rstrip("\n"))
+    else:
+        tell(render_baseline(baseline, where, columns=width()).rstrip("\n"))
     return ExitCode.OK
 
 

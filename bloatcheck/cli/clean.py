@@ -12,7 +12,7 @@ from typing import Any
 
 from bloatcheck.build.clean import OurImage, Outcome, Removal, UsingContainer, list_ours, remove
 from bloatcheck.build.identity import repository_identity
-from bloatcheck.cli.stdout import tell
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
 from bloatcheck.image.docker_daemon.engine import connect
@@ -62,7 +62,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     finally:
         engine.close()
     if args.json:
-        tell(render_json(images, removals))
+        tell_json(render_json(images, removals))
     else:
         tell(render_text(images, removals, repository=repository, removing=args.yes).rstrip("\n"))
     left = any(removal.outcome in {Outcome.SKIPPED, Outcome.FAILED} for removal in removals)

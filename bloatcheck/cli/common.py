@@ -34,7 +34,7 @@ def log_for(args: argparse.Namespace) -> Log:
 
 
 def child_environment() -> Mapping[str, str]:
-    """What builds may see: all but the token that comments."""
+    """What builds may see: all but the token that the action passes on for the comment."""
     return {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.load import load_config
@@ -54,16 +55,19 @@ An editor with a YAML language server completes and checks the file when its fir
 def execute(args: argparse.Namespace) -> ExitCode:
     """Checks or prints."""
     if args.action == "schema":
-        print(json.dumps(configuration_schema(), indent=2, ensure_ascii=False))
+        tell_json(json.dumps(configuration_schema(), indent=2, ensure_ascii=False))
         return ExitCode.OK
     try:
         config = load_config(Path.cwd(), path=args.config)
     except UsageError as error:
         if not args.json:
             raise
-        print(json.dumps(_wrong(error), indent=2))
+        tell_json(json.dumps(_wrong(error), indent=2))
         return error.exit_code
-    print(json.dumps(_in_order(config), indent=2) if args.json else render(config))
+    if args.json:
+        tell_json(json.dumps(_in_order(config), indent=2))
+    else:
+        tell(render(config))
     return ExitCode.OK
 
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, replace
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
 
@@ -43,7 +44,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     )
     diff = compare(BaselineEntry(snapshot=before), after)
     if args.json:
-        print(json.dumps({"delta": diff.delta, "percent": diff.percent, **asdict(diff)}, indent=2))
+        tell_json(json.dumps({"delta": diff.delta, "percent": diff.percent, **asdict(diff)}, indent=2))
     else:
-        print(render_diff(replace(diff, name=f"{args.before} -> {args.after}"), width=width()))
+        tell(render_diff(replace(diff, name=f"{args.before} -> {args.after}"), width=width()))
     return ExitCode.OK

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
 
@@ -41,7 +42,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         environment=child_environment(),
     )
     if args.json:
-        print(json.dumps({"content_size": snapshot.content_size, **asdict(snapshot)}, indent=2))
+        tell_json(json.dumps({"content_size": snapshot.content_size, **asdict(snapshot)}, indent=2))
     else:
-        print(render_inspect(snapshot, width=width()))
+        tell(render_inspect(snapshot, width=width()))
     return ExitCode.OK

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
-from bloatcheck.cli.stdout import tell
+from bloatcheck.cli.stdout import tell, tell_command, tell_json
 from bloatcheck.errors import ExitCode
 
 
@@ -93,11 +93,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
         log=log,
     )
     if args.json:
-        tell(to_json(report))
+        tell_json(to_json(report))
     else:
         tell(render_text(report, width=width()))
         if context.ci is Ci.GITHUB:
             for annotation in annotate(report):
-                tell(workflow_command(annotation))
+                tell_command(workflow_command(annotation))
     log.info(f"report: {delivered.directory}")
     return report.exit_code

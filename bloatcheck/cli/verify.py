@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import asdict
 
 from bloatcheck.cli.common import add_log_options, log_for, platform_of
-from bloatcheck.cli.stdout import tell
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
 from bloatcheck.units import format_bytes
@@ -45,7 +45,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     bad = sum(1 for check in checks if check.problems)
     if args.json:
         layers = [asdict(check) for check in checks]
-        tell(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
+        tell_json(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
         return ExitCode.UNREADABLE if bad else ExitCode.OK
     tell(f"{harmless(args.reference)} ({harmless(platform)}) {image_id}")
     for check in checks:

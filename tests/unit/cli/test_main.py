@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from support.image_builder import ImageUnderTest, files, layout_of, sha256
 
 from bloatcheck.cli import inspect
 from bloatcheck.cli.main import main, run_as_process
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
 IMAGE = ImageUnderTest([files(a=b"x" * 2000), files(b=b"y")])
@@ -116,3 +118,26 @@ def test_a_process_that_is_told_to_end_ends_as_with_ctrl_c(
     monkeypatch.setattr(inspect, "execute", wait)
     assert run_as_process(["inspect", "api"]) is ExitCode.INTERNAL
     assert capsys.readouterr().err == "bloatcheck: interrupted\n"
+
+
+@pytest.mark.parametrize("on_github", [True, False])
+def test_json_on_stdout_is_no_command_and_has_the_same_values(
+    on_github: bool,  # noqa: FBT001 - a parameter of the test
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", str(on_github).lower())
+    value = {"instruction": ["##[add-mask]x", "###[group]\\", "::error::y"]}
+    tell_json(json.dumps(value, indent=2))
+    out = capsys.readouterr().out
+    assert json.loads(out) == value
+    assert ("##[" in out) is not on_github
+    assert not any(line.lstrip().startswith("::") for line in out.splitlines())
+
+
+def test_text_on_stdout_is_no_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    tell("one\n  ::error::two\nthree ##[group]")
+    assert capsys.readouterr().out == "one\n>   ::error::two\nthree ## [group]\n"
