@@ -24,12 +24,13 @@ from support.image_builder import (
     write_archive,
 )
 from support.recording_log import RecordingLog
-from support.registry import basic, docker_registry, push, skopeo
+from support.registry import MisbehavingRegistry, basic, docker_registry, push, skopeo
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.model import Image
 from bloatcheck.image.open import open_image
 from bloatcheck.image.registry import open_registry
+from bloatcheck.image.verify import verify_image
 
 IMAGE = ImageUnderTest(
     layers=[
@@ -178,6 +179,11 @@ def test_a_password_is_taken_from_dockers_configuration(
     assert not log.warnings
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLOATCHECK_CACHE", str(tmp_path / "cache"))
+
+
 def test_inspect_shows_sizes_on_the_wire(registry: str) -> None:
     shown = _inspect(f"docker://{registry}/api:gzip").stdout
     assert "111 kB in 3 layers, " in shown
@@ -196,6 +202,31 @@ def test_inspect_takes_a_platform_and_writes_json(registry: str) -> None:
 def test_inspect_says_which_platforms_there_are(registry: str) -> None:
     done = _inspect(f"docker://{registry}/api:index", "--platform", "linux/s390x", code=3)
     assert "linux/amd64, linux/arm64" in done.stderr
+
+
+def test_a_second_look_downloads_no_layer() -> None:
+    registry = MisbehavingRegistry()
+    registry.holds(IMAGE)
+    with registry.running():
+        first = _inspect(f"docker://{registry.name}", "--json").stdout
+        assert len(registry.asked_for("/blobs/")) == 4
+        registry.seen.clear()
+        assert _inspect(f"docker://{registry.name}", "--json").stdout == first
+    assert len(registry.asked_for("/blobs/")) == 1  # the configuration
+
+
+def test_verify_proves_every_layer_by_one_download() -> None:
+    registry = MisbehavingRegistry()
+    registry.holds(IMAGE)
+    with registry.running():
+        with closing(open_registry(registry.name)) as image:
+            checks, digest = verify_image(image), image.layers[1].digest or ""
+        assert [(check.content_size, check.problems) for check in checks] == [(size, ()) for size in SIZES]
+        assert len(registry.asked_for("/blobs/")) == 4
+        blob = registry.blobs[digest]
+        registry.blobs[digest] = blob[:-9] + bytes([blob[-9] ^ 1]) + blob[-8:]
+        with closing(open_registry(registry.name)) as image:
+            assert len([check for check in verify_image(image) if check.problems]) == 1
 
 
 def _inspect(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
