@@ -7,7 +7,7 @@ Where the two disagree with what engines unpack by (Go's archive/tar), the engin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 BLOCK = 512
@@ -21,12 +21,21 @@ WITHOUT_CONTENT = frozenset((HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE,
 LONG_NAME, LONG_LINK = b"LK"
 PAX_LOCAL, PAX_LOCAL_SOLARIS, PAX_GLOBAL = b"xXg"
 EXTENDED = frozenset((LONG_NAME, LONG_LINK, PAX_LOCAL, PAX_LOCAL_SOLARIS, PAX_GLOBAL))
+KEYWORDS = frozenset(
+    (
+        *(b"path", b"linkpath", b"size", b"uid", b"gid"),
+        *(b"GNU.sparse.name", b"GNU.sparse.size", b"GNU.sparse.realsize"),
+    )
+)
+"""What of an extended header is looked at."""
 SPARSE_EXTENSION_CONTINUES = 504
 """Where a further block of an old GNU sparse map says that yet another follows."""
 
 _BASE_256 = 0x80
 _NEGATIVE = 0x40
+_TERMINATORS = (b"\0", b" ")
 _MAX_DIGITS = 20
+_NEWLINE = ord("\n")
 _MAX_SIZE = (1 << 63) - 1
 
 
@@ -36,6 +45,8 @@ def parse_number(field: bytes) -> int:
     Raises:
         ValueError: neither.
     """
+    if field[-1:] in _TERMINATORS and field[:-1].isdigit():
+        return int(field[:-1], 8)
     if field and field[0] & _BASE_256:
         # two's complement with the first bit set aside as the mark; the second is the sign
         number = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
@@ -101,8 +112,12 @@ class Header(NamedTuple):
     map_continues: bool
 
 
-def parse_header(block: bytes) -> Header:
+def parse_header(block: bytes, attributes: tuple[int, int, int]) -> Header:
     """Reads one header block, whose checksum is not looked at.
+
+    Args:
+        block: the header.
+        attributes: what `parse_attributes` makes of it; few differ, so the caller has them at hand.
 
     Raises:
         ValueError: a field is no number or out of range.
@@ -111,18 +126,15 @@ def parse_header(block: bytes) -> Header:
     name = _until_zero(block[:100])
     if block[345] and block[257:263] == USTAR:
         name = _until_zero(block[345:500]) + b"/" + name
-    mode, uid, gid = parse_attributes(block[100:124])
     sparse = flag == SPARSE
     return Header(
-        name=name,
-        flag=flag,
-        size=0 if flag in WITHOUT_CONTENT else check_size(parse_number(block[124:136])),
-        mode=mode,
-        uid=uid,
-        gid=gid,
-        link=_until_zero(block[157:257]),
-        real_size=check_size(parse_number(block[483:495])) if sparse else None,
-        map_continues=sparse and block[482] != 0,
+        name,
+        flag,
+        0 if flag in WITHOUT_CONTENT else check_size(parse_number(block[124:136])),
+        *attributes,
+        _until_zero(block[157:257]),
+        check_size(parse_number(block[483:495])) if sparse else None,
+        sparse and block[482] != 0,
     )
 
 
@@ -199,21 +211,23 @@ def _pax_name(records: Mapping[bytes, bytes], keyword: bytes) -> bytes:
     return value
 
 
-def pax_records(payload: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The keywords and values of an extended header, in order.
+def parse_pax(payload: bytes) -> dict[bytes, bytes]:
+    """The keywords and values of an extended header; the last of several values counts.
 
     Raises:
         ValueError: malformed.
     """
-    position = 0
-    while position < len(payload) and payload[position]:
+    records: dict[bytes, bytes] = {}
+    position, length = 0, len(payload)
+    while position < length and payload[position]:
         blank = payload.find(b" ", position, position + _MAX_DIGITS)
         digits = payload[position:blank]
         if blank < 0 or not digits.isdigit():
             raise ValueError("an extended header's record has no length")
         end = position + int(digits)
         equals = payload.find(b"=", blank, end)
-        if not blank < equals < end <= len(payload) or payload[end - 1] != ord("\n"):
+        if not blank < equals < end <= length or payload[end - 1] != _NEWLINE:
             raise ValueError("an extended header's record is cut or runs over")
-        yield payload[blank + 1 : equals], payload[equals + 1 : end - 1]
+        records[payload[blank + 1 : equals]] = payload[equals + 1 : end - 1]
         position = end
+    return records

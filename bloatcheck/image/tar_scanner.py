@@ -39,10 +39,13 @@ from bloatcheck.image.tar_header import (
     EXTENDED,
     FIFO,
     HARD_LINK,
+    KEYWORDS,
     LONG_LINK,
     LONG_NAME,
     OLD_REGULAR,
     PAX_GLOBAL,
+    PAX_LOCAL,
+    PAX_LOCAL_SOLARIS,
     REGULAR,
     SPARSE,
     SPARSE_EXTENSION_CONTINUES,
@@ -52,10 +55,12 @@ from bloatcheck.image.tar_header import (
     ZERO_BLOCK,
     Extended,
     Header,
+    check_size,
     checksum_matches,
+    parse_attributes,
     parse_header,
     parse_number,
-    pax_records,
+    parse_pax,
 )
 
 MAX_RECORDS = 5_000_000
@@ -91,6 +96,7 @@ _KINDS = {
 _PLAIN = {flag: int(_KINDS[flag]) for flag in (REGULAR, DIRECTORY, SYMLINK, HARD_LINK)}
 """What the straight road knows."""
 _LINKS = frozenset((HARD_LINK, SYMLINK))
+_PAX = frozenset((PAX_LOCAL, PAX_LOCAL_SOLARIS))
 _GLOBAL_KEYWORDS = (b"path", b"linkpath", b"uid", b"gid")
 """What a global header can say. Of a size for all files no two readers make the same."""
 
@@ -368,38 +374,51 @@ class _Scan:
         try:
             if not sound and not checksum_matches(block):
                 raise ValueError("not a tar header")  # noqa: TRY301 - below it gets its place
-            header = parse_header(block)
-            if len(self.attributes) > _CACHED_FIELDS:
-                self.attributes.clear()
-            self.attributes[block[100:124]] = (header.mode, header.uid, header.gid)
             cursor.position += BLOCK
-            if header.flag in EXTENDED:
-                yield from self.extended_header(header)
+            flag = block[156]
+            if flag in EXTENDED:
+                yield from self.extended_header(flag, check_size(parse_number(block[124:136])))
             else:
-                yield from self.record(header)
+                yield from self.record(parse_header(block, self.attributes_in(block[100:124])))
         except ValueError as error:
             raise self.error(str(error), at) from error
 
-    def extended_header(self, header: Header) -> _Steps:
+    def attributes_in(self, fields: bytes) -> tuple[int, int, int]:
+        """Permission bits, user and group; few combinations are in use, so they are parsed once."""
+        attributes = self.attributes.get(fields)
+        if attributes is None:
+            attributes = parse_attributes(fields)
+            if len(self.attributes) > _CACHED_FIELDS:
+                self.attributes.clear()
+            self.attributes[fields] = attributes
+        return attributes
+
+    def extended_header(self, flag: int, size: int) -> _Steps:
         """Keeps what a long name or an extended header says until the record that it speaks of."""
-        if header.size > MAX_EXTENDED_HEADER:
-            raise ValueError(f"an extended header of {header.size} bytes")
+        if size > MAX_EXTENDED_HEADER:
+            raise ValueError(f"an extended header of {size} bytes")
         cursor = self.cursor
-        padded = header.size + -header.size % BLOCK
-        yield from cursor.at_least(padded)
-        payload = bytes(cursor.buffer[cursor.position : cursor.position + header.size])
+        padded = size + -size % BLOCK
+        if cursor.position + padded > cursor.end:
+            yield from cursor.at_least(padded)
+        payload = bytes(cursor.buffer[cursor.position : cursor.position + size])
         cursor.position += padded
-        if header.flag == PAX_GLOBAL:
-            said = dict(pax_records(payload))
+        if flag == PAX_GLOBAL:
+            said = parse_pax(payload)
             self.everywhere.update((key, said[key]) for key in _GLOBAL_KEYWORDS if key in said)
             return
-        self.extended = self.extended or Extended(self.everywhere)
-        if header.flag == LONG_NAME:
+        if flag in _PAX:
+            said = parse_pax(payload)
+            if self.extended is None and said.keys().isdisjoint(KEYWORDS):
+                return  # times and attributes: the record itself is a plain one
+        if self.extended is None:
+            self.extended = Extended(self.everywhere)
+        if flag == LONG_NAME:
             self.extended.long_name = payload.partition(b"\0")[0]
-        elif header.flag == LONG_LINK:
+        elif flag == LONG_LINK:
             self.extended.long_link = payload.partition(b"\0")[0]
         else:
-            self.extended.pax = {**self.everywhere, **dict(pax_records(payload))}
+            self.extended.pax = {**self.everywhere, **said}
 
     def record(self, header: Header) -> _Steps:
         """Lists one record and hands on its content where that is wanted."""
