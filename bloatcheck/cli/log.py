@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from bloatcheck.cli.stdout import put
 from bloatcheck.cli.terminal import ColourFilter, harmless
 from bloatcheck.errors import Place
 from bloatcheck.report.workflow_commands import command, disarm
@@ -24,8 +24,7 @@ class _Output:
 
     def write(self, text: str) -> None:
         if text := self.filter.feed(text):
-            self.stream.write(text)
-            self.stream.flush()
+            put(self.stream, text)
             self.at_line_start = text.endswith("\n")
 
     def finish_line(self) -> None:
@@ -35,7 +34,7 @@ class _Output:
         """
         reset = self.filter.close()
         if reset or not self.at_line_start:
-            self.stream.write(f"{reset}\n")
+            put(self.stream, f"{reset}\n")
         self.at_line_start = True
 
 
@@ -83,7 +82,7 @@ class PlainLog:
 
     def _line(self, text: str) -> None:
         self._output.finish_line()
-        print(harmless(text), file=self.stream, flush=True)
+        put(self.stream, f"{harmless(text)}\n")
 
 
 @dataclass
@@ -137,7 +136,7 @@ class GitHubLog:
         """A line that can't be a command."""
         if not self.quiet:
             self._output.finish_line()
-            print(disarm(harmless(message)), file=self.stream, flush=True)
+            put(self.stream, f"{disarm(harmless(message))}\n")
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -165,6 +164,8 @@ class GitHubLog:
 
     def _stop_commands(self) -> None:
         """A token serves once: the runner has shown it to nobody but the log, which the build can't read."""
+        import secrets
+
         self._token = secrets.token_hex(16)
         self._command(f"::stop-commands::{self._token}")
 
@@ -174,4 +175,4 @@ class GitHubLog:
 
     def _command(self, line: str) -> None:
         self._output.finish_line()
-        print(line, file=self.stream, flush=True)
+        put(self.stream, f"{line}\n")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from bloatcheck import __version__
-from bloatcheck.cli.stdout import silence_stdout
+from bloatcheck.cli.stdout import put, silence_stdout, tell_command
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 
 COMMANDS = {
@@ -131,12 +131,12 @@ def _tell(error: BloatcheckError) -> None:
     for problem in problems:
         for line in f"bloatcheck: {problem}".splitlines():
             # The runner reads commands from both streams.
-            print(disarm(harmless(line)) if on_github else harmless(line), file=sys.stderr)
+            put(sys.stderr, f"{disarm(harmless(line)) if on_github else harmless(line)}\n")
     if on_github:
         for problem in problems:
             message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
             place = problem.place
-            print(
+            tell_command(
                 command(
                     "error",
                     message,

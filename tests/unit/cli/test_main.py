@@ -141,3 +141,46 @@ def test_text_on_stdout_is_no_command(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     tell("one\n  ::error::two\nthree ##[group]")
     assert capsys.readouterr().out == "one\n>   ::error::two\nthree ## [group]\n"
+
+
+def test_a_log_that_nobody_reads_does_not_turn_a_failure_into_a_success(damaged: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as unread:
+        done = subprocess.run(
+            [sys.executable, "-c", _LOGS, damaged], stdout=unread, stderr=unread, check=False
+        )
+    assert done.returncode == ExitCode.UNREADABLE
+
+
+def test_an_error_that_nobody_reads_keeps_its_exit_code(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as unread:
+        done = subprocess.run(
+            [sys.executable, "-m", "bloatcheck", "config", "check"],
+            cwd=tmp_path,
+            stdout=unread,
+            stderr=unread,
+            check=False,
+        )
+    assert done.returncode == ExitCode.USAGE
+
+
+_LOGS = """
+import sys
+from bloatcheck.cli import verify
+from bloatcheck.cli.common import log_for
+from bloatcheck.cli.main import run_as_process
+
+execute = verify.execute
+
+def verify_with_a_log(args):
+    with log_for(args).group("a group"):
+        log_for(args).output("output")
+        log_for(args).warning("a warning")
+    return execute(args)
+
+verify.execute = verify_with_a_log
+sys.exit(run_as_process(["verify", sys.argv[1]]))
+"""
