@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import os
+import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bloatcheck.log import Log
 
 _LARGEST_CONFIG = 1 << 20
+_PATIENCE = 60.0
 _SECTIONS = ("auths", "credHelpers", "credsStore")
 
 
@@ -37,7 +39,11 @@ class Credentials:
 
 
 def docker_credentials(
-    registry: str, *, environment: Mapping[str, str] | None = None, log: Log | None = None
+    registry: str,
+    *,
+    environment: Mapping[str, str] | None = None,
+    log: Log | None = None,
+    patience: float = _PATIENCE,
 ) -> Credentials | None:
     """What `docker login` has kept for a registry; None where there is nothing.
 
@@ -48,12 +54,13 @@ def docker_credentials(
         registry: `host[:port]` as the user knows it.
         environment: where DOCKER_CONFIG is looked up; by default the process's own.
         log: takes the warning.
+        patience: seconds that a credential helper may take.
     """
     folder = (os.environ if environment is None else environment).get("DOCKER_CONFIG")
     path = Path(folder or Path.home() / ".docker") / "config.json"
     try:
         config = _read(path)
-        return _look_up(config, registry) if config else None
+        return _in_time(lambda: _look_up(config, registry), patience) if config else None
     except Exception as error:  # noqa: BLE001 - docker-py raises whatever a malformed entry leads to
         if log:
             # The error's text may hold a secret; its class says enough.
@@ -62,6 +69,26 @@ def docker_credentials(
                 f"Check its credential helper, or run: docker login {registry}"
             )
         return None
+
+
+def _in_time(look_up: Callable[[], Credentials | None], seconds: float) -> Credentials | None:
+    """Docker-py waits for a helper as long as it takes; a thread that outlasts us doesn't keep the process."""
+    outcome: list[Credentials | Exception | None] = []
+
+    def work() -> None:
+        try:
+            outcome.append(look_up())
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        raise TimeoutError
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
 
 
 def _read(path: Path) -> dict[str, object] | None:

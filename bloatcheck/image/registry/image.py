@@ -18,8 +18,8 @@ from bloatcheck.oci.manifest import Descriptor, Manifest
 from bloatcheck.units import format_bytes
 
 _DOWNLOADS = 3
-"""At once, as many as docker's own default. Measured with six layers of 32 MB behind 10 MB/s a connection: one
-at a time 4.1 s, two 2.0 s, three 1.5 s, four 1.4 s. Where the processor is the limit, they cost nothing."""
+"""At once, as many as docker's own default. Measured with six layers, 32 MB in all, at 10 MB/s a connection:
+one at a time 4.1 s, two 2.0 s, three 1.5 s, four 1.4 s. Where the processor is the limit it costs nothing."""
 
 
 class RegistryImage:

@@ -115,6 +115,14 @@ def test_a_file_that_is_no_configuration_is_warned_of(folder: Path, content: str
     assert SECRET not in log.warnings[0]
 
 
+def test_a_helper_that_hangs_is_not_waited_for(folder: Path) -> None:
+    add_helper(folder, "hangs", "exec sleep 5")
+    configure(folder, credsStore="hangs")
+    log = RecordingLog()
+    assert docker_credentials("a.example", log=log, patience=0.5) is None
+    assert "TimeoutError" in log.warnings[0]
+
+
 def test_credentials_do_not_print_themselves() -> None:
     credentials = Credentials("me", SECRET, SECRET)
     assert SECRET not in f"{credentials} {credentials!r}"
