@@ -9,7 +9,7 @@ from bloatcheck.config.limits import Limit, Metric
 from bloatcheck.diff.compare import compare
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.judge import judge
-from bloatcheck.policy.model import Finding
+from bloatcheck.policy.model import Finding, Level
 
 GROWTH = frozenset({Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH})
 """What an entry of the baseline can accept. Absolute limits stand in the configuration."""
@@ -35,5 +35,8 @@ def accepted_growth(
     if against_proposed.delta is None:
         # An entry that nothing can be held against is no ceiling.
         return ()
-    beyond = judge(against_proposed, limits)
-    return () if any(finding.metric in GROWTH for finding in beyond) else growth
+    beyond = {finding.level for finding in judge(against_proposed, limits) if finding.metric in GROWTH}
+    if Level.FAIL in beyond:
+        return ()
+    # Only a warning is left of it.
+    return tuple(finding for finding in growth if finding.level not in beyond)

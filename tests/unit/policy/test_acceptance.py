@@ -10,7 +10,7 @@ from bloatcheck.config.limits import Limit, Metric, Threshold
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.judge import judge
-from bloatcheck.policy.model import Finding
+from bloatcheck.policy.model import Finding, Level
 
 LIMITS = (
     Limit(Metric.CONTENT, fail=Threshold(bytes=50_000_000)),
@@ -50,6 +50,18 @@ def test_an_entry_that_was_measured_in_another_way_accepts_nothing() -> None:
     assert GROWN.after is not None
     foreign = replace(GROWN.after, measure=Fingerprint(measure="content/9"))
     assert accepted(GROWN, replace(GROWN, after=foreign)) == ()
+
+
+def test_growth_beyond_the_renewed_entry_that_is_only_warned_of_fails_nothing() -> None:
+    limits = (Limit(Metric.CONTENT_GROWTH, warn=Threshold(bytes=1_000), fail=Threshold(bytes=1_000_000)),)
+    nearly = image_diff("""
+        image api
+          40 MB -> 59.99 MB  RUN make
+    """)
+    assert nearly.after is not None
+    findings = judge(GROWN, limits)
+    assert [finding.level for finding in findings] == [Level.FAIL]
+    assert accepted_growth(GROWN, findings, BaselineEntry(snapshot=nearly.after), limits) == findings
 
 
 def test_growth_beyond_the_renewed_entry_is_not_accepted() -> None:
