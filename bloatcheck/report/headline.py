@@ -55,7 +55,11 @@ def _failed(failed: Sequence[ImageReport], total: int) -> _Told:
 
 def _over(images: Sequence[ImageReport], total: int, limit: str) -> _Told:
     if len(images) > 1:
-        return f"{len(images):,} of {count(total, 'image')} break {limit}", ()
+        of_all = f"{len(images):,} of {count(total, 'image')}"
+        if not any(image.findings for image in images):
+            return f"{of_all} can't be compared with their baselines", ()
+        or_else = "" if all(image.findings for image in images) else " or can't be compared"
+        return f"{of_all} break {limit}{or_else}", ()
     (image,) = images
     first = next(iter(image.findings), None)
     if first is None or (image.incomparable is Level.FAIL and first.level is not Level.FAIL):

@@ -52,6 +52,16 @@ FAILED = "image job failed build: no"
         ),
         ("image a incomparable: x\n 2 MB COPY . .", "⚠️", "a can't be compared with its baseline"),
         (
+            "image a incomparable: x\n 2 MB COPY . .\nimage b incomparable: x\n 2 MB COPY . .",
+            "⚠️",
+            "2 of 2 images can't be compared with their baselines",
+        ),
+        (
+            f"image a incomparable: x\n 2 MB COPY . .\n{GROWN.format(level='warn')}",
+            "⚠️",
+            "2 of 2 images break a warning limit or can't be compared",
+        ),
+        (
             "image a\n limit layer-growth fail 1 B\n - -> 5 MB COPY . .",
             "❌",
             "A new layer of a adds 5.00 MB, 5.00 MB over the limit of 1 B",
