@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bloatcheck import __version__
 from bloatcheck.analysis.instruction import layer_instructions
-from bloatcheck.analysis.place import instructions_of_layers, place_of, text_of
 from bloatcheck.analysis.snapshot import Fingerprint, ImageSnapshot, LayerSnapshot
-from bloatcheck.errors import ReadError
+from bloatcheck.errors import Place, ReadError
 from bloatcheck.image.model import Image, LayerIndex
-from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile
 from bloatcheck.oci.image_config import ImageConfig
 
 
@@ -51,8 +48,8 @@ def take_snapshot(
                 f"layer {number} of {len(image.layers)} of {name} was not listed: {layer.diff_id}",
                 hint="build or pull the image again; if this stays, it is a fault in bloatcheck",
             )
-    written = _written(image.config, dockerfile)
     recorded = layer_instructions(image.config)
+    told = _told_by(dockerfile, image.config, recorded) if dockerfile else [(text, None) for text in recorded]
     return ImageSnapshot(
         name=name,
         platform=str(image.config.platform),
@@ -60,13 +57,13 @@ def take_snapshot(
         layers=tuple(
             LayerSnapshot(
                 diff_id=layer.diff_id,
-                instruction=text_of(lines) if lines else from_history,
+                instruction=instruction,
                 content_size=listed[layer.diff_id].content_size,
                 uncompressed_size=listed[layer.diff_id].uncompressed_size,
                 compressed_size=layer.compressed_size,
-                place=place_of(lines, dockerfile.path) if dockerfile else None,
+                place=place,
             )
-            for layer, lines, from_history in zip(image.layers, written, recorded, strict=True)
+            for layer, (instruction, place) in zip(image.layers, told, strict=True)
         ),
         measure=Fingerprint(
             transport=image.source.transport,
@@ -78,16 +75,27 @@ def take_snapshot(
     )
 
 
-def _written(config: ImageConfig, dockerfile: DockerfileSource | None) -> tuple[tuple[Instruction, ...], ...]:
-    """For each layer the Dockerfile's instructions."""
-    instructions: tuple[Instruction, ...] = ()
-    if dockerfile:
-        # One that is too long to read: the layers keep the builder's words and have no lines.
-        with suppress(ValueError):
-            instructions = parse_dockerfile(dockerfile.text)
-    return instructions_of_layers(
-        config,
-        instructions,
-        target=dockerfile.target if dockerfile else None,
-        build_args=dockerfile.build_args if dockerfile else {},
+def _told_by(
+    dockerfile: DockerfileSource, config: ImageConfig, recorded: Sequence[str]
+) -> list[tuple[str, Place | None]]:
+    """For each layer its instruction, in the Dockerfile's words where they are its, and their place there."""
+    # images that nobody built here start without these
+    from bloatcheck.analysis.place import (  # noqa: PLC0415 - see above
+        instructions_of_layers,
+        place_of,
+        text_of,
     )
+    from bloatcheck.oci.dockerfile import parse_dockerfile  # noqa: PLC0415 - see above
+
+    try:
+        instructions = parse_dockerfile(dockerfile.text)
+    except ValueError:
+        # One that is too long to read: the layers keep the builder's words and have no lines.
+        return [(text, None) for text in recorded]
+    written = instructions_of_layers(
+        config, instructions, target=dockerfile.target, build_args=dockerfile.build_args
+    )
+    return [
+        (text_of(lines) if lines else text, place_of(lines, dockerfile.path))
+        for lines, text in zip(written, recorded, strict=True)
+    ]

@@ -33,7 +33,7 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads and prints."""
     from bloatcheck.analysis.read import read_snapshots
-    from bloatcheck.report.text import render_inspect
+    from bloatcheck.report.inspection import render_inspect
 
     [snapshot] = read_snapshots(
         [args.reference],

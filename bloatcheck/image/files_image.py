@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from types import TracebackType
 
@@ -154,6 +153,9 @@ class FilesImage:
         if len(layers) < 2:  # noqa: PLR2004 - nothing stands beside it
             yield from (self._expand_one(layer, region) for layer, region in layers)
             return
+        # uncompressed layers, as docker save writes them, start without it (and without logging, its import)
+        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see above
+
         pool = ThreadPoolExecutor(min(len(layers), os.cpu_count() or 1, _WORKERS))
         try:
             # the largest first, so that no thread is left alone with it at the end

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform as machine
-
 from bloatcheck.errors import ReadError
 from bloatcheck.oci.manifest import Descriptor, Index
 from bloatcheck.oci.platform import Platform
@@ -11,6 +9,8 @@ from bloatcheck.oci.platform import Platform
 
 def own_platform() -> Platform:
     """What images run on here; containers are Linux, on macOS and Windows too."""
+    import platform as machine  # noqa: PLC0415 - mostly an image has one platform, and nobody asks
+
     return Platform.of("linux", machine.machine())
 
 

@@ -1,6 +1,6 @@
-"""The report, one image, and the comparison of two, for a terminal: aligned, plain, as wide as asked for.
+"""The report, and the comparison of two images, for a terminal: aligned, plain, as wide as asked for.
 
-Showing one image or two imports no template engine, so that `inspect` and `diff` start at once.
+Comparing two imports no template engine, so that `diff` starts at once.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change, count, told_apart
 from bloatcheck.report.headline import headline
+from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
 from bloatcheck.report.model import Report
-from bloatcheck.report.plain import Plain, harmless, harmless_lines, shorten
+from bloatcheck.report.plain import Plain, harmless, harmless_lines
 from bloatcheck.report.sentences import troubles
 from bloatcheck.report.view import (
     FOLD_FROM,
@@ -29,11 +29,7 @@ from bloatcheck.report.view import (
     quiet_layers,
     rows,
 )
-from bloatcheck.report.workflow_commands import disarm
-from bloatcheck.units import format_bytes
 
-DEFAULT_WIDTH = 100
-_LONGEST_NAME = 60
 _MOST_OUTPUT_LINES = 30
 _MOST_PLACES = 3
 _MOST_DETAILED = 30
@@ -49,14 +45,16 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
     quiet = [row for row in everything if folds and is_quiet(row.image)]
     loud = [row for row in everything if not (folds and is_quiet(row.image))]
     told = headline(report)
-    return _safe(
+    return finished(
         render_plain(
             "report.txt.j2",
-            headline=_wrapped(told.pattern.format(*map(_name, told.names)), width),
+            headline=_wrapped(told.pattern.format(*map(short_name, told.names)), width),
             table=_table(loud, width) if loud else None,
             quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
             troubles=[
-                _wrapped(trouble, width) for row in loud for trouble in troubles(row.image, _name(row.name))
+                _wrapped(trouble, width)
+                for row in loud
+                for trouble in troubles(row.image, short_name(row.name))
             ],
             remedies=_remedies(report),
             notes=[_wrapped(f"Note: {note}", width) for note in report.notes],
@@ -69,36 +67,13 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
     )
 
 
-def render_inspect(snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH) -> str:
-    """One image: its size, and each layer with its size, instruction and Dockerfile line, base first."""
-    size = f"{format_bytes(snapshot.content_size)} in {count(len(snapshot.layers), 'layer')}"
-    if snapshot.layers and snapshot.compressed_size is not None:
-        size += f", {format_bytes(snapshot.compressed_size)} compressed"
-    parts = [Plain(f"{_name(snapshot.name)} ({harmless(snapshot.platform)})\n{size}")]
-    if snapshot.layers:
-        lines = [
-            (
-                format_bytes(layer.content_size),
-                str(layer.place) if layer.place else "",
-                layer.instruction or "(no history)",
-            )
-            for layer in snapshot.layers
-        ]
-        parts.append(aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], "><*", width))
-    return _safe("\n\n".join(parts))
-
-
 def render_diff(diff: ImageDiff, *, width: int = DEFAULT_WIDTH) -> str:
     """The comparison of two images: sizes before and after, and the layers that changed, largest first."""
-    parts = [_wrapped(f"{_name(diff.name)} ({diff.platform}): {_sizes(diff)}", width)]
+    parts = [_wrapped(f"{short_name(diff.name)} ({diff.platform}): {_sizes(diff)}", width)]
     if diff.incomparable_because:
         parts.append(_wrapped(f"Not comparable: {diff.incomparable_because}", width))
     parts += [Plain(part) for part in (_layers(diff, width), quiet_layers(diff)) if part]
-    return _safe("\n\n".join(parts))
-
-
-def _safe(text: str) -> str:
-    return "\n".join(map(disarm, text.split("\n"))) + "\n"
+    return finished("\n\n".join(parts))
 
 
 def _wrapped(text: str, width: int) -> Plain:
@@ -108,13 +83,11 @@ def _wrapped(text: str, width: int) -> Plain:
     return Plain("\n".join(lines))
 
 
-def _name(name: str) -> str:
-    return shorten(harmless(name), _LONGEST_NAME)
-
-
 def _table(shown: Sequence[Row], width: int) -> Plain:
     head = ("IMAGE", "BEFORE", "AFTER", "CHANGE", "%", "VERDICT")
-    lines = ((_name(row.name), row.before, row.after, row.delta, row.percent, row.verdict) for row in shown)
+    lines = (
+        (short_name(row.name), row.before, row.after, row.delta, row.percent, row.verdict) for row in shown
+    )
     return aligned([head, *lines], "*>>>><", width)
 
 
@@ -138,7 +111,7 @@ def _remedies(report: Report) -> list[str]:
 
 
 def _details(shown: Row, width: int) -> list[Plain]:
-    image, name = shown.image, _name(shown.name)
+    image, name = shown.image, short_name(shown.name)
     blocks = []
     if image.failure and image.failure.output:
         tail = harmless_lines(image.failure.output[-_MOST_OUTPUT_LINES:])

@@ -10,10 +10,11 @@ from support.workflow_commands import Act, Runner
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.annotations import annotate, workflow_command
 from bloatcheck.report.document import from_json, to_json
+from bloatcheck.report.inspection import render_inspect
 from bloatcheck.report.markdown import render_comment, render_summary
 from bloatcheck.report.model import Report
 from bloatcheck.report.outputs import action_outputs
-from bloatcheck.report.text import render_diff, render_inspect, render_text
+from bloatcheck.report.text import render_diff, render_text
 
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 GITHUB_TAKES = 65_536

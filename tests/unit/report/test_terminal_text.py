@@ -8,8 +8,9 @@ from support.report_cases import case
 from support.reports import image_diff, image_snapshot, report
 
 from bloatcheck.report.columns import aligned
+from bloatcheck.report.inspection import render_inspect
 from bloatcheck.report.plain import display_width
-from bloatcheck.report.text import render_diff, render_inspect, render_text
+from bloatcheck.report.text import render_diff, render_text
 
 API = """
     image api
