@@ -28,9 +28,9 @@ SUMMARY_FILE = "summary.md"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Where the report is. `comment_url` is None where no comment was left."""
+    """Where the report is: None where no folder can be written. `comment_url` is None without a comment."""
 
-    directory: Path
+    directory: Path | None
     comment_url: str | None = None
 
 
@@ -40,25 +40,29 @@ def deliver(
     context: CiContext,
     policy: CommentPolicy,
     token: str | None,
-    directory: Path,
+    directory: Path | None,
     cache_folder: Path | None,
     log: Log,
 ) -> Delivered:
     """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning.
 
-    `cache_folder` is told as an output, so that a later step can keep it.
+    `directory` is None for a new one among the temporary files. `cache_folder` is told as an output, so that
+    a later step can keep it.
     """
-    directory = _keep(directory, {REPORT_FILE: to_json(report)}, log)
+    files = {REPORT_FILE: to_json(report)}
+    home = _keep(directory, files, log)
     comment = render_comment(report)
-    directory = _keep(directory, {COMMENT_FILE: comment, SUMMARY_FILE: render_summary(report)}, log)
+    if home:
+        files |= {COMMENT_FILE: comment, SUMMARY_FILE: render_summary(report)}
+        home = _keep(home, files, log)
     if context.summary_path:
         path = Path(context.summary_path)
         _attempt(log, lambda: _summarize(report, path))
     outputs = {
         **action_outputs(report),
-        "report-dir": str(directory),
-        "report-json": str(directory / REPORT_FILE),
-        "comment-markdown": str(directory / COMMENT_FILE),
+        "report-dir": str(home or ""),
+        "report-json": str(home / REPORT_FILE) if home else "",
+        "comment-markdown": str(home / COMMENT_FILE) if home else "",
         "comment-url": "",
         "cache-dir": str(cache_folder or ""),
     }
@@ -66,19 +70,28 @@ def deliver(
     url = _comment(report, comment, context=context, policy=policy, token=token, log=log)
     if url:
         _set_outputs(context, {"comment-url": url}, log)
-    return Delivered(directory, url)
+    return Delivered(home, url)
 
 
-def _keep(directory: Path, files: dict[str, str], log: Log) -> Path:
+def _keep(directory: Path | None, files: dict[str, str], log: Log) -> Path | None:
     """Writes the files where they were asked for, or else where there is room; the folder they are in."""
+    trouble = ""
+    if directory is not None:
+        try:
+            write_files(directory, files)
+        except PublishError as error:
+            trouble = f"{error.message}; "
+        else:
+            return directory
     try:
-        write_files(directory, files)
-    except PublishError as error:
         elsewhere = Path(tempfile.mkdtemp(prefix="bloatcheck-report-"))
-        log.warning(f"{error.message}; it goes to {elsewhere} instead")
-        _attempt(log, lambda: write_files(elsewhere, files))
-        return elsewhere
-    return directory
+        write_files(elsewhere, files)
+    except (OSError, PublishError) as error:
+        log.warning(f"{trouble}the report is in no file: {error}")
+        return None
+    if trouble:
+        log.warning(f"{trouble}it goes to {elsewhere} instead")
+    return elsewhere
 
 
 def _summarize(report: Report, path: Path) -> None:

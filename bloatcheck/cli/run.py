@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import tempfile
 from pathlib import Path
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
@@ -88,7 +87,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         context=context,
         policy=policy,
         token=os.environ.get(TOKEN_VARIABLE) or context.token,
-        directory=Path(args.report_dir or tempfile.mkdtemp(prefix="bloatcheck-report-")),
+        directory=Path(args.report_dir) if args.report_dir else None,
         cache_folder=default_folder(environment),
         log=log,
     )
@@ -99,5 +98,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
         if context.ci is Ci.GITHUB:
             for annotation in annotate(report):
                 tell_command(workflow_command(annotation))
-    log.info(f"report: {delivered.directory}")
+    if delivered.directory:
+        log.info(f"report: {delivered.directory}")
     return report.exit_code

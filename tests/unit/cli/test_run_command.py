@@ -85,3 +85,19 @@ def test_a_fault_in_the_comment_does_not_lose_the_report(
     assert main(["run", "--quiet", "--report-dir", "report"]) is ExitCode.INTERNAL
     assert "a fault" in capsys.readouterr().err
     assert (root / "report" / "report.json").is_file()
+
+
+@pytest.mark.parametrize("options", [[], ["--report-dir", "api"]])
+def test_without_any_room_for_files_the_verdict_and_the_summary_remain(
+    on_github: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    (on_github / "api").write_text("no folder")
+
+    def full(**_: object) -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("bloatcheck.delivery.tempfile.mkdtemp", full)
+    assert main(["run", "--quiet", *options]) is ExitCode.UNREADABLE
+    assert "the report is in no file: " in capsys.readouterr().out
+    assert "web" in (on_github / "summary.md").read_text()
+    assert "report-dir<<" in (on_github / "outputs").read_text()
