@@ -72,7 +72,7 @@ def docker_credentials(
 
 
 def _in_time(look_up: Callable[[], Credentials | None], seconds: float) -> Credentials | None:
-    """Docker-py waits for a helper as long as it takes; a thread that outlasts us doesn't keep the process."""
+    """Docker-py waits for a helper as long as it takes; a thread left behind doesn't keep the process."""
     outcome: list[Credentials | Exception | None] = []
 
     def work() -> None:
