@@ -19,7 +19,8 @@ from bloatcheck.units import format_bytes
 
 _DOWNLOADS = 3
 """At once, as many as docker's own default. Measured with six layers, 32 MB in all, at 10 MB/s a connection:
-one at a time 4.1 s, two 2.0 s, three 1.5 s, four 1.4 s. Where the processor is the limit it costs nothing."""
+one at a time 4.1 s, two 2.0 s, three 1.5 s, four 1.4 s. Where the processor is the limit (a registry on the
+same two cores) no gain was seen; the machine was too busy to tell whether there is a cost."""
 
 
 class RegistryImage:
