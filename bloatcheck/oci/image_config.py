@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bloatcheck.oci.digest import Digest, parse_digest
+from bloatcheck.oci.fields import array, as_object, parse_object, text, texts
 from bloatcheck.oci.platform import Platform
 
 
@@ -51,31 +51,27 @@ def parse_image_config(document: bytes) -> ImageConfig:
     Raises:
         ValueError: not JSON, names no platform, or a field has another type than the specification gives it.
     """
-    try:
-        data = json.loads(document)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the image configuration is not JSON: {error}") from error
-    config = _mapping(data, "the image configuration")
-    rootfs = _mapping(config.get("rootfs") or {}, "rootfs")
-    runtime = _mapping(config.get("config") or {}, "config")
+    config = parse_object(document, "the image configuration")
+    rootfs = as_object(config.get("rootfs") or {}, "rootfs")
+    runtime = as_object(config.get("config") or {}, "config")
     return ImageConfig(
         platform=_platform(config),
-        diff_ids=tuple(parse_digest(item) for item in _list(rootfs, "diff_ids")),
-        history=tuple(_history_entry(item) for item in _list(config, "history")),
-        labels={key: str(value) for key, value in _mapping(runtime.get("Labels") or {}, "Labels").items()},
-        entrypoint=_texts(runtime, "Entrypoint"),
-        cmd=_texts(runtime, "Cmd"),
-        env=_texts(runtime, "Env"),
-        working_dir=_text(runtime, "WorkingDir"),
+        diff_ids=tuple(parse_digest(item) for item in array(rootfs, "diff_ids")),
+        history=tuple(_history_entry(item) for item in array(config, "history")),
+        labels={key: str(value) for key, value in as_object(runtime.get("Labels") or {}, "Labels").items()},
+        entrypoint=texts(runtime, "Entrypoint"),
+        cmd=texts(runtime, "Cmd"),
+        env=texts(runtime, "Env"),
+        working_dir=text(runtime, "WorkingDir"),
     )
 
 
 def _platform(config: dict[str, object]) -> Platform:
     """Only what can be written as `os/architecture`: it names a baseline's entries and stands in reports."""
     platform = Platform.of(
-        _text(config, "os") or "linux",
-        _text(config, "architecture") or "unknown",
-        _text(config, "variant") or None,
+        text(config, "os") or "linux",
+        text(config, "architecture") or "unknown",
+        text(config, "variant") or None,
     )
     try:
         return Platform.parse(str(platform))
@@ -84,37 +80,9 @@ def _platform(config: dict[str, object]) -> Platform:
 
 
 def _history_entry(item: object) -> HistoryEntry:
-    entry = _mapping(item, "history entry")
+    entry = as_object(item, "history entry")
     return HistoryEntry(
-        created_by=_text(entry, "created_by"),
-        comment=_text(entry, "comment"),
+        created_by=text(entry, "created_by"),
+        comment=text(entry, "comment"),
         empty_layer=entry.get("empty_layer") is True,
     )
-
-
-def _mapping(value: object, what: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} is not a JSON object")  # noqa: TRY004 - one error type for a malformed document
-    return value
-
-
-def _list(mapping: dict[str, object], key: str) -> list[object]:
-    value = mapping.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise ValueError(f"{key} is not a JSON array")  # noqa: TRY004 - one error type for a malformed document
-    return value
-
-
-def _text(mapping: dict[str, object], key: str) -> str:
-    value = mapping.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key} is not a JSON string")  # noqa: TRY004 - one error type for a malformed document
-    return value
-
-
-def _texts(mapping: dict[str, object], key: str) -> tuple[str, ...]:
-    return tuple(item for item in _list(mapping, key) if isinstance(item, str))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
 from bloatcheck.oci.digest import Digest, parse_digest
+from bloatcheck.oci.fields import array, as_object, parse_object, text, texts
 from bloatcheck.oci.platform import Platform
 
 MAX_DOCUMENT = 4 << 20
@@ -101,7 +100,7 @@ def parse_manifest(document: bytes) -> Manifest:
     config = _descriptor(data["config"])
     if config.media_type not in _CONFIG_TYPES:
         raise ValueError(f"the manifest is not an image's but of type {config.media_type[:100]!r}")
-    layers = tuple(_descriptor(item) for item in _array(data, "layers"))
+    layers = tuple(_descriptor(item) for item in array(data, "layers"))
     if len(layers) > MAX_LAYERS:
         raise ValueError(f"the manifest has {len(layers)} layers, more than {MAX_LAYERS}")
     return Manifest(config, layers)
@@ -116,7 +115,7 @@ def parse_index(document: bytes) -> Index:
     data = _document(document, "index")
     if "manifests" not in data:
         raise ValueError("the index has no list of manifests")
-    entries = _array(data, "manifests")
+    entries = array(data, "manifests")
     if len(entries) > MAX_MANIFESTS:
         raise ValueError(f"the index has {len(entries)} entries, more than {MAX_MANIFESTS}")
     return Index(tuple(_descriptor(item) for item in entries))
@@ -143,55 +142,27 @@ def document_type(document: bytes, declared: str | None) -> str:
 def _document(document: bytes, what: str) -> dict[str, object]:
     if len(document) > MAX_DOCUMENT:
         raise ValueError(f"the {what} has {len(document)} bytes, more than {MAX_DOCUMENT}")
-    try:
-        data = json.loads(document)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the {what} is not JSON: {error}") from error
-    return _object(data, f"the {what}")
+    return parse_object(document, f"the {what}")
 
 
 def _descriptor(item: object) -> Descriptor:
-    data = _object(item, "a descriptor")
+    data = as_object(item, "a descriptor")
     size = data.get("size")
     if type(size) is not int or not 0 <= size < 1 << 63:
         raise ValueError(f"a descriptor's size is no number of bytes: {size!r:.50}")
-    annotations = _object(data.get("annotations") or {}, "annotations")
+    annotations = as_object(data.get("annotations") or {}, "annotations")
     return Descriptor(
-        media_type=_text(data, "mediaType"),
+        media_type=text(data, "mediaType"),
         digest=parse_digest(data.get("digest")),
         size=size,
         platform=_platform(data.get("platform")),
         annotations={key: value for key, value in annotations.items() if isinstance(value, str)},
-        urls=tuple(url for url in _array(data, "urls") if isinstance(url, str)),
+        urls=texts(data, "urls"),
     )
 
 
 def _platform(item: object) -> Platform | None:
     if item is None:
         return None
-    data = _object(item, "a platform")
-    return Platform.of(_text(data, "os"), _text(data, "architecture"), _text(data, "variant") or None)
-
-
-def _object(value: object, what: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} is not a JSON object")  # noqa: TRY004 - one error type for a malformed document
-    return cast("dict[str, object]", value)
-
-
-def _array(data: dict[str, object], key: str) -> list[object]:
-    value = data.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise ValueError(f"{key} is not a JSON array")  # noqa: TRY004 - one error type for a malformed document
-    return value
-
-
-def _text(data: dict[str, object], key: str) -> str:
-    value = data.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key} is not a JSON string")  # noqa: TRY004 - one error type for a malformed document
-    return value
+    data = as_object(item, "a platform")
+    return Platform.of(text(data, "os"), text(data, "architecture"), text(data, "variant") or None)
