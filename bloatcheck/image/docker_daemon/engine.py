@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import docker
@@ -77,13 +78,17 @@ class Engine:
         path = f"/images/{name}/json"
         with self._failures(f"inspect {name}"):
             response = self._get(path, {})
-            if platform and self._api_version >= _PLATFORM_API and response.ok:
-                of_platform = self._get(path, {"platform": _as_query(platform)})
-                response = of_platform if of_platform.ok else response
             if response.status_code == requests.codes.not_found:
                 raise self._no_such_image(name)
             _raise_for_status(response)
-            return parse_inspection(response.json())
+            image = parse_inspection(response.json())
+            if platform is None or self._api_version < _PLATFORM_API:
+                return image
+            response = self._get(path, {"platform": _as_query(platform)})
+            if not response.ok:
+                return image
+            # its own id is a manifest's, by which the engine knows no image
+            return replace(parse_inspection(response.json()), engine_id=image.engine_id)
 
     def history(self, name: str) -> tuple[ApiHistoryEntry, ...]:
         """The history API's entries, oldest first."""

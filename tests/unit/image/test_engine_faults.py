@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.faulty_engine import ANSWERS, LAYER, Answer, Request, as_json, faulty_engine
+from support.faulty_engine import ANSWERS, ID, LAYER, Answer, Request, as_json, faulty_engine
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon import engine as engine_module
@@ -189,3 +189,29 @@ def test_an_engine_that_can_choose_is_asked_for_the_platform(
         with pytest.raises(ReadError, match="for linux/amd64 in the engine, and linux/arm64 is wanted"):
             open_docker_daemon("api", platform=Platform.parse("linux/arm64"))
     assert "platform=%7B%22os%22%3A+%22linux%22%2C+%22architecture%22%3A+%22arm64%22%7D" in asked[1]
+
+
+def test_an_image_of_a_chosen_platform_is_saved_by_the_name_that_the_engine_knows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Asked for a platform, the engine answers with a manifest's id, which it can't save by."""
+    saved = []
+    manifest = f"sha256:{'3' * 64}"
+
+    def inspect(request: Request) -> None:
+        identity, machine = (manifest, "arm64") if "platform" in request.path else (ID, "amd64")
+        as_json({"Id": identity, "Architecture": machine, "RootFS": {"Layers": [LAYER]}})(request)
+
+    def save(request: Request) -> None:
+        saved.append(request.path)
+        request.send(bytes(1024))
+
+    version = as_json({"Version": "99", "ApiVersion": "1.49"})
+    with faulty_engine(tmp_path, version=version, images__api__json=inspect, images__get=save) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        with (
+            open_docker_daemon("api", platform=Platform.parse("linux/arm64")) as image,
+            pytest.raises(ReadError),
+        ):
+            list(image.index_layers([parse_digest(LAYER)]))
+    assert [path.partition("names=")[2] for path in saved] == [ID.replace(":", "%3A")]
