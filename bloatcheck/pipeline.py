@@ -5,6 +5,7 @@ No decisions here: each stage takes the value before it and returns the next.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -170,7 +171,19 @@ def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, 
     except BloatcheckError as error:
         log.info(f"{spec.name} could not be read: {error.message}")
         return Unmeasured(spec, _failure("read", error, spec.name))
+    except Exception as error:  # noqa: BLE001 - a fault over one image must not lose the report on the others
+        log.detail(traceback.format_exc())
+        return Unmeasured(spec, _fault(error))
     return Measured(spec, snapshot, built.dockerfile)
+
+
+def _fault(error: Exception) -> Failure:
+    return Failure(
+        stage="read",
+        message=f"this is a fault in bloatcheck itself: {type(error).__name__}: {error}",
+        hint="run it with --verbose and tell us what it prints",
+        fault=True,
+    )
 
 
 def _judged(

@@ -59,7 +59,7 @@ class StoredImage:
     inputs_digest: Text | None = None
     build_seconds: Annotated[float, Ge(0)] | None = None
     content_size: _SIZE
-    layers: tuple[StoredLayer, ...]
+    layers: Annotated[tuple[StoredLayer, ...], MaxLen(1000)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

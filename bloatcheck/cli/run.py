@@ -68,6 +68,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.report.document import to_json
     from bloatcheck.report.text import render_text
 
+    # Taken out before anything else is started: no build, git or credential helper inherits it.
+    token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     context = read_context(environment)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
@@ -86,7 +88,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         report,
         context=context,
         policy=policy,
-        token=os.environ.get(TOKEN_VARIABLE) or context.token,
+        token=token or context.token,
         directory=Path(args.report_dir) if args.report_dir else None,
         cache_folder=default_folder(environment),
         log=log,

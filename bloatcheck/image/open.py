@@ -39,13 +39,11 @@ def open_image(text: str, *, platform: Platform | None = None, log: Log | None =
         from bloatcheck.image.registry import open_registry  # noqa: PLC0415 - see above
 
         return open_registry(reference.rest, platform=platform, log=log)
-    if reference.transport == "docker-daemon":
-        from bloatcheck.image.docker_daemon import StorageAccess, open_docker_daemon  # noqa: PLC0415 - see above
+    from bloatcheck.image.docker_daemon import StorageAccess, open_docker_daemon  # noqa: PLC0415 - see above
 
-        chosen = os.environ.get(STORAGE_VARIABLE) or StorageAccess.OWN.value
-        if chosen not in (known := [access.value for access in StorageAccess]):
-            raise UsageError(f"{STORAGE_VARIABLE} is {chosen!r}", hint=f"choose one of {', '.join(known)}")
-        return open_docker_daemon(
-            reference.rest, platform=platform, log=log, storage_access=StorageAccess(chosen)
-        )
-    raise UsageError(f"the transport {reference.transport} can't be read yet")
+    chosen = os.environ.get(STORAGE_VARIABLE) or StorageAccess.OWN.value
+    if chosen not in (known := [access.value for access in StorageAccess]):
+        raise UsageError(f"{STORAGE_VARIABLE} is {chosen!r}", hint=f"choose one of {', '.join(known)}")
+    return open_docker_daemon(
+        reference.rest, platform=platform, log=log, storage_access=StorageAccess(chosen)
+    )

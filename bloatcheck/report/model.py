@@ -13,13 +13,17 @@ REPORT_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why an image could not be built or read. `output` holds the builder's last lines."""
+    """Why an image could not be built or read.
+
+    `output` holds the builder's last lines. A `fault` is bloatcheck's own.
+    """
 
     stage: str
     message: str
     hint: str | None = None
     place: Place | None = None
     output: tuple[str, ...] = ()
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +99,9 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0, 1 for an enforced broken limit, 3 for an image not built or not read (3 wins over 1)."""
-        if any(image.failure for image in self.images):
-            return ExitCode.UNREADABLE
-        if self.enforced and self.outcome is Outcome.FAIL:
-            return ExitCode.LIMIT_BROKEN
-        return ExitCode.OK
+        """The worst of: 1 for an enforced broken limit, 3 for an image not built or read, 4 for a fault."""
+        failures = [image.failure for image in self.images if image.failure]
+        codes = [ExitCode.INTERNAL if failure.fault else ExitCode.UNREADABLE for failure in failures]
+        if self.enforced and any(image.outcome is Outcome.FAIL for image in self.images):
+            codes.append(ExitCode.LIMIT_BROKEN)
+        return ExitCode.worst(*codes)
