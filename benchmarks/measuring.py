@@ -27,15 +27,16 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over the runs: wall-clock seconds, and the process's own peak memory in MiB."""
+    """Medians over the runs: seconds by the clock, peak memory in MiB, seconds of the processor."""
 
     seconds: float
     peak: float
+    processor: float
 
 
 def measure(contestants: Mapping[str, Contestant], *, runs: int) -> dict[str, Figures]:
     """A B C A B C …: each of them `runs` times."""
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
+    taken: dict[str, list[tuple[float, float, float]]] = {name: [] for name in contestants}
     for _ in range(runs):
         for name, contestant in contestants.items():
             contestant.prepare()
@@ -47,7 +48,7 @@ def measure(contestants: Mapping[str, Contestant], *, runs: int) -> dict[str, Fi
     }
 
 
-def _run(contestant: Contestant) -> tuple[float, float]:
+def _run(contestant: Contestant) -> tuple[float, float, float]:
     with tempfile.TemporaryFile() as complaints:
         environment = {**os.environ, **contestant.environment}
         quiet = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
@@ -63,4 +64,4 @@ def _run(contestant: Contestant) -> tuple[float, float]:
         if os.waitstatus_to_exitcode(status) not in contestant.accepted:
             complaints.seek(0)
             sys.exit(f"{' '.join(contestant.command)} failed: {complaints.read().decode(errors='replace')}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
