@@ -72,12 +72,12 @@ class LayerCache:
         identity = None if index.verified else layer.identity
         if not index.verified and identity is None:
             return
-        name = _name(layer.diff_id, identity)
+        name = entry_name(layer.diff_id, identity)
         if self._entries is None:
             self._memory[name] = index
             return
         try:
-            _write(self._entries, name, encode_layer(index, identity=identity))
+            write_entry(self._entries, name, encode_layer(index, identity=identity))
         except OSError as error:
             self._tell(f"the layer cache can't be written: {error.strerror}")
 
@@ -106,7 +106,7 @@ class LayerCache:
             total -= size
 
     def _get(self, diff_id: Digest, identity: str | None) -> LayerIndex | None:
-        name = _name(diff_id, identity)
+        name = entry_name(diff_id, identity)
         if self._entries is None:
             return self._memory.get(name)
         path = self._entries / name
@@ -205,13 +205,18 @@ def _in_order(image: Image, indexes: Mapping[Digest, LayerIndex]) -> tuple[Layer
         ) from error
 
 
-def _name(diff_id: Digest, identity: str | None) -> str:
+def entry_name(diff_id: Digest, identity: str | None) -> str:
     """Safe as a file name: a checked digest, and hex digits."""
     marker = f"-{hashlib.sha256(identity.encode()).hexdigest()[:32]}" if identity else ""
     return f"{algorithm(diff_id)}-{encoded(diff_id)}{marker}{_SUFFIX}"
 
 
-def _write(folder: Path, name: str, content: bytes) -> None:
+def write_entry(folder: Path, name: str, content: bytes) -> None:
+    """Writes beside and renames, so that readers see all of it or nothing.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file, path = tempfile.mkstemp(dir=folder)
     try:

@@ -7,6 +7,8 @@ from contextlib import ExitStack, closing
 
 from bloatcheck.analysis.layer_cache import LayerCache, index_images
 from bloatcheck.analysis.measure import take_snapshot
+from bloatcheck.analysis.pull_size import VERSION, PullSize, read_pull_size, with_pull_size
+from bloatcheck.analysis.pull_size_cache import PullSizeCache
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.image.open import open_image
 from bloatcheck.log import Log
@@ -32,3 +34,21 @@ def read_snapshots(
             take_snapshot(image, layers, name=reference)
             for image, layers, reference in zip(images, indexes, references, strict=True)
         ]
+
+
+def read_with_pull_size(
+    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+) -> tuple[ImageSnapshot, PullSize]:
+    """Reads an image, and what a pull of it downloads; unknown layers pass once through both.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, or damaged.
+    """
+    with closing(open_image(reference, platform=platform, log=log)) as image:
+        cache = LayerCache.open(environment, log=log)
+        estimates = PullSizeCache.open(environment, version=VERSION, log=log)
+        # before the listing: an engine's layers are listed on the way
+        pull = read_pull_size(image, layers=cache, estimates=estimates)
+        [layers] = index_images([image], cache)
+        return with_pull_size(take_snapshot(image, layers, name=reference), pull), pull

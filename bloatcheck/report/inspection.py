@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bloatcheck.analysis.pull_size import LayerPullSize, PullSize
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import count
@@ -13,23 +14,35 @@ DEFAULT_WIDTH = 100
 _LONGEST_NAME = 60
 
 
-def render_inspect(snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH) -> str:
-    """One image: its size, and each layer with its size, instruction and Dockerfile line, base first."""
+def render_inspect(
+    snapshot: ImageSnapshot, *, pull: PullSize | None = None, width: int = DEFAULT_WIDTH
+) -> str:
+    """One image: its size, and each layer with its size, instruction and Dockerfile line, base first.
+
+    With `pull` also what a pull downloads of each layer; what is estimated is marked by "about".
+    """
     size = f"{format_bytes(snapshot.content_size)} in {count(len(snapshot.layers), 'layer')}"
     if snapshot.layers and snapshot.compressed_size is not None:
-        size += f", {format_bytes(snapshot.compressed_size)} compressed"
+        about = "about " if pull and pull.estimated else ""
+        size += f", {about}{format_bytes(snapshot.compressed_size)} compressed"
     parts = [Plain(f"{short_name(snapshot.name)} ({harmless(snapshot.platform)})\n{size}")]
     if snapshot.layers:
+        pulled = [_pulled(layer) for layer in pull.layers] if pull else [""] * len(snapshot.layers)
         lines = [
             (
                 format_bytes(layer.content_size),
+                compressed,
                 str(layer.place) if layer.place else "",
                 layer.instruction or "(no history)",
             )
-            for layer in snapshot.layers
+            for layer, compressed in zip(snapshot.layers, pulled, strict=True)
         ]
-        parts.append(aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], "><*", width))
+        parts.append(aligned([("SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">><*", width))
     return finished("\n\n".join(parts))
+
+
+def _pulled(layer: LayerPullSize) -> str:
+    return f"{'about ' if layer.estimated else ''}{format_bytes(layer.size)}"
 
 
 def finished(text: str) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from types import TracebackType
+from typing import TypeVar
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.documents import Documents, Fetch, ImageDocuments, find_image
 from bloatcheck.image.docker_daemon.engine import Engine
 from bloatcheck.image.docker_daemon.inspection import EngineFacts, Inspection, config_from_history
-from bloatcheck.image.docker_daemon.saved_archive import SavedArchive, read_saved_archive
+from bloatcheck.image.docker_daemon.saved_archive import SavedArchive, Tap, read_saved_archive
 from bloatcheck.image.docker_daemon.stored_layer import Storage, StoredLayer, stored_layers
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.model import LayerDescriptor, Source
+from bloatcheck.image.sink import Sink
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest, algorithm, encoded
 from bloatcheck.oci.image_config import ImageConfig
+
+S = TypeVar("S", bound=Sink)
 
 
 class DockerDaemonImage:
@@ -116,6 +120,62 @@ class DockerDaemonImage:
         Raises:
             ReadError: the archive can't be understood.
         """
+        paths = self._layer_paths(archive)
+        for diff_id in self.inspection.diff_ids:
+            layer = archive.layer(paths[diff_id]) if diff_id in paths else None
+            if layer:
+                self._streamed[diff_id] = layer.index(diff_id)
+
+    def compressed_blobs(self) -> dict[Digest, int]:
+        """Bytes of those layers that the engine keeps compressed, and so pushes as they are."""
+        if self._facts.containerd_store:
+            self._documents_or_stream()
+        return {
+            layer.diff_id: layer.blob.size
+            for layer in self.stored_layers()
+            if layer.blob and layer.blob.digest != layer.diff_id
+        }
+
+    def feed_saved_layers(
+        self, diff_ids: Collection[Digest], make: Callable[[str], S], *, lengths_of_others: Collection[int]
+    ) -> dict[Digest, S]:
+        """Hands the blobs of these layers to sinks, in one `docker save` that lists them too.
+
+        Args:
+            diff_ids: which.
+            make: makes the sink of a blob at a path. Which layer it is, an archive tells at its end, so
+                others may get one too.
+            lengths_of_others: blobs of these lengths, in bytes, are passed over; if one of them was wanted
+                after all, it takes another pass.
+
+        Raises:
+            ReadError: one is missing or damaged.
+        """
+        found = self._feed_once(diff_ids, make, lengths_of_others)
+        if lengths_of_others and found.keys() != set(diff_ids):
+            found = self._feed_once(diff_ids, make, ())
+        if missing := set(diff_ids) - found.keys():
+            raise ReadError(
+                f"{self.reference}: the engine hands out no layer {min(missing)}",
+                hint="rebuild or pull the image again",
+            )
+        return found
+
+    def _feed_once(
+        self, diff_ids: Collection[Digest], make: Callable[[str], S], passed_over: Collection[int]
+    ) -> dict[Digest, S]:
+        sinks: dict[str, S] = {}
+
+        def tap(path: str) -> S:
+            sinks[path] = make(path)
+            return sinks[path]
+
+        archive = _stream([self], diff_ids, Tap(tap, frozenset(passed_over)))
+        paths = self._layer_paths(archive)
+        resolved = {diff_id: archive.resolve(paths[diff_id]) for diff_id in diff_ids if diff_id in paths}
+        return {diff_id: sinks[path] for diff_id, path in resolved.items() if path in sinks}
+
+    def _layer_paths(self, archive: SavedArchive) -> dict[Digest, str]:
         documents = archive.documents_by_digest()
         paths = dict(archive.layer_paths())
         found = self._found or self._find_in(documents.get)
@@ -127,10 +187,7 @@ class DockerDaemonImage:
             if self._documents:
                 for digest, document in found.path.items():
                     self._documents.put(digest, document)
-        for diff_id in self.inspection.diff_ids:
-            layer = archive.layer(paths[diff_id]) if diff_id in paths else None
-            if layer:
-                self._streamed[diff_id] = layer.index(diff_id)
+        return paths
 
     def detail(self, message: str) -> None:
         """A line of progress for `--verbose`."""
@@ -216,7 +273,9 @@ def _from_storage(image: DockerDaemonImage, wanted: Collection[Digest]) -> Itera
         image.detail(f"the engine's storage gives no more than that: {error}")
 
 
-def _stream(images: Sequence[DockerDaemonImage], wanted: Collection[Digest]) -> None:
+def _stream(
+    images: Sequence[DockerDaemonImage], wanted: Collection[Digest], tap: Tap | None = None
+) -> SavedArchive:
     """One `docker save` of these images, from which they learn the wanted layers and their configuration."""
     unwanted = {
         encoded(name)
@@ -231,6 +290,7 @@ def _stream(images: Sequence[DockerDaemonImage], wanted: Collection[Digest]) -> 
     for image in images:
         image.detail(f"reading {len(wanted)} layers through `docker save`")
     with images[0].engine.save(list(engine_ids)) as archive:
-        saved = read_saved_archive(archive, label=label, unwanted=frozenset(unwanted))
+        saved = read_saved_archive(archive, label=label, unwanted=frozenset(unwanted), tap=tap)
     for image in images:
         image.learn(saved)
+    return saved

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bloatcheck.errors import ReadError
@@ -65,14 +65,32 @@ class SavedArchive:
 
     def layer(self, path: str) -> LayerListing | None:
         """The layer at this path, through the archive's links."""
+        return self.layers.get(self.resolve(path))
+
+    def resolve(self, path: str) -> str:
+        """The path that a layer lies at, through the archive's links."""
         for _ in range(_MAX_LINKS):
             if path in self.layers or path not in self.links:
                 break
             path = self.links[path]
-        return self.layers.get(path)
+        return path
 
 
-def read_saved_archive(stream: ByteStream, *, label: str, unwanted: frozenset[str]) -> SavedArchive:
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Takes the layers' blobs besides their listing.
+
+    `make` makes a sink for the layer at a path; layers as long as one of `passed_over`, in bytes, get none
+    and are not listed either.
+    """
+
+    make: Callable[[str], Sink]
+    passed_over: Collection[int] = frozenset()
+
+
+def read_saved_archive(
+    stream: ByteStream, *, label: str, unwanted: frozenset[str], tap: Tap | None = None
+) -> SavedArchive:
     """Reads the stream to its end.
 
     Args:
@@ -80,11 +98,12 @@ def read_saved_archive(stream: ByteStream, *, label: str, unwanted: frozenset[st
         label: the image's reference, for error messages.
         unwanted: hexadecimal digests, of layers or of their blobs, that need not be listed where the
             archive calls a layer by them.
+        tap: takes the layers too.
 
     Raises:
         ReadError: the archive is damaged.
     """
-    reading = _Reading(label, unwanted)
+    reading = _Reading(label, unwanted, tap)
     scanner = TarScanner(f"the engine's archive of {label}", on_payload=reading.on_payload)
     while chunk := stream.read(_CHUNK):
         scanner.feed(chunk)
@@ -99,7 +118,8 @@ def read_saved_archive(stream: ByteStream, *, label: str, unwanted: frozenset[st
 class _Reading:
     """Decides what becomes of each member, and collects what comes of it."""
 
-    def __init__(self, label: str, unwanted: frozenset[str]) -> None:
+    def __init__(self, label: str, unwanted: frozenset[str], tap: Tap | None) -> None:
+        self._tap = tap
         self.archive = SavedArchive()
         self._label = label
         self._unwanted = unwanted
@@ -116,7 +136,7 @@ class _Reading:
             return _Undecided(self, path, size)
         if name.endswith(".json"):
             return self.document(path, size)
-        return self.layer(path) if name.endswith(".tar") else None
+        return self.layer(path, size) if name.endswith(".tar") else None
 
     def document(self, path: str, size: int) -> Sink:
         self._documents_left -= size
@@ -126,10 +146,25 @@ class _Reading:
             )
         return _Document(self.archive, path)
 
-    def layer(self, path: str, _size: int = 0) -> Sink:
+    def layer(self, path: str, size: int) -> Sink | None:
+        if self._tap and size in self._tap.passed_over:
+            return None
         listing = LayerListing(f"layer {path[:200]!r} of {self._label}")
         self.archive.layers[path] = listing
-        return listing
+        return _Both(listing, self._tap.make(path)) if self._tap else listing
+
+
+class _Both:
+    def __init__(self, one: Sink, other: Sink) -> None:
+        self._sinks = (one, other)
+
+    def feed(self, data: Buffer, /) -> None:
+        for sink in self._sinks:
+            sink.feed(data)
+
+    def close(self) -> None:
+        for sink in self._sinks:
+            sink.close()
 
 
 class _Document:
@@ -154,17 +189,21 @@ class _Undecided:
         self._size = size
         self._head = bytearray()
         self._sink: Sink | None = None
+        self._decided = False
 
     def feed(self, data: Buffer, /) -> None:
-        if self._sink:
-            self._sink.feed(data)
+        if self._decided:
+            if self._sink:
+                self._sink.feed(data)
             return
         self._head += data
         if len(self._head) >= min(BLOCK, self._size):
             is_document = self._head.startswith((b"{", b"[")) and b"\0" not in self._head[:BLOCK]
             sink_for = self._reading.document if is_document else self._reading.layer
             self._sink = sink_for(self._path, self._size)
-            self._sink.feed(self._head)
+            self._decided = True
+            if self._sink:
+                self._sink.feed(self._head)
             self._head = bytearray()
 
     def close(self) -> None:
