@@ -259,18 +259,21 @@ def main() -> None:
     made = subprocess.run([PYTHON, HERE / "images.py"], stdout=subprocess.PIPE, check=True)
     archives = json.loads(made.stdout)
     load = os.getloadavg()[0]
+    sections = [_machine(args.runs, load)]
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        bench = Bench(args.runs, archives, Path(scratch))
-        sections = []
         for name in args.only:
             print(name, file=sys.stderr)
-            sections.append(PARTS[name](bench))
-    report = "\n".join([_machine(args.runs, load), *sections])
-    print(report)
-    if not args.print:
-        text = DOCUMENT.read_text()
-        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        DOCUMENT.write_text(f"{before}{BEGIN}\n\n{report}\n{END}{after}")
+            sections.append(PARTS[name](Bench(args.runs, archives, Path(scratch))))
+            if not args.print:
+                _write("\n".join(sections))
+    print("\n".join(sections))
+
+
+def _write(report: str) -> None:
+    """Into the document, part by part: what was measured isn't lost when a later part fails."""
+    text = DOCUMENT.read_text()
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{report}\n{END}{after}")
 
 
 def _bloatcheck(command: str) -> list[str]:
