@@ -156,8 +156,9 @@ class PullSizeSink:
             self._begin()
         if len(self._buffer) >= BLOCK:
             whole = len(self._buffer) // BLOCK * BLOCK
-            for start in range(0, whole, BLOCK):
-                self._take(bytes(self._buffer[start : start + BLOCK]))
+            with memoryview(self._buffer) as view:
+                for start in range(0, whole, BLOCK):
+                    self._take(bytes(view[start : start + BLOCK]))
             del self._buffer[:whole]
 
     def close(self) -> None:
