@@ -7,7 +7,7 @@ import io
 import os
 import random
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -138,7 +138,7 @@ def test_one_estimate_makes_the_sum_an_estimate() -> None:
 
 
 @pytest.fixture
-def fed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[set[Digest]]]:
+def fed(monkeypatch: pytest.MonkeyPatch) -> list[set[Digest]]:
     """The layers of each pass over files."""
     passes: list[set[Digest]] = []
     feed_layers = FilesImage.feed_layers
