@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
 
 from bloatcheck.analysis.layer_cache import LayerCache, index_images
 from bloatcheck.analysis.measure import take_snapshot
-from bloatcheck.analysis.pull_size import VERSION, PullSize, read_pull_size, with_pull_size
-from bloatcheck.analysis.pull_size_cache import PullSizeCache
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.image.open import open_image
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
+
+if TYPE_CHECKING:
+    from bloatcheck.analysis.pull_size import PullSize
 
 
 def read_snapshots(
@@ -45,6 +47,10 @@ def read_with_pull_size(
         UsageError: not a reference.
         ReadError: not there, or damaged.
     """
+    # only who asks for it pays for its import
+    from bloatcheck.analysis.pull_size import VERSION, read_pull_size, with_pull_size  # noqa: PLC0415 - see above
+    from bloatcheck.analysis.pull_size_cache import PullSizeCache  # noqa: PLC0415 - see above
+
     with closing(open_image(reference, platform=platform, log=log)) as image:
         cache = LayerCache.open(environment, log=log)
         estimates = PullSizeCache.open(environment, version=VERSION, log=log)
