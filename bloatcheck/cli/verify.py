@@ -11,6 +11,7 @@ from bloatcheck.cli.common import add_log_options, log_for, platform_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
+from bloatcheck.report.figures import count
 from bloatcheck.units import format_bytes
 
 
@@ -53,6 +54,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
         tell(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
         for problem in check.problems:
             tell(f"          {harmless(problem)}")
-    match = "match" if not bad else "doesn't match" if bad == 1 else "don't match"
-    tell(f"{bad or 'all'} of {len(checks)} layers {match}")
+    of = count(len(checks), "layer")
+    tell(f"{bad} of {of} {'does' if bad == 1 else 'do'} not match" if bad else f"{of}: everything matches")
     return ExitCode.UNREADABLE if bad else ExitCode.OK

@@ -6,7 +6,7 @@ byte.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -47,15 +47,42 @@ class HasBlobs(Protocol):
         ...
 
 
+@runtime_checkable
+class HasSavedLayers(Protocol):
+    """An engine's image, whose layers are named at the end of the stream that they come in."""
+
+    def feed_saved_layers(
+        self,
+        diff_ids: Collection[Digest],
+        make: Callable[[str], _Probe],
+        *,
+        lengths_of_others: Collection[int],
+    ) -> dict[Digest, _Probe]:
+        """Hands the blobs of these layers to sinks that `make` makes, and says which is whose.
+
+        Raises:
+            ReadError: one is missing or damaged.
+        """
+        ...
+
+
 def verify_image(image: Image) -> tuple[LayerCheck, ...]:
     """Recomputes every layer, base first; the image's documents were checked when it was opened.
 
-    Where an image hands out no blobs (an engine's), its reader's own checks while listing have to do.
+    Of an engine's image the stream that `docker save` gives is recomputed, and compared with what the
+    engine's storage says where that is read. Where a reader hands out no blobs (a registry's), its own
+    checks while reading have to do: it recomputes digests and diff_ids as it goes.
+
+    Raises:
+        ReadError: an engine's stream can't be read to its end.
     """
     layers = tuple({layer.diff_id: layer for layer in image.layers}.values())
+    if isinstance(image, HasSavedLayers):
+        saved = image.feed_saved_layers([layer.diff_id for layer in layers], _Probe, lengths_of_others=())
+        return tuple(_compared(image, layer, saved[layer.diff_id]) for layer in layers)
     if not isinstance(image, HasBlobs):
         return tuple(_listed(image, layer) for layer in layers)
-    probes = {layer.diff_id: _Probe(layer) for layer in layers}
+    probes = {layer.diff_id: _Probe.of(layer) for layer in layers}
     with suppress(ReadError):
         image.feed_layers(probes)
     return tuple(_probed(image, image, layer, probes[layer.diff_id]) for layer in layers)
@@ -75,9 +102,16 @@ def _probed(image: Image, blobs: HasBlobs, layer: LayerDescriptor, probe: _Probe
     try:
         if not probe.closed:
             # another layer ended the common pass; this one is asked for alone
-            probe = _Probe(layer)
+            probe = _Probe.of(layer)
             blobs.feed_layers({layer.diff_id: probe})
-        records, problems = probe.result()
+    except ReadError as error:
+        return LayerCheck(diff_id=layer.diff_id, problems=(error.message,))
+    return _compared(image, layer, probe)
+
+
+def _compared(image: Image, layer: LayerDescriptor, probe: _Probe) -> LayerCheck:
+    try:
+        records, problems = probe.result(layer)
         if records:
             problems += _differences(_index(image, layer), records, probe.stream.size)
     except ReadError as error:
@@ -134,16 +168,22 @@ class _Tolerant:
 class _Probe:
     """Takes a layer's blob and compares all that can be computed with what is said of it."""
 
-    def __init__(self, layer: LayerDescriptor) -> None:
-        self._layer = layer
-        self._scanner = TarScanner(str(layer.diff_id))
+    def __init__(self, label: str, *, stream_hash: str = "sha256", blob_hash: str | None = None) -> None:
+        self._scanner = TarScanner(label)
         self._listing = _Tolerant(self._scanner)
-        self.stream = Meter(self._listing, name=algorithm(layer.diff_id))
-        self._expanding = _Tolerant(Decompressor(self.stream, label=layer.diff_id))
-        self.blob = (
-            Meter(self._expanding, name=algorithm(layer.digest)) if layer.digest else Counter(self._expanding)
-        )
+        self.stream = Meter(self._listing, name=stream_hash)
+        self._expanding = _Tolerant(Decompressor(self.stream, label=label))
+        self.blob = Meter(self._expanding, name=blob_hash) if blob_hash else Counter(self._expanding)
         self.closed = False
+
+    @classmethod
+    def of(cls, layer: LayerDescriptor) -> _Probe:
+        """For a layer that is known before its blob comes."""
+        return cls(
+            str(layer.diff_id),
+            stream_hash=algorithm(layer.diff_id),
+            blob_hash=algorithm(layer.digest) if layer.digest else None,
+        )
 
     def feed(self, data: Buffer, /) -> None:
         """The next piece."""
@@ -154,9 +194,9 @@ class _Probe:
         self.blob.close()
         self.closed = True
 
-    def result(self) -> tuple[LayerRecords | None, tuple[str, ...]]:
-        """The records, None if they can't be listed, and what doesn't match."""
-        layer, records = self._layer, None
+    def result(self, layer: LayerDescriptor) -> tuple[LayerRecords | None, tuple[str, ...]]:
+        """The records, None if they can't be listed, and what of the layer doesn't match."""
+        records = None
         problems = []
         if layer.compressed_size not in (None, self.blob.size):
             problems.append(f"size is {self.blob.size}, not {layer.compressed_size}")

@@ -36,6 +36,7 @@ from bloatcheck.image.docker_daemon.files import OwnFiles, SudoFiles
 from bloatcheck.image.docker_daemon.graphdriver_storage import GraphdriverStorage
 from bloatcheck.image.layer_index import Kind, LayerIndex, Record
 from bloatcheck.image.model import Image
+from bloatcheck.image.verify import verify_image
 from bloatcheck.oci.digest import Digest, parse_digest
 from bloatcheck.oci.image_config import parse_image_config
 from bloatcheck.oci.platform import Platform
@@ -324,6 +325,16 @@ def test_sizes_equal_dives(engine: Engine, tags: Mapping[str, str], name: str, t
     with open_docker_daemon(tag) as image:
         sizes = [index.content_size for index in index_all(image)]
     assert sizes == [layer["sizeBytes"] for layer in json.loads(report.read_text())["layer"]]
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("name", NAMES)
+def test_verify_recomputes_what_the_engine_hands_out(tags: Mapping[str, str], name: str) -> None:
+    with open_docker_daemon(tag_of(tags, name)) as image:
+        checks = verify_image(image)
+        assert {check.diff_id for check in checks} == set(image.config.diff_ids)
+    assert [check.problems for check in checks] == [()] * len(checks)
+    assert all(check.blob_size for check in checks)
 
 
 @pytest.mark.usefixtures("engine")

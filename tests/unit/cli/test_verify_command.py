@@ -27,7 +27,7 @@ def test_a_sound_image_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         f"oci:{folder} (linux/amd64) {sha256(IMAGE.config)}\n"
         f"  ok      {sha256(IMAGE.layers[0])}, 2.00 kB\n"
         f"  ok      {sha256(IMAGE.layers[1])}, 1 B\n"
-        "all of 2 layers match\n"
+        "2 layers: everything matches\n"
     )
 
 
@@ -47,7 +47,7 @@ def test_what_doesnt_match_is_named_and_the_rest_is_still_checked(
         f"          digest is {damaged}, not {sha256(IMAGE.layers[0])}",
         f"          diff_id is {damaged}, not {sha256(IMAGE.layers[0])}",
         f"  ok      {sha256(IMAGE.layers[1])}, 1 B",
-        "1 of 2 layers doesn't match",
+        "1 of 2 layers does not match",
     ]
 
 
