@@ -77,7 +77,7 @@ def verify_image(image: Image) -> tuple[LayerCheck, ...]:
         ReadError: an engine's stream can't be read to its end.
     """
     layers = tuple({layer.diff_id: layer for layer in image.layers}.values())
-    if isinstance(image, HasSavedLayers):
+    if layers and isinstance(image, HasSavedLayers):  # what has no layers can't be saved
         saved = image.feed_saved_layers([layer.diff_id for layer in layers], _Probe, lengths_of_others=())
         return tuple(_compared(image, layer, saved[layer.diff_id]) for layer in layers)
     if not isinstance(image, HasBlobs):
