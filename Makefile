@@ -16,7 +16,7 @@ SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/inst
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint bench format lock clean test-packages
+.PHONY: help setup demo test test-all fuzz lint bench format lock clean test-packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -26,7 +26,7 @@ DEFAULT_CONFIG = ".bloatcheck.yml"
 _MOST_NAMES = 3
 """With more names than this a command is told for all images."""
 
-_GROWTH = (Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH)
+_GROWTH = frozenset({Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH})
 """What a new baseline makes good."""
 
 
@@ -170,7 +170,7 @@ def config_path(report: Report) -> str:
 
 def accepting_command(report: Report) -> str | None:
     """What makes today's sizes the new baseline; None where that would not mend a broken limit."""
-    grown = [image.name for image in report.images if any(f.metric in _GROWTH for f in image.findings)]
+    grown = [image.name for image in report.images if _baseline_mends(image)]
     if not grown:
         return None
     names = tuple(dict.fromkeys(grown))
@@ -178,6 +178,13 @@ def accepting_command(report: Report) -> str | None:
     if config_path(report) != DEFAULT_CONFIG:
         options.insert(0, f" --config {shlex.quote(config_path(report))}")
     return f"bloatcheck baseline update{''.join(options)}"
+
+
+def _baseline_mends(image: ImageReport) -> bool:
+    """A baseline accepts growth; an absolute limit that fails the job stands whatever the baseline holds."""
+    metrics = {finding.metric for finding in image.findings}
+    failing = {finding.metric for finding in image.findings if finding.level is Level.FAIL}
+    return bool(metrics & _GROWTH) and failing <= _GROWTH
 
 
 def _bytes_changed(diff: ImageDiff) -> int:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.report_cases import case
+from support.reports import report
 
 from bloatcheck.report.markdown import render_comment
 from bloatcheck.report.text import render_text
@@ -15,6 +16,21 @@ def test_another_configuration_is_named_in_the_commands_and_files_to_edit(render
     text = " ".join(render(replace(case("growth_over_the_limit"), config="ci/images.yml")).split())
     assert "bloatcheck baseline update --config ci/images.yml --image" in text
     assert "raise" in text.partition("ci/images.yml --image")[2].rpartition("ci/images.yml")[0]
+
+
+@pytest.mark.parametrize("render", [render_comment, render_text])
+def test_a_baseline_is_not_offered_where_an_absolute_limit_fails_too(render: object) -> None:
+    assert callable(render)
+    text = render(
+        report("""
+            image api
+                limit content fail 50 MB
+                limit content-growth fail 1 MB
+                40 MB -> 60 MB   RUN make   @ Dockerfile:3
+        """)
+    )
+    assert "baseline update" not in text
+    assert "raise" in text
 
 
 @pytest.mark.parametrize("render", [render_comment, render_text])
