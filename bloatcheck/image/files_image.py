@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.decompress import Compression
 from bloatcheck.image.files import Files, Region, feed_region, region_compression
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.layer_stream import LayerStream, layer_label
-from bloatcheck.image.model import LayerDescriptor, Source
+from bloatcheck.image.model import ClosedAtEnd, LayerDescriptor, Source
 from bloatcheck.image.sink import Sink
 from bloatcheck.image.tar_scanner import scan_file
 from bloatcheck.oci.digest import Digest
@@ -29,7 +28,7 @@ class LayerFile:
     path: str | None
 
 
-class FilesImage:
+class FilesImage(ClosedAtEnd):
     """Satisfies `bloatcheck.image.model.Image`.
 
     Args:
@@ -98,19 +97,6 @@ class FilesImage:
     def close(self) -> None:
         """See `Image`."""
         self._files.close()
-
-    def __enter__(self) -> FilesImage:  # noqa: PYI034 - typing has no Self before Python 3.11
-        """Closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Closes."""
-        self.close()
 
     def _wanted(self, diff_ids: Iterable[Digest]) -> Iterator[tuple[LayerDescriptor, str]]:
         """These layers, each once, in the image's order."""

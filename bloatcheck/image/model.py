@@ -6,15 +6,19 @@ layer, and lists the records of the layers it is asked for in one pass over the 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
 
 __all__ = ["Image", "LayerDescriptor", "LayerIndex", "Source"]
+
+
+Reader = TypeVar("Reader", bound="ClosedAtEnd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +88,19 @@ class Image(Protocol):
     def close(self) -> None:
         """Frees files and connections."""
         ...
+
+
+class ClosedAtEnd(ABC):
+    """For readers: a `with` block that closes the image at its end."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """See `Image`."""
+
+    def __enter__(self: Reader) -> Reader:  # noqa: PYI019 - typing has no Self before Python 3.11
+        """The image itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes."""
+        self.close()

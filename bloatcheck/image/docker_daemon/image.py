@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from types import TracebackType
 from typing import TypeVar
 
 from bloatcheck.errors import ReadError
@@ -13,7 +12,7 @@ from bloatcheck.image.docker_daemon.inspection import EngineFacts, Inspection, c
 from bloatcheck.image.docker_daemon.saved_archive import SavedArchive, Tap, read_saved_archive
 from bloatcheck.image.docker_daemon.stored_layer import Storage, StoredLayer, stored_layers
 from bloatcheck.image.layer_index import LayerIndex
-from bloatcheck.image.model import LayerDescriptor, Source
+from bloatcheck.image.model import ClosedAtEnd, LayerDescriptor, Source
 from bloatcheck.image.sink import Sink
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest, algorithm, encoded
@@ -22,7 +21,7 @@ from bloatcheck.oci.image_config import ImageConfig
 S = TypeVar("S", bound=Sink)
 
 
-class DockerDaemonImage:
+class DockerDaemonImage(ClosedAtEnd):
     """Satisfies `bloatcheck.image.model.Image`. Made by `open_docker_daemon`.
 
     Everything that the engine's answers or its storage prove costs milliseconds. What they leave open (the
@@ -91,19 +90,6 @@ class DockerDaemonImage:
     def close(self) -> None:
         """Ends the connection to the engine."""
         self.engine.close()
-
-    def __enter__(self) -> DockerDaemonImage:  # noqa: PYI034 - typing has no Self before Python 3.11
-        """Closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Closes."""
-        self.close()
 
     def stored_layers(self) -> Iterator[StoredLayer]:
         """What the layers are known by, base first."""

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from bloatcheck.errors import ReadError
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.layer_stream import LayerStream, layer_label
-from bloatcheck.image.model import LayerDescriptor, Source
+from bloatcheck.image.model import ClosedAtEnd, LayerDescriptor, Source
 from bloatcheck.image.registry.client import RegistryClient
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
@@ -23,7 +23,7 @@ one at a time 4.1 s, two 2.0 s, three 1.5 s, four 1.4 s. Where the processor is 
 same two cores) no gain was seen; the machine was too busy to tell whether there is a cost."""
 
 
-class RegistryImage:
+class RegistryImage(ClosedAtEnd):
     """Satisfies `bloatcheck.image.model.Image`.
 
     Args:
