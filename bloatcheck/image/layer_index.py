@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from bloatcheck.image.capture import Captured
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.whiteout import PREFIX, Marker, marker
 
@@ -113,12 +114,15 @@ class LayerIndex:
     `uncompressed_size` is the length of the tar stream in bytes; None where the route didn't see it.
     `verified` says that the bytes hashed to `diff_id`, or that an engine which checks that vouches for
     them. An unverified one is true of the file it was read from and of nothing else.
+    `captured` holds what was kept of the contents, by path; None if nobody asked. Of a path that the
+    layer has twice, it is the last one's.
     """
 
     diff_id: Digest
     records: LayerRecords
     uncompressed_size: int | None
     verified: bool
+    captured: Mapping[bytes, Captured] | None = None
 
     @property
     def content_size(self) -> int:

@@ -1,0 +1,437 @@
+"""The root file system that layers make, one on the other (OCI image-spec, layer.md, "Applying Changesets").
+
+A whiteout hides what lower layers put at its path and below, an opaque marker what they put below its
+directory, wherever in the stream either stands. A record that is no directory hides a lower directory with
+all in it. A hard link is another name of a file, whose bytes stay for as long as one of its names does.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex
+from bloatcheck.oci.whiteout import hidden_path
+
+if TYPE_CHECKING:
+    from bloatcheck.image.capture import Captured
+
+_MAX_LINKS = 40
+"""Symbolic links on the way to one path; as many as Linux follows."""
+_LONGEST = 4096
+"""Bytes of a path; the kernel takes no longer one, so nobody can reach what lies behind it."""
+
+_REGULAR, _HARD_LINK, _DIRECTORY, _SYMLINK = Kind.REGULAR, Kind.HARD_LINK, Kind.DIRECTORY, Kind.SYMLINK
+_NO_FILES = frozenset((Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER))
+
+
+class Node(NamedTuple):
+    """What stands at a path. `layer` counts from 0 at the base, `position` is the record's in its layer.
+
+    Of a hard link, `size` is 0: the bytes are its target's. `link_target` is empty but for links.
+    """
+
+    layer: int
+    position: int
+    kind: int
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    link_target: bytes
+
+
+class Hiding(IntEnum):
+    """How a record was hidden by a later one."""
+
+    OVERWRITTEN = 1
+    DELETED = 2
+    METADATA = 3
+    """Overwritten by the same content: only mode, owner or times were changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A regular file whose bytes are in a layer and can't be seen in the image.
+
+    `layer` has the bytes, `by` is the layer that hid them; both count from 0.
+    """
+
+    path: bytes
+    size: int
+    layer: int
+    by: int
+    how: Hiding
+
+
+class Tree:
+    """The root file system after the layers that were applied so far.
+
+    What it gives is true until the next layer is applied. Paths are those of the records: relative to the
+    root, without slashes at the ends.
+    """
+
+    def __init__(self, layers: Iterable[LayerIndex] = ()) -> None:
+        self.layers: list[LayerIndex] = []
+        self._paths: list[list[bytes]] = []
+        self._starts: list[int] = []
+        """The number of each layer's first record, where all records are counted through."""
+        self._count = 0
+        self._visible: dict[bytes, int] = {}
+        self._hidden: dict[int, tuple[int, Hiding]] = {}
+        """Record -> which layer hid it, and how."""
+        self._links: dict[int, dict[int, bytes]] = {}
+        self._hard_links: dict[int, int] = {}
+        """A hard link's record -> that of the file whose other name it is."""
+        self._children: dict[bytes, list[bytes]] | None = None
+        self._folders: dict[bytes, bytes | None] = {}
+        for layer in layers:
+            self.apply(layer)
+
+    def apply(self, layer: LayerIndex) -> None:
+        """Puts one more layer on top."""
+        records = layer.records
+        kinds = records.kinds
+        paths = records.path_list()
+        start, number = self._count, len(self.layers)
+        self.layers.append(layer)
+        self._paths.append(paths)
+        self._starts.append(start)
+        self._count += len(paths)
+        self._children = None
+        self._folders.clear()
+
+        fresh = dict(zip(paths, range(start, self._count), strict=True))
+        if len(fresh) != len(paths):
+            self._hide_repeated(paths, fresh, start, number)
+        markers = _positions(kinds, (Kind.WHITEOUT, Kind.OPAQUE))
+        for position in (*markers, *_positions(kinds, (Kind.OTHER,))):
+            fresh.pop(paths[position], None)
+        if self._visible:
+            again = fresh.keys() & self._visible.keys()
+            folders = {path for path in again if self._is_directory(path)}
+            replaced = {path for path in folders if kinds[fresh[path] - start] != _DIRECTORY}
+            self._hide_below([(kinds[at], paths[at]) for at in markers], replaced, fresh)
+            for path in again:
+                old = self._visible.get(path)
+                if old is not None:
+                    self._hidden[old] = (number, Hiding.OVERWRITTEN)
+        if _HARD_LINK in kinds:
+            self._join_hard_links(fresh, start, number)
+        self._visible.update(fresh)
+        self._visible.pop(b"", None)
+
+    def __len__(self) -> int:
+        """How many paths are visible."""
+        return len(self._visible)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Every visible path, the root not among them."""
+        return iter(self._visible)
+
+    def __contains__(self, path: object) -> bool:
+        """Whether a record stands at this very path."""
+        return path in self._visible
+
+    def get(self, path: bytes) -> Node | None:
+        """What stands at this very path; None where no record does."""
+        record = self._visible.get(path)
+        return None if record is None else self._node(record)
+
+    def items(self) -> Iterator[tuple[bytes, Node]]:
+        """Every visible path with what stands there."""
+        for path, record in self._visible.items():
+            yield path, self._node(record)
+
+    def files(self) -> Iterator[tuple[bytes, int, int]]:
+        """(path, layer, size) of every visible regular file, hard links left out: sizes add up."""
+        layers = [(layer.records.kinds, layer.records.sizes) for layer in self.layers]
+        starts = self._starts
+        ends = [*starts[1:], self._count]
+        number, start, end = 0, 0, ends[0] if ends else 0
+        kinds, sizes = layers[0] if layers else (b"", ())
+        for path, record in self._visible.items():
+            if not start <= record < end:
+                number = bisect_right(starts, record) - 1
+                start, end = starts[number], ends[number]
+                kinds, sizes = layers[number]
+            if kinds[record - start] == _REGULAR:
+                yield path, number, sizes[record - start]
+
+    def find(self, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Every visible path in which the pattern is found."""
+        return filter(pattern.search, self._visible)
+
+    def children(self, folder: bytes) -> Sequence[bytes]:
+        """The names in a folder, also where only what is in it has records; b"" is the root."""
+        if self._children is None:
+            self._children = _children(self._visible)
+        return self._children.get(folder, ())
+
+    def below(self, folder: bytes) -> Iterator[bytes]:
+        """Every visible path below a folder, itself not among them."""
+        pending = [folder]
+        while pending:
+            parent = pending.pop()
+            for name in self.children(parent):
+                path = parent + b"/" + name if parent else name
+                if path in self._visible:
+                    yield path
+                pending.append(path)
+
+    def is_folder(self, path: bytes) -> bool:
+        """Whether a directory stands at this path, or is implied by what lies below; b"" is the root."""
+        record = self._visible.get(path)
+        if record is not None:
+            number = bisect_right(self._starts, record) - 1
+            return self.layers[number].records.kinds[record - self._starts[number]] == _DIRECTORY
+        return not path or bool(self.children(path))
+
+    def resolve(self, path: bytes) -> bytes | None:
+        """The path with no symbolic link left in it, as the kernel would walk it from the root.
+
+        None where something on the way is missing, not a directory, or a circle of links.
+        """
+        return self._walk(path) if len(path) <= _LONGEST else None
+
+    def captured(self, path: bytes) -> Captured | None:
+        """What was kept of the content at this very path; of a hard link, of its file."""
+        record = self._visible.get(path)
+        if record is None:
+            return None
+        record = self._file(record)
+        number = bisect_right(self._starts, record) - 1
+        kept = self.layers[number].captured
+        return kept.get(self._paths[number][record - self._starts[number]]) if kept else None
+
+    def digest(self, path: bytes) -> bytes | None:
+        """The content digest of the file at this very path, or of the one it is a hard link to."""
+        record = self._visible.get(path)
+        return None if record is None else self._digest(self._file(record))
+
+    def file_of(self, path: bytes) -> tuple[bytes, int] | None:
+        """(path, layer) of the record that holds the bytes of a file: another one's for a hard link."""
+        record = self._visible.get(path)
+        if record is None:
+            return None
+        record = self._file(record)
+        number = bisect_right(self._starts, record) - 1
+        return self._paths[number][record - self._starts[number]], number
+
+    def hidden(self) -> tuple[Hidden, ...]:
+        """Every regular file that can't be seen any more, under any of its names, layer by layer."""
+        kept = {self._file(record) for path, record in self._visible.items() if record in self._hard_links}
+        found = []
+        for record, (by, how) in sorted(self._hidden.items()):
+            number = bisect_right(self._starts, record) - 1
+            position = record - self._starts[number]
+            records = self.layers[number].records
+            if records.kinds[position] != _REGULAR or record in kept:
+                continue
+            path, size = self._paths[number][position], records.sizes[position]
+            if how is Hiding.OVERWRITTEN and self._same_content_in(path, by, record):
+                how = Hiding.METADATA  # noqa: PLW2901 - told more exactly
+            found.append(Hidden(path, size, number, by, how))
+        return tuple(found)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all visible files, those of hard links once."""
+        return sum(layer.content_size for layer in self.layers) - sum(file.size for file in self.hidden())
+
+    def paths_of(self, layer: int) -> Sequence[bytes]:
+        """The paths of all records of a layer, in order."""
+        return self._paths[layer]
+
+    def _node(self, record: int) -> Node:
+        number = bisect_right(self._starts, record) - 1
+        position = record - self._starts[number]
+        records = self.layers[number].records
+        kind = records.kinds[position]
+        target = self._targets(number)[position] if kind in (_SYMLINK, _HARD_LINK) else b""
+        return Node(
+            number,
+            position,
+            kind,
+            records.sizes[position],
+            records.modes[position],
+            records.uids[position],
+            records.gids[position],
+            target,
+        )
+
+    def _targets(self, number: int) -> Mapping[int, bytes]:
+        """Where the links of a layer lead, by the position of the link."""
+        if number not in self._links:
+            records = self.layers[number].records
+            positions = _positions(records.kinds, (_SYMLINK, _HARD_LINK))
+            targets = records.link_targets.split(b"\0")
+            self._links[number] = dict(zip(positions, targets, strict=False))
+        return self._links[number]
+
+    def _file(self, record: int) -> int:
+        """The record that holds the bytes."""
+        for _ in range(_MAX_LINKS):
+            target = self._hard_links.get(record)
+            if target is None:
+                break
+            record = target
+        return record
+
+    def _digest(self, record: int) -> bytes | None:
+        number = bisect_right(self._starts, record) - 1
+        position = record - self._starts[number]
+        digest = self.layers[number].records.digests[
+            position * DIGEST_LENGTH : (position + 1) * DIGEST_LENGTH
+        ]
+        return digest if digest and digest != NO_DIGEST else None
+
+    def _same_content_in(self, path: bytes, number: int, old: int) -> bool:
+        """Whether the layer wrote to this path what `old` held already."""
+        digest = self._digest(old)
+        if digest is None:
+            return False
+        # the newest record of that path is the visible one, or was hidden later in its turn
+        new = self._visible.get(path)
+        if new is None or bisect_right(self._starts, new) - 1 != number:
+            try:
+                new = self._starts[number] + self._paths[number].index(path)
+            except ValueError:
+                return False
+        return new != old and self._digest(self._file(new)) == digest
+
+    def _hide_repeated(
+        self, paths: Sequence[bytes], fresh: Mapping[bytes, int], start: int, number: int
+    ) -> None:
+        """A path that one layer has twice: who unpacks it keeps the last."""
+        for record, path in enumerate(paths, start):
+            if fresh[path] != record:
+                self._hidden[record] = (number, Hiding.OVERWRITTEN)
+
+    def _hide_below(
+        self, markers: Iterable[tuple[int, bytes]], replaced: Iterable[bytes], fresh: Mapping[bytes, int]
+    ) -> None:
+        """Takes away what the newest layer's markers, and its files in the place of directories, hide.
+
+        What the layer deletes and makes anew is overwritten, not deleted.
+        """
+        by = len(self.layers) - 1
+        whited_out = {hidden_path(path) for kind, path in markers if kind == Kind.WHITEOUT}
+        opaque = {hidden_path(path) for kind, path in markers if kind == Kind.OPAQUE}
+        gone = [path for path in whited_out if path in self._visible]
+        gone += _all_below(self._visible, opaque.union(whited_out, replaced))
+        for path in gone:
+            record = self._visible.pop(path, None)
+            if record is not None:
+                self._hidden[record] = (by, Hiding.OVERWRITTEN if path in fresh else Hiding.DELETED)
+
+    def _is_directory(self, path: bytes) -> bool:
+        record = self._visible[path]
+        number = bisect_right(self._starts, record) - 1
+        return self.layers[number].records.kinds[record - self._starts[number]] == _DIRECTORY
+
+    def _join_hard_links(self, fresh: Mapping[bytes, int], start: int, number: int) -> None:
+        kinds = self.layers[number].records.kinds
+        for position, target in self._targets(number).items():
+            if kinds[position] == _HARD_LINK:
+                record = fresh.get(target)
+                if record is None or record == start + position:
+                    record = self._visible.get(target)
+                if record is not None:
+                    self._hard_links[start + position] = record
+
+    def _walk(self, path: bytes) -> bytes | None:
+        links = _MAX_LINKS
+        done = b""
+        pending = _parts(path)
+        while pending:
+            part = pending.pop()
+            if part == b"..":
+                done = posixpath.dirname(done)
+                continue
+            step = done + b"/" + part if done else part
+            record = self._visible.get(step)
+            if record is None:
+                if not self.children(step):
+                    return None
+                done = step
+                continue
+            node = self._node(record)
+            if node.kind == _SYMLINK:
+                links -= 1
+                if links < 0 or len(node.link_target) > _LONGEST:
+                    return None
+                if node.link_target.startswith(b"/"):
+                    done = b""
+                pending += _parts(node.link_target)
+                if len(pending) > _LONGEST:
+                    return None
+                continue
+            if pending and node.kind != _DIRECTORY:
+                return None
+            done = step
+        return done
+
+
+def _parts(path: bytes) -> list[bytes]:
+    """The parts of a path, the last one first."""
+    return [part for part in reversed(path.split(b"/")) if part not in (b"", b".")]
+
+
+def _positions(kinds: bytes, wanted: Iterable[int]) -> list[int]:
+    """Where records of these kinds stand, in order."""
+    found = []
+    for kind in wanted:
+        at = kinds.find(kind)
+        while at >= 0:
+            found.append(at)
+            at = kinds.find(kind, at + 1)
+    found.sort()
+    return found
+
+
+def _all_below(paths: Iterable[bytes], folders: Collection[bytes]) -> list[bytes]:
+    """The paths that lie below one of the folders."""
+    if not folders:
+        return []
+    if b"" in folders:
+        return list(paths)
+    ordered = sorted(paths)
+    found: list[bytes] = []
+    done = b""
+    for folder in sorted(folder + b"/" for folder in folders):
+        if done and folder.startswith(done):
+            continue
+        done = folder
+        # the letter after the slash is the zero
+        found += ordered[bisect_left(ordered, folder) : bisect_left(ordered, folder[:-1] + b"0")]
+    return found
+
+
+def _children(paths: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Folder -> names in it; folders that have no record of their own are in it too."""
+    children: dict[bytes, list[bytes]] = {}
+    implied: set[bytes] = set()
+    known = set(paths)
+    for path in known:
+        folder, _, name = path.rpartition(b"/")
+        if folder in children:
+            children[folder].append(name)
+        else:
+            children[folder] = [name]
+            if folder and folder not in known and len(folder) <= _LONGEST:
+                implied.add(folder)
+    while implied:
+        path = implied.pop()
+        folder, _, name = path.rpartition(b"/")
+        if folder not in children:
+            children[folder] = []
+            if folder and folder not in known:
+                implied.add(folder)
+        children[folder].append(name)
+    return children
