@@ -87,12 +87,12 @@ def read_baselines(config: Config, context: CiContext) -> Baselines:
     Raises:
         BaselineError: damaged, foreign, newer, or out of reach.
     """
-    proposed = read_work_tree(config.root, config.baseline)
+    proposed = read_work_tree(config.root, config.baseline.path)
     git = Git(config.root)
     choice = choose_commit(git, context)
     if choice.commit is None:
         return Baselines(before=proposed, proposed=proposed)
-    return Baselines(before=read_at(git, choice.commit, config.baseline, why=choice.why), proposed=proposed)
+    return Baselines(before=read_at(git, choice.commit, config.baseline.path, why=choice.why), proposed=proposed)
 
 
 def make_report(
@@ -220,11 +220,11 @@ def _notes(
     notes = list(context.notes)
     if not before.entries:
         notes.append(
-            f"There is no baseline {config.baseline} yet, so every image is new. "
+            f"There is no baseline {config.baseline.path} yet, so every image is new. "
             "To make one: bloatcheck baseline update, and commit the file."
         )
     notes += [
-        f"The growth of {row.name} is accepted: this change renews its entry in {config.baseline}."
+        f"The growth of {row.name} is accepted: this change renews its entry in {config.baseline.path}."
         for row in rows
         if row.accepted
     ]

@@ -102,7 +102,7 @@ def _update(args: argparse.Namespace) -> ExitCode:
     log, environment = log_for(args), child_environment()
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
     # Read before anything is built: a broken one should not cost a build to find out.
-    before = read_work_tree(config.root, config.baseline)
+    before = read_work_tree(config.root, config.baseline.path)
     results = pipeline.measure(config, log=log, environment=environment)
     commit = Git(config.root).commit("HEAD")
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -124,10 +124,10 @@ def _update(args: argparse.Namespace) -> ExitCode:
             hint="the warnings above say why, image by image",
         )
     # Read again, since another run may have written its images meanwhile.
-    before = read_work_tree(config.root, config.baseline)
+    before = read_work_tree(config.root, config.baseline.path)
     configured = None if args.image else {spec.name for spec in config.images}
     after = updated(before, measured, configured=configured)
-    written = write_baseline(config.root, config.baseline, after.entries)
+    written = write_baseline(config.root, config.baseline.path, after.entries)
     if args.json:
         tell_json(to_json(after.entries).rstrip("\n"))
     else:
@@ -144,7 +144,7 @@ def _show(args: argparse.Namespace) -> ExitCode:
     if args.ref:
         baseline, where = _at(config, args.ref)
     else:
-        baseline, where = read_work_tree(config.root, config.baseline), config.baseline
+        baseline, where = read_work_tree(config.root, config.baseline.path), config.baseline.path
     if args.json:
         tell_json(to_json(baseline.entries).rstrip("\n"))
     else:
@@ -165,7 +165,7 @@ def _at(config: Config, revision: str) -> tuple[Baseline, str]:
         )
     committed = git.committed_at(commit)
     when = f", committed {committed:%Y-%m-%d}" if committed else ""
-    return read_at(git, commit, config.baseline), f"{config.baseline} at {commit[:_COMMIT_LENGTH]}{when}"
+    return read_at(git, commit, config.baseline.path), f"{config.baseline.path} at {commit[:_COMMIT_LENGTH]}{when}"
 
 
 def render_baseline(baseline: Baseline, where: str, *, columns: int) -> str:

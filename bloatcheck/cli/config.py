@@ -77,7 +77,7 @@ def render(config: Config) -> str:
         f"{config.path} is in order" if config.path else "No configuration file; the defaults are in force"
     )
     count = "1 image" if len(config.images) == 1 else f"{len(config.images)} images"
-    lines = [f"{source}: {count}, baseline {config.baseline}."]
+    lines = [f"{source}: {count}, baseline {config.baseline.path}."]
     for image in config.images:
         lines.append(f"  {image.name}: {_origin(image)}")
         lines += [f"    {_limit(limit)}" for limit in image.limits] or ["    no limits: it never fails"]
@@ -121,7 +121,7 @@ def _in_order(config: Config) -> dict[str, Any]:
         "ok": True,
         "path": config.path,
         "images": [image.name for image in config.images],
-        "baseline": config.baseline,
+        "baseline": config.baseline.path,
         "problems": [],
     }
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bloatcheck.config.approvals import Approval, ApprovalSource, ApproveBy
+from bloatcheck.config.approvals_section import ApprovalEntry
+from bloatcheck.config.baseline_section import BaselineSection
 from bloatcheck.config.document import BuildEntry, Document, MetadataEntry, ReferenceEntry
 from bloatcheck.config.limits import Limit, Metric, Threshold
 from bloatcheck.config.limits_section import (
@@ -17,13 +20,27 @@ from bloatcheck.config.limits_section import (
     SizeLimit,
     SizeThreshold,
 )
-from bloatcheck.config.model import BuildSpec, CommentPolicy, Config, ImageSpec, PrebuiltSpec
+from bloatcheck.config.model import (
+    TOLERANCE,
+    BaselineSettings,
+    BuildSpec,
+    CommentPolicy,
+    Config,
+    ImageSpec,
+    PrebuiltSpec,
+)
 from bloatcheck.errors import Place
 from bloatcheck.oci.platform import Platform
 
 
 def assemble(
-    document: Document, *, root: Path, file: str, places: Mapping[str, Place], found: ImageSpec | None
+    document: Document,
+    *,
+    root: Path,
+    file: str,
+    places: Mapping[str, Place],
+    approved_at: Sequence[Place],
+    found: ImageSpec | None,
 ) -> Config:
     """The configuration.
 
@@ -32,6 +49,7 @@ def assemble(
         root: the repository's root.
         file: the file, from the root.
         places: where each image is listed, by name.
+        approved_at: where each approval is listed, in order.
         found: the image to take where none is listed.
     """
     images = [_image(entry, document.limits, places[entry.name]) for entry in document.images or ()]
@@ -40,17 +58,54 @@ def assemble(
     return Config(
         root=root,
         images=tuple(images),
-        baseline=document.baseline,
+        baseline=_baseline(document.baseline),
         comment=_comment(document),
         enforce=document.enforce,
         on_incomparable=document.on_incomparable,
+        limits=_limits(document.limits),
+        approvals=tuple(map(_approval, document.approvals, approved_at)),
+        approve_by=_approve_by(document),
+        policy_from=document.policy_from,
         path=file,
+    )
+
+
+def _approval(entry: ApprovalEntry, place: Place) -> Approval:
+    return Approval(
+        source=ApprovalSource.CONFIGURATION,
+        image=entry.image,
+        platform=entry.platform,
+        metric=entry.metric,
+        up_to=entry.up_to,
+        until=entry.until,
+        because=entry.because,
+        by=entry.by,
+        place=place,
+    )
+
+
+def _approve_by(document: Document) -> ApproveBy:
+    written = document.approve_by
+    return ApproveBy(label=written.label, command=written.command) if written else ApproveBy()
+
+
+def _baseline(written: BaselineSection) -> BaselineSettings:
+    return BaselineSettings(
+        path=written.path,
+        sources=tuple(written.sources),
+        branch=written.branch,
+        registry=written.registry,
+        renew=written.renew,
+        tolerance=_threshold(written.tolerance) or TOLERANCE,
+        max_age=written.max_age,
     )
 
 
 def _comment(document: Document) -> CommentPolicy:
     written = document.comment
-    policy = CommentPolicy(mode=written.when, author=written.author, key=written.key)
+    policy = CommentPolicy(
+        mode=written.when, author=written.author, key=written.key, check_run=written.check_run
+    )
     change = written.min_change
     if change is None:
         return policy

@@ -20,11 +20,12 @@ from pydantic import (
     model_validator,
 )
 
+from bloatcheck.config.approvals_section import ApprovalEntry, ApproveBySection
+from bloatcheck.config.baseline_section import BaselineForms, BaselineSection
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.fields import (
     VERSION,
     Arguments,
-    BaselinePath,
     CommentKey,
     Flag,
     Login,
@@ -43,10 +44,11 @@ from bloatcheck.config.fields import (
 )
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.limits_section import Limits, short_growth
-from bloatcheck.config.model import CommentMode, OnIncomparable
+from bloatcheck.config.model import CommentMode, OnIncomparable, PolicyFrom
 from bloatcheck.config.section import Section
 
 MAX_IMAGES = 2_000
+MAX_APPROVALS = 1_000
 
 
 def _checkout(info: ValidationInfo) -> Checkout | None:
@@ -248,10 +250,12 @@ class Comment(Section):
         "configuration's paths.",
         examples=["nightly"],
     )
-
-
-def _baseline(path: str, info: ValidationInfo) -> str:
-    return info.context.contained(path) if isinstance(info.context, Checkout) else path
+    check_run: Flag = Field(
+        default=False,
+        description="Whether the verdict is a check run too, with an annotation on every line that grew and "
+        "not only the worst ten. The job needs `checks: write`.",
+        examples=[False],
+    )
 
 
 class Document(Section):
@@ -275,10 +279,9 @@ class Document(Section):
         description="Limits for every image that has none of its own.",
         examples=[{"content-growth": "10 MB"}],
     )
-    baseline: Annotated[BaselinePath, AfterValidator(_baseline)] = Field(
-        default=".bloatcheck-baseline.json",
-        description="The baseline's file, from the repository's root. With a slash at its end it is a folder "
-        "that holds one file per image.",
+    baseline: BaselineForms = Field(
+        default_factory=BaselineSection,
+        description="The baseline: its path alone, or where it is kept, read and renewed.",
         examples=[".bloatcheck-baseline.json"],
     )
     comment: Comment = Field(
@@ -296,4 +299,22 @@ class Document(Section):
         description="What it leads to when the baseline was measured in another way, so that nothing can be "
         "compared.",
         examples=["warn"],
+    )
+    approvals: list[ApprovalEntry] = Field(
+        default_factory=list,
+        max_length=MAX_APPROVALS,
+        description="Growth that is accepted: ceilings, each with a reason and, if you like, an end.",
+        examples=[[{"image": "api", "up-to": "240 MB", "until": "2027-01-31", "because": "ffmpeg"}]],
+    )
+    approve_by: ApproveBySection | None = Field(
+        default=None,
+        description="How a pull request is approved without a commit. Always taken from the commit that it "
+        "is compared with. Default: in no way.",
+        examples=[{"command": "/bloatcheck approve"}],
+    )
+    policy_from: PolicyFrom = Field(
+        default=PolicyFrom.HEAD,
+        description="Whose limits, approvals and settings a pull request is judged by: its own (`head`), or "
+        "those of the commit that it is compared with (`base`), which then decides this too.",
+        examples=["head"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from bloatcheck.units import parse_bytes, parse_percent
 VERSION = 1
 MAX_SIZE = 10**15
 MAX_PERCENT = 100_000
+MAX_DAYS = 3_650
 MAX_LAYERS = 1_000
 """Far more than the 127 that engines take."""
 
@@ -56,6 +58,23 @@ def _layer_count(text: str) -> int:
     return int(text)
 
 
+def _days(text: str) -> int:
+    match = re.fullmatch(r"\s*([0-9]{1,6})\s*([dw])\s*", text)
+    if not match or not int(match[1]):
+        raise ValueError(f"{quote(text)} is no time; write days or weeks, for example 90d or 12w")
+    days = int(match[1]) * {"d": 1, "w": 7}[match[2]]
+    if days > MAX_DAYS:
+        raise ValueError(f"{quote(text)} is beyond any use; the most is {MAX_DAYS}d")
+    return days
+
+
+def _published(text: str) -> str:
+    """A reference with `{image}` for an image's name, with or without `docker://`."""
+    reference = grammar.one_line(text).removeprefix("docker://")
+    grammar.published_image(reference.replace("{image}", "image"), text)
+    return reference
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in {"true", "false"}:
         raise ValueError(f"{quote(text)} is neither true nor false")
@@ -66,6 +85,17 @@ def _version(text: str) -> int:
     if text.strip() != str(VERSION):
         raise ValueError(f"{quote(text)} is no version that this bloatcheck reads; it reads {VERSION}")
     return VERSION
+
+
+def _day(text: str) -> date:
+    text = text.strip()
+    # Newer interpreters would take other forms of ISO 8601 too.
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"{quote(text)} is no day; write year-month-day")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{quote(text)} is no day: {error}") from error
 
 
 def _platform(text: str) -> str:
@@ -97,11 +127,19 @@ Percent = Annotated[
     ),
 ]
 LayerCount = Annotated[int, BeforeValidator(_read(_layer_count), json_schema_input_type=LayerCountNumber)]
+Days = Annotated[
+    int,
+    BeforeValidator(
+        _read(_days), json_schema_input_type=Annotated[str, Field(pattern=r"^\s*[0-9]{1,6}\s*[dw]\s*$")]
+    ),
+]
 Flag = Annotated[bool, BeforeValidator(_read(_flag), json_schema_input_type=bool)]
 Version = Annotated[int, BeforeValidator(_read(_version), json_schema_input_type=Literal[VERSION])]
 Name = Annotated[str, AfterValidator(grammar.image_name), _text(f"^{grammar.IMAGE_NAME}$", grammar.MAX_NAME)]
 RepositoryPath = Annotated[str, AfterValidator(grammar.repository_path), _text("^[^/~-]")]
 BaselinePath = Annotated[str, AfterValidator(grammar.baseline_path), _text("^[^/~-]")]
+BranchName = Annotated[str, AfterValidator(grammar.branch_name), _text(r"^[A-Za-z0-9_][A-Za-z0-9._/+-]*$")]
+PublishedText = Annotated[str, AfterValidator(_published), _text(r"^\S+$")]
 Target = Annotated[
     str,
     AfterValidator(partial(grammar.matching, grammar.TARGET, what="build stage")),
@@ -127,6 +165,26 @@ Secret = Annotated[str, AfterValidator(grammar.build_secret), _text(r"(^|,)\s*[i
 PlatformText = Annotated[str, AfterValidator(_platform), _text(r"^[\w.-]+/[\w.-]+(/[\w.-]+)?$")]
 ReferenceText = Annotated[str, AfterValidator(grammar.image_reference), _text(grammar.REFERENCE)]
 TagText = Annotated[str, AfterValidator(grammar.image_tag), _text(grammar.TAG)]
+Day = Annotated[
+    date,
+    BeforeValidator(
+        _read(_day), json_schema_input_type=Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    ),
+]
+Sentence = Annotated[str, AfterValidator(grammar.one_line), _text(r"\S")]
+LabelText = Annotated[str, AfterValidator(grammar.label), _text(r"\S", grammar.MAX_LABEL)]
+CommandText = Annotated[
+    str,
+    AfterValidator(partial(grammar.matching, grammar.COMMAND, what="command; it begins with a slash")),
+    _text(f"^{grammar.COMMAND}$"),
+]
+SinceText = Annotated[
+    str,
+    AfterValidator(
+        partial(grammar.matching, grammar.SINCE, what="reference: `last-release`, or days, as in `30d`")
+    ),
+    _text(f"^{grammar.SINCE}$"),
+]
 Login = Annotated[
     str,
     AfterValidator(partial(grammar.matching, grammar.LOGIN, what="login")),

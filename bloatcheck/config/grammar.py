@@ -10,6 +10,8 @@ from bloatcheck.config.quote import quote
 
 MAX_NAME = 80
 MAX_TEXT = 500
+MAX_LABEL = 50
+"""GitHub's own limit."""
 
 IMAGE_NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 """One path component of a repository name (OCI distribution-spec, "Pulling manifests").
@@ -25,7 +27,13 @@ REFERENCE = rf"^(?:{_TRANSPORT}|{_TAGGED}(?:@sha256:[0-9a-f]{{64}})?)$"
 ARGUMENT_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 TARGET = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:\[bot\])?"
+COMMAND = r"/[a-z0-9-]+(?: [a-z0-9-]+){0,4}"
+"""The first words of a comment that is meant for us."""
+SINCE = r"last-release|[1-9][0-9]{0,3}d"
 COMMENT_KEY = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
+
+_BRANCH = r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*"
+"""A part of what git allows (git check-ref-format), without what a shell, a URL or git reads otherwise."""
 
 _SECRET_KEYS = {"id", "src", "source", "env", "type"}
 
@@ -91,6 +99,25 @@ def image_reference(text: str) -> str:
     return _reference(text, REFERENCE)
 
 
+def published_image(reference: str, text: str) -> str:
+    """A reference in a registry, `ghcr.io/acme/image:main`; `text` is what was written."""
+    if not re.fullmatch(rf"{_TAGGED}(?:@sha256:[0-9a-f]{{64}})?", reference):
+        raise ValueError(
+            f"{quote(text)} is no image of a registry: registry/name[:tag] in lower case, with {{image}} for "
+            "the image's name"
+        )
+    return reference
+
+
+def branch_name(text: str) -> str:
+    """A branch's name, without `refs/heads/`."""
+    text = one_line(text)
+    plain = re.fullmatch(_BRANCH, text) and ".." not in text
+    if not plain or text.endswith((".lock", ".")) or ".lock/" in text or text == "HEAD":
+        raise ValueError(f"{quote(text)} is no branch's name: letters, digits, `.`, `_`, `+`, `-` and `/`")
+    return text
+
+
 def image_tag(text: str) -> str:
     """A reference as `docker build --tag` takes it: without a digest."""
     return _reference(text, TAG)
@@ -117,6 +144,14 @@ def build_secret(text: str) -> str:
     keys = [key.strip().lower() for key, _, _ in pairs]
     if "id" not in keys or not set(keys) <= _SECRET_KEYS or not all(value for _, _, value in pairs):
         raise ValueError(f"{quote(text)} is no build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
+    return text
+
+
+def label(text: str) -> str:
+    """A label's name."""
+    text = one_line(text)
+    if len(text) > MAX_LABEL:
+        raise ValueError(f"{quote(text)} is longer than {MAX_LABEL} characters")
     return text
 
 

@@ -16,7 +16,8 @@ from bloatcheck.config.section import Section
 NO_LIMIT = "none"
 
 
-def _with_unit(text: str) -> str:
+def with_unit(text: str) -> str:
+    """The size, unless it is a bare number, which could be anything."""
     if re.fullmatch(r"\s*[0-9][0-9_.]*\s*", text):
         raise ValueError(f"{quote(text)} has no unit; write {text.strip()} MB, or {text.strip()} B")
     return text
@@ -27,14 +28,14 @@ def _short_size(value: object) -> object:
         return value
     if "%" in value:
         raise ValueError(f"{quote(value)} is a percentage, and of what; `content-growth` has one before")
-    return {"bytes": _with_unit(value)}
+    return {"bytes": with_unit(value)}
 
 
 def short_growth(value: object) -> object:
     """`10 MB` and `5%` are `{bytes: 10 MB}` and `{percent: 5%}`."""
     if not isinstance(value, str):
         return value
-    return {"percent": value} if "%" in value else {"bytes": _with_unit(value)}
+    return {"percent": value} if "%" in value else {"bytes": with_unit(value)}
 
 
 class SizeThreshold(Section):

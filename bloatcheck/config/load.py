@@ -76,7 +76,7 @@ def parse_config(text: str, file: str, checkout: Checkout) -> Config:
             first_configuration(checkout.root, ["Dockerfile"]),
         )
     _check_version(tree.value, file)
-    problems = [*unread, *_repeated_names(tree.value, file)]
+    problems = [*unread, *_repeated_names(tree.value, file), *_unknown_approved(tree.value, file)]
     try:
         document = Document.model_validate(plain(tree), context=checkout)
     except ValidationError as error:
@@ -88,6 +88,7 @@ def parse_config(text: str, file: str, checkout: Checkout) -> Config:
         root=checkout.root,
         file=file,
         places={name: Place(file, line) for line, name in _names(tree.value)},
+        approved_at=[Place(file, line) for line, _ in _approvals(tree.value)],
         found=None if document.images else discover_image(checkout),
     )
 
@@ -175,6 +176,30 @@ def _repeated_names(entries: _Entries, file: str) -> Iterator[UsageError]:
                 place=Place(file, line),
             )
         first.setdefault(name, line)
+
+
+def _unknown_approved(entries: _Entries, file: str) -> Iterator[UsageError]:
+    """Approvals of images that aren't listed: their sender would think that they hold."""
+    names = [name for _, name in _names(entries)]
+    for line, approval in _approvals(entries) if names else ():
+        if not isinstance(approval.value, Mapping) or "image" not in approval.value:
+            continue
+        name = approval.value["image"][1].value
+        if isinstance(name, str) and name.strip() not in names:
+            meant = nearest(name.strip(), names)
+            guess = f", did you mean {quote(meant)}?" if meant else ""
+            yield UsageError(
+                f"approvals: no image is called {quote(name)}{guess}",
+                hint=f"there are {_listed(names)}",
+                place=Place(file, line),
+            )
+
+
+def _approvals(entries: _Entries) -> Iterator[tuple[int, Node]]:
+    """Every approval, and the line of its list item."""
+    approvals = entries["approvals"][1].value if "approvals" in entries else ()
+    for approval in approvals if isinstance(approvals, tuple) else ():
+        yield approval.line, approval
 
 
 def _names(entries: _Entries) -> Iterator[tuple[int, str]]:

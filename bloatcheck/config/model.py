@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from bloatcheck.config.limits import Limit
+from bloatcheck.config.approvals import Approval, ApproveBy
+from bloatcheck.config.limits import Limit, Threshold, When
 from bloatcheck.errors import Place
 from bloatcheck.oci.platform import Platform
 
@@ -75,6 +76,53 @@ class CommentPolicy:
     """The login whose comments are ours; None for the Actions bot, or the token's own user."""
     key: str | None = None
     """Tells apart several comments in one pull request; None for workflow path and configuration path."""
+    check_run: bool = False
+    """Whether the verdict is a check run too, with an annotation on every line that grew."""
+
+
+TOLERANCE = Threshold(bytes=100_000, percent=0.5, when=When.ALL)
+"""How far a size moves before its entry is renewed."""
+
+
+class BaselineSource(str, Enum):
+    """Where a baseline can come from."""
+
+    FILE = "file"
+    """The repository's file, as it stands at the commit that the run is compared with."""
+    BRANCH = "branch"
+    """The branch that runs on the default branch push what they measured to."""
+    ARTIFACT = "artifact"
+    """What the last run on the default branch left."""
+    REGISTRY = "registry"
+    """The published image."""
+    BUILD = "build"
+    """The images of that commit, built now."""
+
+
+class Renewal(str, Enum):
+    """How a run on the default branch renews the baseline."""
+
+    NEVER = "never"
+    COMMIT = "commit"
+    BRANCH = "branch"
+    ARTIFACT = "artifact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSettings:
+    """Where the baseline is kept, read and renewed.
+
+    `registry` is a reference with `{image}` in the place of the image's name. `tolerance` is how far an
+    image's size may move before a commit renews its entry. An entry older than `max_age` days is stale.
+    """
+
+    path: str = ".bloatcheck-baseline.json"
+    sources: tuple[BaselineSource, ...] = (BaselineSource.FILE,)
+    branch: str = "bloatcheck-baseline"
+    registry: str | None = None
+    renew: Renewal = Renewal.NEVER
+    tolerance: Threshold = TOLERANCE
+    max_age: int | None = None
 
 
 class OnIncomparable(str, Enum):
@@ -84,14 +132,39 @@ class OnIncomparable(str, Enum):
     FAIL = "fail"
 
 
+class PolicyFrom(str, Enum):
+    """Whose limits, approvals and settings a change is judged by."""
+
+    HEAD = "head"
+    """Its own, with what it changed in them told first."""
+    BASE = "base"
+    """Those of the commit that it is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creep:
+    """The growth since a second, older reference: `last-release`, or a number of days, `30d`."""
+
+    since: str
+    limit: Limit
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration. `path` is None when there is no file and the defaults rule."""
+    """The whole configuration. `path` is None when there is no file and the defaults rule.
+
+    `limits` are the general ones; each image has those in force for it already.
+    """
 
     root: Path
     images: tuple[ImageSpec, ...]
-    baseline: str = ".bloatcheck-baseline.json"
+    baseline: BaselineSettings = field(default_factory=BaselineSettings)
     comment: CommentPolicy = field(default_factory=CommentPolicy)
     enforce: bool = True
     on_incomparable: OnIncomparable = OnIncomparable.WARN
+    limits: tuple[Limit, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    approve_by: ApproveBy = field(default_factory=ApproveBy)
+    policy_from: PolicyFrom = PolicyFrom.HEAD
+    creep: Creep | None = None
     path: str | None = None

@@ -190,6 +190,28 @@ class TestPaths:
         (tmp_path / "link").symlink_to("Dockerfile")
         assert load(tmp_path, "version: 1\nimages: [{name: a, dockerfile: link}]").images
 
+    @pytest.mark.parametrize(
+        ("written", "message"),
+        [
+            ("{sources: [file, file]}", "names a source twice"),
+            ("{sources: [files]}", "'files', did you mean 'file'?"),
+            ("{sources: [registry]}", "no `registry` that says where images are"),
+            ("{registry: 'ghcr.io/Acme/{image}'}", "is no image of a registry"),
+            ("{branch: -x}", "is no branch's name"),
+            ("{branch: a..b}", "is no branch's name"),
+            ("{branch: a.lock}", "is no branch's name"),
+            ("{branch: 'a b'}", "is no branch's name"),
+            ("{max-age: 90}", "write days or weeks"),
+            ("{max-age: 0d}", "write days or weeks"),
+            ("{max-age: 9999d}", "beyond any use"),
+            ("{renew: commits}", "did you mean 'commit'?"),
+            ("{tolerance: 5}", "has no unit"),
+        ],
+    )
+    def test_what_a_baseline_cannot_be(self, tmp_path: Path, written: str, message: str) -> None:
+        (problem,) = problems(tmp_path, f"version: 1\nimages: [{{name: api}}]\nbaseline: {written}")
+        assert message in problem
+
     @pytest.mark.parametrize("path", ["..", "/tmp/b.json", ".", "../x/", "a\\tb"])
     def test_a_baseline_is_inside_too(self, tmp_path: Path, path: str) -> None:
         assert "baseline: " in problems(tmp_path, f'version: 1\nbaseline: "{path}"')[0]

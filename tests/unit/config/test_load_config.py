@@ -8,6 +8,8 @@ from support.config_files import load, write_repository
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.load import load_config
 from bloatcheck.config.model import (
+    BaselineSettings,
+    BaselineSource,
     BuildSpec,
     CommentMode,
     CommentPolicy,
@@ -15,6 +17,7 @@ from bloatcheck.config.model import (
     ImageSpec,
     OnIncomparable,
     PrebuiltSpec,
+    Renewal,
 )
 from bloatcheck.errors import Place, UsageError
 from bloatcheck.oci.platform import Platform
@@ -33,7 +36,7 @@ def test_the_smallest_configuration_gets_every_default(tmp_path: Path) -> None:
     assert config == Config(
         root=tmp_path,
         images=(ImageSpec("api", BuildSpec("Dockerfile"), place=Place(".bloatcheck.yml", 3)),),
-        baseline=".bloatcheck-baseline.json",
+        baseline=BaselineSettings(),
         comment=CommentPolicy(),
         enforce=True,
         on_incomparable=OnIncomparable.WARN,
@@ -194,10 +197,37 @@ def test_the_rest_of_the_file(tmp_path: Path) -> None:
         on-incomparable: fail
         """,
     )
-    assert config.baseline == "ci/baseline/"
+    assert config.baseline.path == "ci/baseline/"
     assert config.comment == CommentPolicy(CommentMode.ALWAYS, 1_000_000, 2.0, "acme-bot[bot]", "nightly/x")
     assert config.enforce is False
     assert config.on_incomparable is OnIncomparable.FAIL
+
+
+def baseline_of(root: Path, text: str) -> BaselineSettings:
+    return load(root, f"version: 1\nimages: [{{name: api}}]\nbaseline: {text}\n").baseline
+
+
+def test_a_baseline_is_a_path_or_says_where_it_is_read_and_renewed(tmp_path: Path) -> None:
+    assert (
+        baseline_of(tmp_path, "ci/") == baseline_of(tmp_path, "{path: ci/}") == BaselineSettings(path="ci/")
+    )
+    written = """
+      path: sizes.json
+      sources: [branch, registry, build]
+      branch: ci/sizes
+      registry: docker://ghcr.io/acme/{image}:main
+      renew: branch
+      tolerance: 1 MB
+      max-age: 2w"""
+    assert baseline_of(tmp_path, written) == BaselineSettings(
+        path="sizes.json",
+        sources=(BaselineSource.BRANCH, BaselineSource.REGISTRY, BaselineSource.BUILD),
+        branch="ci/sizes",
+        registry="ghcr.io/acme/{image}:main",
+        renew=Renewal.BRANCH,
+        tolerance=Threshold(bytes=1_000_000),
+        max_age=14,
+    )
 
 
 @pytest.mark.parametrize(
