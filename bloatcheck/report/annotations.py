@@ -43,8 +43,8 @@ class Annotation:
     place: Place | None = None
 
 
-def annotate(report: Report) -> tuple[Annotation, ...]:
-    """The worst ten errors and ten warnings, the worst first, and a notice of how many more there are.
+def annotate(report: Report, most: int = MOST_OF_A_LEVEL) -> tuple[Annotation, ...]:
+    """The worst errors and warnings, `most` of each, the worst first, and how many more there are.
 
     A limit that fails the job is an error, unless limits are only told. Everything about one image and one
     line is one annotation.
@@ -58,9 +58,9 @@ def annotate(report: Report) -> tuple[Annotation, ...]:
     errors = [each for each in everything if each.level is AnnotationLevel.ERROR]
     warnings = [each for each in everything if each.level is AnnotationLevel.WARNING]
     return (
-        *errors[:MOST_OF_A_LEVEL],
-        *warnings[:MOST_OF_A_LEVEL],
-        *_more(len(errors) - MOST_OF_A_LEVEL, len(warnings) - MOST_OF_A_LEVEL),
+        *errors[:most],
+        *warnings[:most],
+        *_more(len(errors) - most, len(warnings) - most),
     )
 
 

@@ -10,6 +10,7 @@ from bloatcheck.diff.model import ImageChange, ImageDiff
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.figures import broken_limit, change, count
 from bloatcheck.report.model import ImageReport, Report
+from bloatcheck.report.view import is_quiet
 from bloatcheck.units import format_bytes, format_delta
 
 
@@ -40,6 +41,15 @@ def headline(report: Report) -> Headline:
         pattern, names = _over(warned, len(images), "a warning limit")
         return Headline("⚠️", pattern, names)
     return Headline("✅", *_within(images))
+
+
+def headline_of_return(report: Report) -> Headline | None:
+    """What is said instead where something else was said before; None unless all is as large as before."""
+    if not report.images or not all(map(is_quiet, report.images)):
+        return None
+    if len(report.images) > 1:
+        return Headline("✅", "Every image is back to its size")
+    return Headline("✅", "{} is back to its size", (report.images[0].name,))
 
 
 _Told = tuple[str, tuple[str, ...]]

@@ -11,7 +11,7 @@ from bloatcheck.report import fit, pieces
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link
 from bloatcheck.report.figures import count
 from bloatcheck.report.fit import Piece
-from bloatcheck.report.headline import headline
+from bloatcheck.report.headline import headline, headline_of_return
 from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
@@ -40,12 +40,27 @@ _MOST_FOLDS = 4
 _MOST_PLACES = 3
 
 
-def render_comment(report: Report) -> str:
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What is known of a report from outside of it.
+
+    `reported_by` names who measured, where the one who posts did not: "the fork `octo/shop`". It is told
+    first and never left out. `returned` says that an earlier report told of a change that is no more.
+    """
+
+    reported_by: str | None = None
+    returned: bool = False
+
+
+_OUR_OWN = Framing()
+
+
+def render_comment(report: Report, framing: Framing = _OUR_OWN) -> str:
     """The pull-request comment: the marker that it is found again by, then at most `LONGEST_COMMENT` bytes.
 
     No foreign text in it can look like a marker: it holds no other HTML comment.
     """
-    return f"{comment_marker(report.key)}\n{_render(report, _COMMENT, LONGEST_COMMENT)}"
+    return f"{comment_marker(report.key)}\n{_render(report, _COMMENT, LONGEST_COMMENT, framing)}"
 
 
 def comment_marker(key: str) -> str:
@@ -78,13 +93,13 @@ class _Page:
         return (*self.rows, *self.troubles, *self.notes, *self.details, *self.quiet)
 
 
-def _render(report: Report, depth: Depth, longest: int) -> str:
+def _render(report: Report, depth: Depth, longest: int, framing: Framing = _OUR_OWN) -> str:
     page = _page(report, depth)
-    text = _printed(report, page)
+    text = _printed(report, page, framing)
     while (excess := fit.size(text) + 1 - longest) > 0:
         if not fit.shorten(page.pieces, excess + _ROOM_TO_TELL):
             break
-        text = _printed(report, page)
+        text = _printed(report, page, framing)
     return text + "\n"
 
 
@@ -106,12 +121,13 @@ def _page(report: Report, depth: Depth) -> _Page:
     )
 
 
-def _printed(report: Report, page: _Page) -> Markdown:
-    told = headline(report)
+def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
+    told = (headline_of_return(report) if framing.returned else None) or headline(report)
     return render_markdown(
         "comment.md.j2",
         icon=told.icon,
         headline=compose(told.pattern, *(code(name, LONGEST_NAME) for name in told.names)),
+        reported_by=framing.reported_by,
         rows=_kept(page.rows),
         percent=page.percent,
         troubles=_kept(page.troubles),
