@@ -13,6 +13,13 @@ class Metric(str, Enum):
     CONTENT_GROWTH = "content-growth"
     LAYER_GROWTH = "layer-growth"
     LAYERS = "layers"
+    WASTED = "wasted"
+    WASTED_GROWTH = "wasted-growth"
+    BASE_GROWTH = "base-growth"
+    PACKAGE_GROWTH = "package-growth"
+    OWN_GROWTH = "own-growth"
+    CREEP = "creep"
+    FORBIDDEN = "forbidden"
 
 
 class When(str, Enum):

@@ -20,9 +20,23 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = configuration_schema()
 
 
+class EditorsLoader(yaml.SafeLoader):
+    """YAML 1.2 as editors read it: numbers and booleans are such, days are texts."""
+
+
+EditorsLoader.yaml_implicit_resolvers = {
+    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def accepted(configuration: str) -> bool:
-    """What an editor says, which reads numbers and booleans as such."""
-    return bool(Draft202012Validator(SCHEMA).is_valid(yaml.safe_load(configuration)))
+    """What an editor says."""
+    return bool(
+        Draft202012Validator(SCHEMA).is_valid(
+            yaml.load(configuration, EditorsLoader)  # noqa: S506 - a safe loader
+        )
+    )
 
 
 def sections(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
