@@ -7,6 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
+from bloatcheck.analysis.contents import Contents
 from bloatcheck.errors import Place
 from bloatcheck.oci.digest import Digest
 
@@ -60,7 +61,10 @@ class LayerSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSnapshot:
-    """One image on one platform. Layers run from base to top; having none is a fact, not an error."""
+    """One image on one platform. Layers run from base to top; having none is a fact, not an error.
+
+    `contents` is None where nobody looked into the layers, or nothing of it was kept.
+    """
 
     name: str
     platform: str
@@ -70,6 +74,7 @@ class ImageSnapshot:
     base: Base | None = None
     build_seconds: float | None = None
     inputs_digest: Digest | None = None
+    contents: Contents | None = None
 
     @property
     def content_size(self) -> int:

@@ -262,7 +262,11 @@ class Document(Section):
     """Configuration of bloatcheck, which keeps container images from growing unseen."""
 
     misplaced: ClassVar[Mapping[str, str]] = {
-        **{metric.value: "it belongs under `limits`" for metric in Metric},
+        **{
+            metric.value: "it belongs under `limits`"
+            for metric in Metric
+            if metric not in (Metric.CREEP, Metric.FORBIDDEN)
+        },
         **dict.fromkeys(("name", "dockerfile", "context", "target", "image"), "it belongs into `images`"),
     }
 

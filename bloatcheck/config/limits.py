@@ -16,8 +16,9 @@ class Metric(str, Enum):
     WASTED = "wasted"
     WASTED_GROWTH = "wasted-growth"
     BASE_GROWTH = "base-growth"
-    PACKAGE_GROWTH = "package-growth"
+    PACKAGES_GROWTH = "packages-growth"
     OWN_GROWTH = "own-growth"
+    PACKAGE_GROWTH = "package-growth"
     CREEP = "creep"
     FORBIDDEN = "forbidden"
 

@@ -221,8 +221,37 @@ class Limits(Section):
         description="How many layers the image has. Instructions that make none (`ENV`, `CMD`) don't count.",
         examples=[20],
     )
+    wasted: _SizeLimitForms | None = Field(
+        default=None,
+        description="Bytes that are in the layers and can't be seen in the image: overwritten or deleted by a "
+        "later layer. The copy that is still visible doesn't count.",
+        examples=["5 MB"],
+    )
+    wasted_growth: _GrowthLimitForms | None = Field(
+        default=None, description="How many more bytes are wasted than in the baseline.", examples=["1 MB"]
+    )
+    base_growth: _GrowthLimitForms | None = Field(
+        default=None,
+        description="How much larger the base image's part is than in the baseline.",
+        examples=[{"warn": "5%"}],
+    )
+    packages_growth: _GrowthLimitForms | None = Field(
+        default=None,
+        description="How much larger all packages above the base image are, of all managers together.",
+        examples=["20 MB"],
+    )
+    own_growth: _GrowthLimitForms | None = Field(
+        default=None,
+        description="How much larger the image's own files are: neither the base image's nor a package's.",
+        examples=["5 MB"],
+    )
+    package_growth: _GrowthLimitForms | None = Field(
+        default=None,
+        description="How much larger a single package is than in the baseline; a new package counts whole.",
+        examples=["10 MB"],
+    )
 
     def written(self) -> Mapping[Metric, SizeLimit | GrowthLimit | LayerCountLimit]:
         """The limits that are given, by metric, in the metrics' order."""
-        given = {metric: getattr(self, metric.value.replace("-", "_")) for metric in Metric}
+        given = {metric: getattr(self, metric.value.replace("-", "_"), None) for metric in Metric}
         return {metric: limit for metric, limit in given.items() if limit is not None}

@@ -22,7 +22,7 @@ class Finding:
 
     `actual` and `allowed` are in bytes, or layers for the metric `layers`; `allowed` is the largest value
     that would have passed. `before` is the value the percentage refers to; None for absolute metrics.
-    `instruction` and `place` name the layer where one is to blame.
+    `instruction` and `place` name the layer where one is to blame, `subject` the package or the path.
     """
 
     metric: Metric
@@ -35,6 +35,7 @@ class Finding:
     before: int | None = None
     instruction: str | None = None
     place: Place | None = None
+    subject: str | None = None
 
     @property
     def excess(self) -> int:

@@ -27,10 +27,11 @@ def broken(
     *,
     before: int | None = None,
     layer: LayerSnapshot | None = None,
+    subject: str | None = None,
 ) -> tuple[Finding, ...]:
     """The finding, if `actual` passes a threshold of the limit; of its two, the one that fails the job.
 
-    `before` is what a percentage refers to; `layer` is the one to blame, where one is.
+    `before` is what a percentage refers to; `layer` is the one to blame, where one is; `subject` the package.
     """
     passed = worst_broken(limit, actual, before)
     if passed is None:
@@ -47,5 +48,6 @@ def broken(
             before=before,
             instruction=layer.instruction if layer else None,
             place=layer.place if layer else None,
+            subject=subject,
         ),
     )

@@ -29,7 +29,7 @@ def change(delta: int, before: int | None = None) -> str:
 
 
 def broken_limit(finding: Finding) -> str:
-    """What is wrong, without its subject: `grew by 12.4 MB (+16 %), 2.40 MB over its limit of 10.0 MB`."""
+    """What is wrong, to follow its subject: `grew by 12.4 MB (+16 %), 2.40 MB over its limit of 10.0 MB`."""
     if finding.metric is Metric.LAYERS:
         layers = count(finding.actual, "layer")
         return f"has {layers}, {finding.excess:,} over {_limit(finding)} of {finding.allowed:,}"
@@ -37,7 +37,9 @@ def broken_limit(finding: Finding) -> str:
     over = f"{format_bytes(finding.excess)} over {_limit(finding)} of {_allowed(finding, allowed)}"
     if finding.metric is Metric.CONTENT:
         return f"is {actual}, {over}"
-    if finding.metric is Metric.LAYER_GROWTH and finding.before is None:
+    if finding.metric is Metric.WASTED:
+        return f"wastes {actual}, {over}"
+    if finding.metric in (Metric.LAYER_GROWTH, Metric.PACKAGE_GROWTH) and finding.before is None:
         return f"adds {actual}, {over}"
     share = f" ({percent(100 * finding.actual / finding.before)})" if finding.before else ""
     return f"grew by {actual}{share}, {over}"

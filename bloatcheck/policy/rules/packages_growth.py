@@ -1,0 +1,7 @@
+"""`packages-growth`: all packages above the base grow by no more than this against the baseline."""
+
+from bloatcheck.analysis.contents import Cause
+from bloatcheck.config.limits import Metric
+from bloatcheck.policy.cause_growth import rule_for
+
+RULE = rule_for(Metric.PACKAGES_GROWTH, Cause.PACKAGE)
