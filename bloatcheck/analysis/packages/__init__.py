@@ -1,0 +1,85 @@
+"""Which packages are installed, and whose every file is. One reader a package manager, all of them here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from bloatcheck.analysis.packages.apk import Apk
+from bloatcheck.analysis.packages.deb import Deb
+from bloatcheck.analysis.packages.gem import Gem
+from bloatcheck.analysis.packages.go import Go
+from bloatcheck.analysis.packages.java import Java, extract_java
+from bloatcheck.analysis.packages.model import InstalledPackage, PackageManager, Part
+from bloatcheck.analysis.packages.npm import Npm
+from bloatcheck.analysis.packages.owners import owners, without_carried
+from bloatcheck.analysis.packages.python_dist import PythonDist
+from bloatcheck.analysis.packages.rpm import Rpm
+from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.capture import Captured, Extract
+
+__all__ = [
+    "MANAGERS",
+    "VERSION",
+    "InstalledPackage",
+    "PackageManager",
+    "Part",
+    "captures",
+    "extract",
+    "installed",
+    "owners",
+]
+
+VERSION = "1"
+"""Of what is captured; to be raised with every change of it."""
+
+MANAGERS: tuple[PackageManager, ...] = (Deb(), Apk(), Rpm(), PythonDist(), Npm(), Gem(), Java(), Go())
+
+_BEGINNINGS = tuple(beginning for manager in MANAGERS for beginning in manager.beginnings)
+_ENDINGS = tuple(ending for manager in MANAGERS for ending in manager.endings)
+
+
+def captures(path: bytes, size: int) -> bool:
+    """Whether the content of this file tells of packages."""
+    return (path.endswith(_ENDINGS) or path.startswith(_BEGINNINGS)) and any(
+        manager.captures(path, size) for manager in MANAGERS
+    )
+
+
+def extract(path: bytes, size: int) -> Extract | None:
+    """What to keep of the file at this clean path; None where it tells nothing of packages."""
+    if not captures(path, size):
+        return None
+    return extract_java if Java().captures(path, size) else _whole
+
+
+def installed(tree: Tree) -> tuple[InstalledPackage, ...]:
+    """Every package, manager by manager, in an order that is the same for the same image.
+
+    A language's package that came wholly with one of the system's isn't told again.
+    """
+    candidates = [path for path in tree if path.endswith(_ENDINGS) or path.startswith(_BEGINNINGS)]
+    candidates.sort()
+    found: list[InstalledPackage] = []
+    for manager in MANAGERS:
+        databases = _databases(manager, candidates)
+        found += sorted(manager.installed(tree, databases), key=_order)
+    return tuple(without_carried(found))
+
+
+def _databases(manager: PackageManager, candidates: Sequence[bytes]) -> list[bytes]:
+    return [
+        path
+        for path in candidates
+        if (path.endswith(manager.endings) or path.startswith(manager.beginnings))
+        # whatever was too large wasn't kept
+        and manager.captures(path, 1)
+    ]
+
+
+def _order(package: InstalledPackage) -> tuple[str, str, bytes]:
+    return package.name, package.version, min(package.files, default=b"")
+
+
+def _whole(file: BinaryIO, size: int) -> Captured:
+    return Captured("whole", file.read(size))

@@ -1,0 +1,60 @@
+"""Programs written in Go: each has within it which modules it was built from (`go version -m`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from bloatcheck.analysis.packages.model import MAX_PACKAGES, InstalledPackage, Part
+from bloatcheck.analysis.packages.text import label
+from bloatcheck.analysis.tree import Tree
+
+_KIND = "executable"
+_MOST_PARTS = 2_000
+_UNVERSIONED = "(devel)"
+
+
+class Go:
+    """Reads the facts of executables: there is no database but the programs themselves."""
+
+    name = "go"
+    beginnings = ()
+    endings = ()
+
+    def captures(self, path: bytes, size: int) -> bool:
+        """Nothing: facts of executables are kept for other reasons too."""
+        del path, size
+        return False
+
+    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+        """Each program is a package, named for its main module, and its modules are its parts."""
+        del databases
+        for path, content in islice(_executables(tree), MAX_PACKAGES):
+            build = json.loads(content).get("go")
+            if build:
+                yield _package(self.name, path, build)
+
+
+def _executables(tree: Tree) -> Iterator[tuple[bytes, bytes]]:
+    """Path and facts of each program that is visible."""
+    paths = {path for layer in tree.layers for path in layer.captured or ()}
+    for path in sorted(paths):
+        captured = tree.captured(path)
+        if captured and captured.kind == _KIND:
+            yield path, captured.content
+
+
+def _package(manager: str, path: bytes, build: Any) -> InstalledPackage:  # noqa: ANN401 - JSON
+    """The standard library's own programs have no main module; those are named for their package."""
+    module, version = build.get("module") or ("", "")
+    return InstalledPackage(
+        manager=manager,
+        name=label(module) or label(build.get("path")) or label(path.rpartition(b"/")[2]),
+        version="" if version == _UNVERSIONED else label(version),
+        files=(path,),
+        parts=tuple(
+            Part(label(name), label(version)) for name, version in build.get("modules", ())[:_MOST_PARTS]
+        ),
+    )

@@ -1,0 +1,62 @@
+"""Root file systems with package databases, for tests."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from support.layers import Entry, file, folder, hard_link, layer, symlink
+
+from bloatcheck.analysis.packages import InstalledPackage, extract, installed
+from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.layer_index import clean_path
+
+
+def tree_of(files: Mapping[str, str | bytes], *more: Entry) -> Tree:
+    """A file system of these files, their contents kept as an image's would be, and of some more entries."""
+    return Tree([layer(*(_captured(path, _bytes(content)) for path, content in files.items()), *more)])
+
+
+def tree_of_tar(archive: Path) -> Tree:
+    """The file system in a tar archive, as the only layer of an image."""
+    entries: list[Entry] = []
+    with tarfile.open(archive, errors="surrogateescape") as members:
+        for member in members:
+            path = clean_path(member.name.encode("utf-8", "surrogateescape"))
+            target = member.linkname.encode("utf-8", "surrogateescape")
+            if member.isreg():
+                kept = members.extractfile(member)
+                wanted = extract(path, member.size)
+                content = kept.read() if kept and wanted else b""
+                captured = wanted(io.BytesIO(content), member.size) if wanted else None
+                entries.append(file(path, member.size, mode=member.mode, captured=captured))
+            elif member.isdir():
+                entries.append(folder(path))
+            elif member.issym():
+                entries.append(symlink(path, target))
+            elif member.islnk():
+                entries.append(hard_link(path, clean_path(target)))
+    return Tree([layer(*entries, name=str(archive))])
+
+
+def by_name(packages: Iterable[InstalledPackage], manager: str | None = None) -> dict[str, InstalledPackage]:
+    """The packages of one manager, or all."""
+    return {package.name: package for package in packages if manager in (None, package.manager)}
+
+
+def packages_of(files: Mapping[str, str | bytes], *more: Entry) -> dict[str, InstalledPackage]:
+    """What is installed in such a file system."""
+    return by_name(installed(tree_of(files, *more)))
+
+
+def _captured(path: str, content: bytes) -> Entry:
+    name = path.encode("utf-8", "surrogateescape")
+    wanted = extract(name, len(content))
+    captured = wanted(io.BytesIO(content), len(content)) if wanted else None
+    return file(name, len(content), captured=captured)
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
