@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from heapq import nlargest
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 
 from annotated_types import Ge, Le, MaxLen
 
+from bloatcheck.analysis.contents import Contents, FileSize, PackageSize, Share
 from bloatcheck.analysis.instruction import one_line
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.baseline.model import BaselineEntry
@@ -28,6 +30,10 @@ SCHEMA_URL = "https://raw.githubusercontent.com/bloatcheck/bloatcheck/main/docs/
 MAX_SIZE = 64 << 20
 """Bytes; 10,000 images of 20 layers take about 50 MB."""
 
+_MOST_PACKAGES = 250
+_MOST_FILES = 40
+_SMALLEST = 10_000
+"""Bytes of a package or file that is worth a line."""
 _CONFLICT = re.compile(rb"^(?:<<<<<<< |>>>>>>> )", re.MULTILINE)
 _T = TypeVar("_T")
 Text = Annotated[str, MaxLen(4096)]
@@ -45,6 +51,28 @@ class StoredLayer:
     instruction: Annotated[str, MaxLen(1 << 20)]
 
 
+StoredPackage = tuple[Text, Text, Text, _SIZE]
+"""Manager, name, version, and the bytes that can be seen in the image."""
+StoredFile = tuple[Text, _SIZE]
+"""Path and bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContents:
+    """What the image holds: the sums, and the largest packages and own files by name.
+
+    A package or file smaller than its floor, in bytes, may be missing.
+    """
+
+    wasted: _SIZE
+    shares: Annotated[tuple[Share, ...], MaxLen(100)]
+    packages_floor: _SIZE = 0
+    files_floor: _SIZE = 0
+    base_packages: Annotated[tuple[StoredPackage, ...], MaxLen(1000)] = ()
+    packages: Annotated[tuple[StoredPackage, ...], MaxLen(1000)] = ()
+    files: Annotated[tuple[StoredFile, ...], MaxLen(1000)] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
     """One image on one platform, with the commit and the moment it was measured at."""
@@ -60,6 +88,7 @@ class StoredImage:
     build_seconds: Annotated[float, Ge(0)] | None = None
     content_size: _SIZE
     layers: Annotated[tuple[StoredLayer, ...], MaxLen(1000)]
+    contents: StoredContents | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +239,62 @@ def _stored(entry: BaselineEntry) -> StoredImage:
             )
             for layer in snapshot.layers
         ),
+        contents=_stored_contents(snapshot.contents) if snapshot.contents else None,
+    )
+
+
+def _stored_contents(contents: Contents) -> StoredContents:
+    """The largest of it, in an order that changes little: by manager and name, and by path."""
+    packages, packages_floor = _largest(contents.packages, _MOST_PACKAGES, contents.packages_floor)
+    files, files_floor = _largest(contents.files, _MOST_FILES, contents.files_floor)
+    by_base: dict[bool, list[StoredPackage]] = {True: [], False: []}
+    for package in packages:
+        by_base[package.base].append((package.manager, package.name, package.version, package.size))
+    return StoredContents(
+        wasted=contents.wasted,
+        shares=contents.shares,
+        packages_floor=packages_floor,
+        files_floor=files_floor,
+        base_packages=tuple(sorted(by_base[True])),
+        packages=tuple(sorted(by_base[False])),
+        files=tuple(sorted((file.path, file.size) for file in files)),
+    )
+
+
+class _Sized(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+_S = TypeVar("_S", bound=_Sized)
+
+
+def _largest(items: Sequence[_S], most: int, floor: int) -> tuple[Sequence[_S], int]:
+    """The largest items, and the size from which on all are there."""
+    kept = [item for item in nlargest(most, items, key=lambda item: item.size) if item.size >= _SMALLEST]
+    return kept, max(floor, _SMALLEST, kept[-1].size + 1 if len(kept) == most else 0)
+
+
+def _contents(stored: StoredContents, content_size: int) -> Contents:
+    if sum(share.size for share in stored.shares) != content_size:
+        raise ValueError("the shares of its contents don't add up to its bytes")
+    return Contents(
+        shares=stored.shares,
+        wasted=stored.wasted,
+        packages=tuple(
+            PackageSize(
+                manager=one_line(manager),
+                name=one_line(name),
+                version=one_line(version),
+                size=size,
+                base=base,
+            )
+            for base, packages in ((True, stored.base_packages), (False, stored.packages))
+            for manager, name, version, size in packages
+        ),
+        packages_floor=stored.packages_floor,
+        files=tuple(FileSize(path=one_line(path), size=size) for path, size in stored.files),
+        files_floor=stored.files_floor,
     )
 
 
@@ -240,6 +325,7 @@ def _entry(image: StoredImage) -> BaselineEntry:
         base=_base(image.base),
         build_seconds=image.build_seconds,
         inputs_digest=parse_digest(image.inputs_digest) if image.inputs_digest else None,
+        contents=_contents(image.contents, image.content_size) if image.contents else None,
     )
     if snapshot.content_size != image.content_size:
         raise ValueError(
@@ -251,11 +337,24 @@ def _entry(image: StoredImage) -> BaselineEntry:
 
 def _image_lines(image: StoredImage) -> str:
     fields = _known(asdict(image))
-    layers = fields.pop("layers", ())
-    lines = [f"      {json.dumps(key)}: {_compact(value)}," for key, value in fields.items()]
-    body = ",".join(f"\n        {_compact(_known(layer))}" for layer in layers)
-    closing = "\n      ]" if body else "]"
-    return "\n    {\n" + "\n".join(lines) + f'\n      "layers": [{body}{closing}\n    }}'
+    layers = [_known(layer) for layer in fields.pop("layers", ())]
+    contents = fields.pop("contents", None)
+    lines = [f"      {json.dumps(key)}: {_compact(value)}" for key, value in fields.items()]
+    lines.append(f'      "layers": {_list(layers, 8)}')
+    if contents:
+        inner = [
+            f"        {json.dumps(key)}: {_list(value, 10) if isinstance(value, tuple) else _compact(value)}"
+            for key, value in contents.items()
+            if value != ()
+        ]
+        lines.append('      "contents": {\n' + ",\n".join(inner) + "\n      }")
+    return "\n    {\n" + ",\n".join(lines) + "\n    }"
+
+
+def _list(items: Iterable[object], indent: int) -> str:
+    """One item a line."""
+    body = ",".join(f"\n{' ' * indent}{_compact(item)}" for item in items)
+    return f"[{body}\n{' ' * (indent - 2)}]" if body else "[]"
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:
