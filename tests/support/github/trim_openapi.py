@@ -15,6 +15,10 @@ from typing import Any
 OPERATIONS = {
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
     "/repos/{owner}/{repo}/issues/comments/{comment_id}": ("patch", "delete"),
+    "/repos/{owner}/{repo}/activity": ("get",),
+    "/repos/{owner}/{repo}/collaborators/{username}/permission": ("get",),
+    "/repos/{owner}/{repo}/issues/{issue_number}/events": ("get",),
+    "/repos/{owner}/{repo}/pulls/{pull_number}": ("get",),
     "/user": ("get",),
 }
 TRIMMED = Path(__file__).parent / "api.github.com.json"
