@@ -48,7 +48,7 @@ class Share:
 class PackageSize:
     """A package, with the bytes of its files that can be seen in the image.
 
-    `layer` has most of them, counted from 0; None where that isn't kept. `base`: it is all the base image's.
+    `layer` has most of them, counted from 0; None where that isn't kept. `base`: that is the base image's.
     `asked_for` is False for one that came along with those named in `needed_by`; None where nobody says.
     """
 
