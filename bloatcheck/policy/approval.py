@@ -63,9 +63,7 @@ def weigh(
 
 def approved(uses: Iterable[ApprovalUse]) -> frozenset[Finding]:
     """The broken limits that are accepted."""
-    return frozenset(
-        finding for use in uses if use.standing is Standing.APPLIED for finding in use.findings
-    )
+    return frozenset(finding for use in uses if use.standing is Standing.APPLIED for finding in use.findings)
 
 
 def _is_about(approval: Approval, diff: ImageDiff) -> bool:

@@ -1,0 +1,131 @@
+"""What a pull request changes in the rules that it is judged by is told, in sentences."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from support.config_files import load
+
+from bloatcheck.config.approvals import ApproveBy
+from bloatcheck.config.model import Config, PolicyFrom
+from bloatcheck.policy.changes import MOST_CHANGES, PolicyChange, in_force, policy_changes
+
+IMAGES = """\
+images:
+  - {name: api}
+  - {name: web}
+"""
+
+
+def config(root: Path, text: str) -> Config:
+    return load(root, f"version: 1\n{text}", ("Dockerfile", "small/Dockerfile"))
+
+
+def told(root: Path, before: str, after: str) -> list[str]:
+    """A sentence a change; looser ones marked."""
+    changes = policy_changes(config(root, before), config(root, after))
+    return [f"{'! ' if change.looser else ''}{change.sentence}" for change in changes]
+
+
+def test_nothing_is_told_of_a_change_in_form_alone(tmp_path: Path) -> None:
+    assert (
+        told(tmp_path, f"{IMAGES}limits: {{content: 5 MB}}\n", f"limits: {{content: 5000 kB}}\n{IMAGES}")
+        == []
+    )
+
+
+def test_a_general_limit_is_told_once_and_not_for_each_image(tmp_path: Path) -> None:
+    before, after = (f"{IMAGES}limits: {{content-growth: {size}}}\n" for size in ("5 MB", "50 MB"))
+    assert told(tmp_path, before, after) == [
+        "! for every image: content-growth fail raised from 5.00 MB to 50.0 MB"
+    ]
+    assert told(tmp_path, after, before) == [
+        "for every image: content-growth fail lowered from 50.0 MB to 5.00 MB"
+    ]
+
+
+def test_an_images_own_limits_are_told_by_its_name(tmp_path: Path) -> None:
+    before = "{content-growth: 5 MB, layers: 5}"
+    after = "{content-growth: {bytes: 5 MB, percent: 5%, when: all}, layers: {warn: 7}}"
+    texts = (f"images: [{{name: api, limits: {limits}}}]\n" for limits in (before, after))
+    assert told(tmp_path, *texts) == [
+        "! api: content-growth fail changed from 5.00 MB to 5.00 MB and 5 %",
+        "! api: layers fail removed (was 5)",
+        "api: layers warn added: 7",
+    ]
+
+
+def test_approvals_that_came_and_went_are_told(tmp_path: Path) -> None:
+    old = "{image: api, up-to: 240 MB, because: ffmpeg}"
+    new = "{image: web, up-to: 1 GB, until: 2027-01-31, because: fonts, by: Ada, metric: content}"
+    before, after = (f"{IMAGES}approvals: [{approval}]\n" for approval in (old, new))
+    assert told(tmp_path, before, after) == [
+        "! approval added: web (content) up to 1.00 GB until 2027-01-31 by Ada because fonts",
+        "approval removed: api up to 240 MB because ffmpeg",
+    ]
+
+
+def test_settings_are_told_by_their_names(tmp_path: Path) -> None:
+    before = "on-incomparable: fail\npolicy-from: head\n"
+    after = (
+        "enforce: false\npolicy-from: base\ncomment: {when: never, min-change: 1 MB}\n"
+        "approve-by: {label: ok}\nbaseline: other.json\n"
+    )
+    changes = told(tmp_path, before, after)
+    assert "! `enforce` changed from true to false" in changes
+    assert "! `on-incomparable` changed from fail to warn" in changes
+    assert "`policy-from` changed from head to base" in changes
+    assert "! `comment.when` changed from auto to never" in changes
+    assert "! `comment.min-change-bytes` changed from 100 kB to 1.00 MB" in changes
+    assert "! `approve-by.label` changed from not set to ok" in changes
+    assert any("other.json" in change for change in changes)
+
+
+def test_images_that_are_no_longer_checked_or_made_from_something_else_are_told(tmp_path: Path) -> None:
+    after = "images: [{name: api, context: small, target: slim}]\n"
+    assert told(tmp_path, IMAGES, after) == [
+        "! api is made from something else: `context`, `dockerfile`, `target`",
+        "! web is no longer checked",
+    ]
+
+
+def test_a_new_image_is_no_change_of_the_rules(tmp_path: Path) -> None:
+    after = "images: [{name: api}, {name: web}, {name: db, limits: {content: 1 GB}}]\n"
+    assert told(tmp_path, IMAGES, after) == []
+
+
+def test_of_very_many_changes_the_rest_is_counted(tmp_path: Path) -> None:
+    entries = ", ".join(f"{{image: api, up-to: {size} MB, because: x}}" for size in range(1, 100))
+    changes = policy_changes(config(tmp_path, IMAGES), config(tmp_path, f"{IMAGES}approvals: [{entries}]\n"))
+    assert len(changes) == MOST_CHANGES + 1
+    assert changes[-1] == PolicyChange(sentence="49 more changes", looser=True)
+
+
+# Whose policy ----------------------------------------------------------------------------------------------
+
+BASE = f"{IMAGES}limits: {{content-growth: 5 MB}}\n"
+HEAD = """\
+images: [{name: api, limits: {content-growth: 50 MB}}, {name: db, limits: {content-growth: none}}]
+approvals: [{image: api, up-to: 1 GB, because: x}]
+approve-by: {label: dependencies}
+enforce: false
+"""
+
+
+def test_the_heads_rules_hold_but_who_may_approve_is_the_bases(tmp_path: Path) -> None:
+    head, base = config(tmp_path, HEAD), config(tmp_path, BASE + "approve-by: {label: size-ok}\n")
+    assert in_force(head, base) == replace(head, approve_by=ApproveBy(label="size-ok"))
+    assert in_force(head, None) == replace(head, approve_by=ApproveBy())
+
+
+def test_a_base_that_says_so_is_judged_by_whatever_the_head_says(tmp_path: Path) -> None:
+    head, base = config(tmp_path, HEAD), config(tmp_path, BASE + "policy-from: base\n")
+    judged = in_force(head, base)
+    assert [image.name for image in judged.images] == ["api", "db"]
+    assert {image.limits for image in judged.images} == {base.limits}
+    assert (judged.approvals, judged.enforce, judged.approve_by) == ((), True, ApproveBy())
+    assert judged.policy_from is PolicyFrom.BASE
+
+
+def test_a_head_cannot_turn_it_on_for_a_base_that_does_not(tmp_path: Path) -> None:
+    head, base = config(tmp_path, HEAD + "policy-from: base\n"), config(tmp_path, BASE)
+    assert in_force(head, base).policy_from is PolicyFrom.HEAD
