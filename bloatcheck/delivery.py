@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bloatcheck.check_run import as_check_run
 from bloatcheck.config.context import CiContext
 from bloatcheck.config.model import CommentMode, CommentPolicy
+from bloatcheck.config.trust import why_read_only
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
 from bloatcheck.policy.attention import deserves_comment
@@ -17,7 +19,7 @@ from bloatcheck.publish.files import write_files
 from bloatcheck.publish.outputs import write_outputs
 from bloatcheck.publish.step_summary import append_step_summary, step_summary_room
 from bloatcheck.report.document import to_json
-from bloatcheck.report.markdown import LONGEST_SUMMARY, render_comment, render_summary
+from bloatcheck.report.markdown import LONGEST_SUMMARY, Framing, render_comment, render_summary
 from bloatcheck.report.model import Report
 from bloatcheck.report.outputs import action_outputs
 
@@ -28,10 +30,14 @@ SUMMARY_FILE = "summary.md"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Where the report is: None where no folder can be written. `comment_url` is None without a comment."""
+    """Where the report is: None where no folder can be written. `comment_url` is None without a comment.
+
+    `comment_pending` says that this run's token may not comment, so that another workflow has to.
+    """
 
     directory: Path | None
     comment_url: str | None = None
+    comment_pending: bool = False
 
 
 def deliver(
@@ -43,11 +49,13 @@ def deliver(
     directory: Path | None,
     cache_folder: Path | None,
     log: Log,
+    leg: bool = False,
 ) -> Delivered:
     """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning.
 
     `directory` is None for a new one among the temporary files. `cache_folder` is told as an output, so that
-    a later step can keep it.
+    a later step can keep it. Of a `leg` whose report is going to be merged with others, only the files and
+    the outputs are written: the merged report is what is shown.
     """
     files = {REPORT_FILE: to_json(report)}
     home = _keep(directory, files, log)
@@ -55,7 +63,7 @@ def deliver(
     if home:
         files |= {COMMENT_FILE: comment, SUMMARY_FILE: render_summary(report)}
         home = _keep(home, files, log)
-    if context.summary_path:
+    if context.summary_path and not leg:
         path = Path(context.summary_path)
         _attempt(log, lambda: _summarize(report, path))
     outputs = {
@@ -64,13 +72,22 @@ def deliver(
         "report-json": str(home / REPORT_FILE) if home else "",
         "comment-markdown": str(home / COMMENT_FILE) if home else "",
         "comment-url": "",
+        "comment-pending": "false",
         "cache-dir": str(cache_folder or ""),
     }
     _set_outputs(context, outputs, log)
-    url = _comment(report, comment, context=context, policy=policy, token=token, log=log)
-    if url:
-        _set_outputs(context, {"comment-url": url}, log)
-    return Delivered(home, url)
+    if leg:
+        return Delivered(home)
+    posting = _Posting(context=context, policy=policy, token=token, home=home, log=log)
+    delivered = posting.comment(report, comment)
+    told = {
+        "comment-url": delivered.comment_url or "",
+        "comment-pending": str(delivered.comment_pending).lower(),
+    }
+    if delivered != Delivered(home):
+        _set_outputs(context, told, log)
+    posting.check_run(report)
+    return delivered
 
 
 def _keep(directory: Path | None, files: dict[str, str], log: Log) -> Path | None:
@@ -106,45 +123,98 @@ def _set_outputs(context: CiContext, outputs: dict[str, str], log: Log) -> None:
         _attempt(log, lambda: write_outputs(path, outputs))
 
 
-def _comment(
-    report: Report, body: str, *, context: CiContext, policy: CommentPolicy, token: str | None, log: Log
-) -> str | None:
-    repository, number = context.repository, context.pull_request
-    if repository is None or number is None:
-        return None
-    if not token and policy.mode is CommentMode.NEVER:
-        return None
-    if not token:
-        log.warning("no comment: there is no token. The report is in the job summary")
-        return None
-    trouble = report.outcome in (Outcome.FAIL, Outcome.ERROR)
-    create = deserves_comment([image.diff for image in report.images if image.diff], policy, trouble=trouble)
-    from bloatcheck.publish.comment import upsert_comment  # noqa: PLC0415 - imports requests
-    from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Posting:
+    """What is told through GitHub's API, by a token that may turn out to be good for nothing."""
 
-    url: str | None = None
+    context: CiContext
+    policy: CommentPolicy
+    token: str | None
+    home: Path | None
+    log: Log
 
-    def post() -> None:
-        nonlocal url
-        result = upsert_comment(
-            GitHub(token, api_url=context.api_url, log=log),
-            repository,
-            number,
-            body,
-            author=policy.author,
-            create=create,
-        )
-        url = result.url
+    def comment(self, report: Report, body: str) -> Delivered:
+        """One comment on the pull request, where there is one."""
+        nothing = Delivered(self.home)
+        repository, number = self.context.repository, self.context.pull_request
+        if repository is None or number is None:
+            return nothing
+        if not self.token:
+            if self.policy.mode is CommentMode.NEVER:
+                return nothing
+            self.log.warning("no comment: there is no token. The report is in the job summary")
+            return replace(nothing, comment_pending=True)
+        from bloatcheck.publish.comment import CommentAction, upsert_comment  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.refusal import ReadOnlyTokenError  # noqa: PLC0415 - as its neighbours
+
+        try:
+            result = upsert_comment(
+                GitHub(self.token, api_url=self.context.api_url, log=self.log),
+                repository,
+                number,
+                body,
+                author=self.policy.author,
+                create=is_worth_a_comment(report, self.policy),
+                returned=render_comment(report, Framing(returned=True)),
+            )
+        except ReadOnlyTokenError as error:
+            self._tell_read_only("comment", error)
+            return replace(nothing, comment_pending=True)
+        except PublishError as error:
+            _warn(self.log, error)
+            return nothing
         for warning in result.warnings:
-            log.warning(warning)
-        log.info(f"pull request #{number}: comment {result.action.value}")
+            self.log.warning(warning)
+        self.log.info(f"pull request #{number}: comment {result.action.value}")
+        # What stands under the pull request of a fork is not found from here, and may have to be edited.
+        pending = result.action is CommentAction.SKIPPED and why_read_only(self.context) is not None
+        return replace(nothing, comment_url=result.url, comment_pending=pending)
 
-    _attempt(log, post)
-    return url
+    def check_run(self, report: Report) -> None:
+        """The verdict beside the commit, where it is asked for."""
+        repository, commit = self.context.repository, self.context.head_sha or self.context.commit
+        if not self.policy.check_run or not self.token or repository is None or commit is None:
+            return
+        from bloatcheck.publish.check_run import post_check_run  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.refusal import ReadOnlyTokenError  # noqa: PLC0415 - as its neighbours
+
+        check = as_check_run(report, commit=commit, key=self.policy.key)
+        try:
+            post_check_run(GitHub(self.token, api_url=self.context.api_url, log=self.log), repository, check)
+        except ReadOnlyTokenError as error:
+            self._tell_read_only("check run", error)
+        except PublishError as error:
+            _warn(self.log, error)
+        else:
+            self.log.info(f"check run {check.name}: {check.conclusion.value}")
+
+    def _tell_read_only(self, what: str, error: PublishError) -> None:
+        """Nothing is wrong where the token could not be another; else its permissions are."""
+        why = why_read_only(self.context)
+        if why is None:
+            _warn(self.log, error)
+            return
+        where = f"in the job summary and in {self.home}" if self.home else "in the job summary"
+        self.log.info(
+            f"{why}, so the token only reads and there is no {what} from here. The report is {where}; "
+            "a second workflow can post it (docs/forks.md)"
+        )
+
+
+def is_worth_a_comment(report: Report, policy: CommentPolicy) -> bool:
+    """Whether a pull request without our comment should get one."""
+    trouble = report.outcome in (Outcome.FAIL, Outcome.ERROR)
+    return deserves_comment([image.diff for image in report.images if image.diff], policy, trouble=trouble)
 
 
 def _attempt(log: Log, work: Callable[[], object]) -> None:
     try:
         work()
     except PublishError as error:
-        log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)
+        _warn(log, error)
+
+
+def _warn(log: Log, error: PublishError) -> None:
+    log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)

@@ -23,6 +23,8 @@ from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 
 COMMANDS = {
     "run": "build, measure, compare, judge, report and publish: the main job",
+    "merge": "join the reports of a matrix's legs, judge and comment once",
+    "comment": "post the report of another run, which was not allowed to",
     "inspect": "show an image's size, layers and instructions",
     "diff": "compare two images layer by layer",
     "config": "check the configuration, or print its JSON Schema",

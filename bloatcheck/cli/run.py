@@ -4,8 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
-from bloatcheck.cli.stdout import tell, tell_command, tell_json
+from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
 from bloatcheck.errors import ExitCode
 
 
@@ -27,6 +26,8 @@ examples:
   bloatcheck run                        every image of .bloatcheck.yml, or the single Dockerfile here
   bloatcheck run --image 'api-*'        only some
   bloatcheck run --no-enforce           report, but never exit with 1
+  bloatcheck run --leg --image api --report-dir out
+                                        one leg of a matrix, whose reports `bloatcheck merge` joins
   bloatcheck run --json > report.json   for scripts
 """
     parser.add_argument(
@@ -50,6 +51,12 @@ examples:
         metavar="DIR",
         help="where report.json, comment.md and summary.md go (default: a new folder)",
     )
+    parser.add_argument(
+        "--leg",
+        action="store_true",
+        help="this is one leg of a matrix: nothing is enforced, commented or annotated; "
+        "`bloatcheck merge` does that with the reports of all of them",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_log_options(parser)
 
@@ -60,20 +67,22 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
     from bloatcheck import pipeline
     from bloatcheck.analysis.layer_cache import default_folder
+    from bloatcheck.cli.telling import tell_report
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
+    from bloatcheck.config.trust import check_may_build
     from bloatcheck.delivery import deliver
-    from bloatcheck.report.annotations import annotate, workflow_command
-    from bloatcheck.report.document import to_json
-    from bloatcheck.report.text import render_text
 
     # Taken out before anything else is started: no build, git or credential helper inherits it.
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     context = read_context(environment)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    if any(image.build for image in config.images):
+        check_may_build(context, environment)
     policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
+    enforced = config.enforce if args.enforce is None else args.enforce
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
     baselines = pipeline.read_baselines(config, context)
     report = pipeline.make_report(
@@ -82,7 +91,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         baselines,
         pipeline.measure(config, log=log, environment=environment),
         partial=bool(args.image),
-        enforced=config.enforce if args.enforce is None else args.enforce,
+        enforced=enforced and not args.leg,
     )
     delivered = deliver(
         report,
@@ -92,14 +101,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
         directory=Path(args.report_dir) if args.report_dir else None,
         cache_folder=default_folder(environment),
         log=log,
+        leg=args.leg,
     )
-    if args.json:
-        tell_json(to_json(report))
-    else:
-        tell(render_text(report, width=width()))
-        if context.ci is Ci.GITHUB:
-            for annotation in annotate(report):
-                tell_command(workflow_command(annotation))
+    tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB and not args.leg)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
     return report.exit_code

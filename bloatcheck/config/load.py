@@ -54,6 +54,15 @@ def load_config(root: Path, *, path: str | None = None, image_globs: Sequence[st
     return replace(config, images=_selected(config.images, image_globs))
 
 
+def configuration_here(root: Path, *, path: str | None = None) -> Config | None:
+    """The configuration, as `load_config`; None where no file is named and none is there.
+
+    For what is done with reports, for which there need be no checkout at all.
+    """
+    there = path or any(os.path.lexists(root / name) for name in FILE_NAMES)
+    return load_config(root, path=path) if there else None
+
+
 def parse_config(text: str, file: str, checkout: Checkout) -> Config:
     """Reads a configuration's text.
 

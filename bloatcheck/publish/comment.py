@@ -27,6 +27,8 @@ ACTIONS_BOT = "github-actions[bot]"
 _MARKER = re.compile(r"<!-- bloatcheck:v1 key=[^\s<>]{1,1000} -->")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
+_RUN = re.compile(r"/actions/runs/[0-9]{1,20}(?:/(?:attempts|job)/[0-9]{1,20})?")
+_FOOTER = re.compile(r"\n<sub>[^\n]*</sub>$")
 _GONE = frozenset({HTTPStatus.NOT_FOUND})
 _CLOSED_TO_APPS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
@@ -90,10 +92,12 @@ def upsert_comment(
     *,
     author: str | None,
     create: bool,
+    returned: str | None = None,
 ) -> CommentResult:
     """Leaves exactly one comment of ours, with this body.
 
-    An existing one is edited in place, and only if its text differs. After creating, the comments are listed
+    An existing one is edited in place, and only if it says something else: which run said it, and against
+    which commit of the base, is no difference. After creating, the comments are listed
     again: of two jobs that raced, or a request that was sent twice, the comment with the lowest id stays, has
     this body, and the others go.
 
@@ -106,6 +110,7 @@ def upsert_comment(
         author: the login whose comments are ours; None for the token's own user, which for a job's token is
             the Actions bot.
         create: whether to create a comment where there is none.
+        returned: instead of `body`, for a comment that has another headline: all is as before again.
 
     Raises:
         PublishError: refused, unreachable, or too long; with a hint. Nothing is sent when it is too long.
@@ -121,7 +126,7 @@ def upsert_comment(
             f"the comment has {len(body):,} characters, and GitHub takes {MAX_COMMENT_CHARACTERS:,}",
             hint="please tell us: the report should have been shortened",
         )
-    thread = _Thread(client, repository, pull_request, marker)
+    thread = _Thread(client, repository, pull_request, marker, returned)
     ours = thread.ours(author)
     if ours:
         result = thread.settle(ours, body)
@@ -140,6 +145,7 @@ class _Thread:
     repository: str
     pull_request: int
     marker: str
+    returned: str | None
 
     @property
     def doing(self) -> str:
@@ -179,9 +185,11 @@ class _Thread:
         """The first of them gets the text, the others go. None when all have been deleted meanwhile."""
         for position, comment in enumerate(ours):
             action = CommentAction.UNCHANGED
-            if _normal(comment.body or "") != _normal(text):
+            told = comment.body or ""
+            due = self.returned if self.returned and _headline(told) != _headline(text) else text
+            if _essence(told) != _essence(due):
                 answer = self.client.request(
-                    "PATCH", self._path(comment), doing=self.doing, body={"body": text}, accept=_GONE
+                    "PATCH", self._path(comment), doing=self.doing, body={"body": due}, accept=_GONE
                 )
                 if answer.status in _GONE:
                     continue
@@ -238,6 +246,16 @@ def _parsed(adapter: TypeAdapter[Value], body: bytes, doing: str) -> Value:
 
 def _first_line(text: str) -> str:
     return text.partition("\n")[0].rstrip("\r")
+
+
+def _headline(text: str) -> str:
+    """The line below the marker."""
+    return _normal(text).partition("\n")[2].partition("\n")[0].rstrip()
+
+
+def _essence(text: str) -> str:
+    """What a comment says, without the footer and the run's address, which are others each time."""
+    return _FOOTER.sub("", _RUN.sub("", _normal(text)))
 
 
 def _normal(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import re
 import threading
 import time
@@ -34,6 +36,8 @@ _MAX_PAGES = 30
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+COMMENTING = "pull-requests: write"
+"""The permission that most of what we ask for takes."""
 _REDIRECTS = frozenset(
     {
         HTTPStatus.MOVED_PERMANENTLY,
@@ -79,8 +83,9 @@ class _Bearer(AuthBase):
 class GitHub:
     """GitHub's REST API with one token.
 
-    Proxies and certificate bundles come from the environment, as `requests` reads them. The token is sent
-    to `api_url`'s host only, and shows in no error, log line or `repr`.
+    Proxies and certificate bundles come from the environment, as `requests` reads them; where it names no
+    bundle of theirs, OpenSSL's own variables count. The token is sent to `api_url`'s host only, in the clear
+    to none but this machine, and shows in no error, log line or `repr`.
 
     Args:
         token: a job's own token, a personal one or an app's.
@@ -111,12 +116,18 @@ class GitHub:
                 "the address of GitHub's API is not usable",
                 hint=f"set GITHUB_API_URL to an https address without a password, for example {PUBLIC_API}",
             )
+        if not _is_confidential(self._origin):
+            raise PublishError(
+                "the address of GitHub's API is not encrypted, and the token would be readable on the way",
+                hint="set GITHUB_API_URL to an https address; http is for this machine itself only",
+            )
         self._base = api_url.rstrip("/")
         self._token = token
         self._log = log
         self._patience = patience or Patience()
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
+        self._session.verify = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
         self._session.headers.update(
             {
                 "Accept": "application/vnd.github+json",
@@ -138,6 +149,7 @@ class GitHub:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         accept: frozenset[int] = frozenset(),
+        needs: str = COMMENTING,
     ) -> Answer:
         """One request, tried again while that may help.
 
@@ -150,6 +162,7 @@ class GitHub:
             query: parameters of the address.
             body: sent as JSON.
             accept: statuses that are an answer for the caller, beside the successes.
+            needs: the permission that it takes, to be told when it is refused.
 
         Raises:
             PublishError: refused, unreachable, too slow, or too large; with a hint.
@@ -168,14 +181,16 @@ class GitHub:
             else:
                 if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or answer.status in accept:
                     return answer
-                trouble = self._refusal(doing, answer)
+                trouble = self._refusal(doing, needs, answer)
                 pause = requested_pause(
                     answer.status, answer.headers, message_of(answer.body), now=time.time()
                 )
             attempt += 1
             self._wait_or_give_up(trouble, pause, attempt=attempt, deadline=deadline)
 
-    def pages(self, path: str, *, doing: str, query: Mapping[str, str]) -> Iterator[Answer]:
+    def pages(
+        self, path: str, *, doing: str, query: Mapping[str, str], needs: str = COMMENTING
+    ) -> Iterator[Answer]:
         """All pages of a list, in order.
 
         Only the query of the Link header is followed, on the path we asked for: an answer can't send us,
@@ -186,7 +201,7 @@ class GitHub:
         """
         following: Mapping[str, str] | None = query
         for _ in range(_MAX_PAGES):
-            answer = self.request("GET", path, doing=doing, query=following)
+            answer = self.request("GET", path, doing=doing, query=following, needs=needs)
             yield answer
             if answer.next_query is None:
                 return
@@ -253,9 +268,9 @@ class GitHub:
         ) as error:
             raise _UnreachableError(_reason(error)) from None
 
-    def _refusal(self, doing: str, answer: Answer) -> PublishError:
-        error = refusal(doing, answer.status, answer.headers, answer.body)
-        return PublishError(error.message.replace(self._token, "***"), hint=error.hint)
+    def _refusal(self, doing: str, needs: str, answer: Answer) -> PublishError:
+        error = refusal(doing, needs, answer.status, answer.headers, answer.body)
+        return type(error)(error.message.replace(self._token, "***"), hint=error.hint)
 
 
 def _read(response: requests.Response) -> bytes:
@@ -296,8 +311,25 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
     return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}[parts.scheme]
 
 
+def _is_confidential(origin: tuple[str, str, int | None]) -> bool:
+    """Whether nobody on the way can read what is sent there: encrypted, or never leaving the machine."""
+    scheme, host, _ = origin
+    if scheme == "https" or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_NO_BUNDLE = "Could not find a suitable TLS CA certificate bundle"
+"""How requests says that a variable names a file that is not there."""
+
+
 def _reason(error: Exception) -> str:
     """Our own words for why there was no answer; the library's may quote headers and addresses."""
+    if str(error).startswith(_NO_BUNDLE):
+        return "the certificates that REQUESTS_CA_BUNDLE or SSL_CERT_FILE names are not there"
     for kind, words in (
         (requests.exceptions.SSLError, "its TLS certificate is not trusted here (REQUESTS_CA_BUNDLE)"),
         (requests.exceptions.ProxyError, "the proxy of this machine does not answer (HTTPS_PROXY)"),

@@ -12,17 +12,20 @@ from bloatcheck.publish.patience import is_rate_limit
 _MESSAGE_CHARACTERS = 300
 _READABLE_BYTES = 64 * 1024
 
-_PERMISSION_HINT = (
-    "give the job `permissions: { contents: read, pull-requests: write }`; "
-    "a pull request from a fork or from Dependabot has a read-only token whatever the workflow says"
-)
+_READ_ONLY = "resource not accessible by"
+"""How GitHub begins to say that a token, of whatever kind, lacks a permission."""
 
 
-def refusal(doing: str, status: int, headers: Mapping[str, str], body: bytes) -> PublishError:
+class ReadOnlyTokenError(PublishError):
+    """The token may not write what was to be written, as one of a pull request from a fork."""
+
+
+def refusal(doing: str, needs: str, status: int, headers: Mapping[str, str], body: bytes) -> PublishError:
     """The error for an answer that is no success.
 
     Args:
         doing: what was tried, for example `comment on pull request 7 of octo/hello`.
+        needs: the permission that it takes, as a workflow writes it: `pull-requests: write`.
         status: of the answer.
         headers: of the answer, looked up without regard to case.
         body: of the answer; hostile.
@@ -30,8 +33,10 @@ def refusal(doing: str, status: int, headers: Mapping[str, str], body: bytes) ->
     words = message_of(body)
     said = f": {words}" if words else ""
     verb = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
-    return PublishError(
-        f"GitHub {verb} to {doing} (status {status}){said}", hint=_hint(status, headers, words)
+    read_only = status == HTTPStatus.FORBIDDEN and words.lower().startswith(_READ_ONLY)
+    kind = ReadOnlyTokenError if read_only else PublishError
+    return kind(
+        f"GitHub {verb} to {doing} (status {status}){said}", hint=_hint(needs, status, headers, words)
     )
 
 
@@ -55,7 +60,11 @@ def message_of(body: bytes) -> str:
     return "; ".join(parts)[:_MESSAGE_CHARACTERS]
 
 
-def _hint(status: int, headers: Mapping[str, str], words: str) -> str:
+def _hint(needs: str, status: int, headers: Mapping[str, str], words: str) -> str:
+    permission = (
+        f"give the job `permissions: {{ contents: read, {needs} }}`; "
+        "a pull request from a fork or from Dependabot has a read-only token whatever the workflow says"
+    )
     if is_rate_limit(status, headers, words):
         return "too many requests with this token for now; run the job again later"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -65,9 +74,9 @@ def _hint(status: int, headers: Mapping[str, str], words: str) -> str:
     if status == HTTPStatus.UNAUTHORIZED:
         return "the token is wrong or has expired; leave out the input `token`, or renew its secret"
     if status == HTTPStatus.FORBIDDEN:
-        return _PERMISSION_HINT
+        return permission
     if status == HTTPStatus.NOT_FOUND:
-        return f"either it does not exist or the token may not see it: {_PERMISSION_HINT}"
+        return f"either it does not exist or the token may not see it: {permission}"
     if status == HTTPStatus.GONE:
         return "the repository has issues and pull requests switched off"
     return "please tell us about it, with the lines above"

@@ -57,7 +57,8 @@ _Told = tuple[str, tuple[str, ...]]
 
 def _failed(failed: Sequence[ImageReport], total: int) -> _Told:
     stages = {image.failure.stage for image in failed if image.failure}
-    what = {"build": "built", "read": "read"}.get(stages.pop() if len(stages) == 1 else "", "built or read")
+    told = {"build": "built", "read": "read", "leg": "measured"}
+    what = told.get(stages.pop() if len(stages) == 1 else "", "built or read")
     if len(failed) == 1:
         return f"{{}} could not be {what}", (failed[0].name,)
     return f"{len(failed):,} of {count(total, 'image')} could not be {what}", ()

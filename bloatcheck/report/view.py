@@ -217,7 +217,7 @@ def _figures(diff: ImageDiff | None) -> tuple[str, str, str, str]:
 
 def _verdict(image: ImageReport) -> tuple[str, str]:
     if image.failure:
-        return "💥", f"{image.failure.stage} failed"
+        return "💥", "no report" if image.failure.stage == "leg" else f"{image.failure.stage} failed"
     if any(finding.level is Level.FAIL for finding in image.findings):
         return "❌", "over the limit"
     if image.incomparable:

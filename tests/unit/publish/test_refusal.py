@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.refusal import message_of, refusal
+from bloatcheck.publish.refusal import ReadOnlyTokenError, message_of, refusal
 
 
 def refused(status: int, message: str = "", headers: dict[str, str] | None = None) -> PublishError:
     body = json.dumps({"message": message}).encode()
-    return refusal("comment on pull request 7 of octo/hello", status, headers or {}, body)
+    doing, needs = "comment on pull request 7 of octo/hello", "pull-requests: write"
+    return refusal(doing, needs, status, headers or {}, body)
 
 
 def test_it_says_what_was_tried_and_githubs_own_words() -> None:
@@ -30,6 +31,22 @@ def test_a_read_only_token_gets_the_permission_to_add_and_the_word_about_forks()
     assert "permissions: { contents: read, pull-requests: write }" in hint
     assert "fork" in hint
     assert "Dependabot" in hint
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "read_only"),
+    [
+        (403, "Resource not accessible by integration", True),
+        (403, "Resource not accessible by personal access token", True),
+        (404, "Resource not accessible by integration", False),
+        (403, "You have exceeded a secondary rate limit", False),
+        (403, "issue is locked", False),
+    ],
+)
+def test_a_token_that_only_reads_is_told_from_other_refusals(
+    status: int, message: str, *, read_only: bool
+) -> None:
+    assert isinstance(refused(status, message), ReadOnlyTokenError) is read_only
 
 
 @pytest.mark.parametrize(
@@ -71,6 +88,6 @@ def test_a_long_message_is_cut() -> None:
 
 @given(st.binary(max_size=200), st.integers(300, 599))
 def test_whatever_the_answer_there_is_a_message_and_a_hint(body: bytes, status: int) -> None:
-    error = refusal("do it", status, {}, body)
+    error = refusal("do it", "pull-requests: write", status, {}, body)
     assert error.message.startswith("GitHub ")
     assert error.hint

@@ -1,0 +1,144 @@
+"""`bloatcheck merge`: the reports of a matrix's legs, judged and commented once."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
+from bloatcheck.errors import ExitCode, ReadError, UsageError
+
+if TYPE_CHECKING:
+    from bloatcheck.config.model import Config
+    from bloatcheck.report.merge import Expected, Leg
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = """\
+Joins the reports that the legs of a matrix left (`bloatcheck run --leg`) into one: one verdict, one comment,
+one job summary. A DIR is a folder with report.json in it, or a folder of such folders, as
+actions/download-artifact leaves them.
+
+An image that was reported twice counts as the newest report has it. Which images must have been reported is
+said by --expect, else by the configuration, if there is one here.
+"""
+    parser.epilog = """\
+exit codes:
+  0  within the limits
+  1  a limit is broken
+  2  bad usage, or reports that are not of one change
+  3  an expected report is missing or can't be read, or a leg could not build or read an image
+  4  a fault in bloatcheck
+
+examples:
+  bloatcheck merge legs                          every report below legs/; all images of .bloatcheck.yml
+  bloatcheck merge legs --expect api --expect 'web-*'
+  bloatcheck merge legs --expect api@linux/amd64 --expect api@linux/arm64
+  bloatcheck merge legs --legs 4                 however the images are called: four reports
+"""
+    parser.add_argument(
+        "places", metavar="DIR", nargs="+", help="where the reports are; also a report's file"
+    )
+    parser.add_argument(
+        "--expect",
+        metavar="NAME[@PLATFORM]",
+        action="append",
+        default=[],
+        help="an image, or a shell pattern of images, that must have been reported; repeatable",
+    )
+    parser.add_argument("--legs", metavar="N", type=int, default=0, help="how many reports there must be")
+    parser.add_argument(
+        "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
+    )
+    parser.add_argument(
+        "--enforce",
+        action=argparse.BooleanOptionalAction,
+        help="whether a broken limit is exit code 1 (default: as the configuration says, else yes)",
+    )
+    parser.add_argument(
+        "--comment",
+        choices=("auto", "always", "never"),
+        help="when a pull-request comment is created (default: as the configuration says, else auto)",
+    )
+    parser.add_argument(
+        "--report-dir",
+        metavar="DIR",
+        help="where report.json, comment.md and summary.md go (default: a new folder)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_log_options(parser)
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Reads, merges, delivers, prints."""
+    from dataclasses import replace
+
+    from bloatcheck.cli.telling import tell_report
+    from bloatcheck.config.context import Ci, read_context
+    from bloatcheck.config.load import configuration_here
+    from bloatcheck.config.model import CommentMode, CommentPolicy
+    from bloatcheck.delivery import deliver
+    from bloatcheck.report.merge import Expected, merge_reports
+
+    token = os.environ.pop(TOKEN_VARIABLE, None)
+    log, environment = log_for(args), child_environment()
+    context = read_context(environment)
+    if args.legs < 0:
+        raise UsageError(f"--legs {args.legs} is no number of legs")
+    config = configuration_here(Path.cwd(), path=args.config)
+    expected = [Expected.parse(text) for text in args.expect]
+    if not expected and not args.legs and config:
+        expected = list(_configured(config))
+    legs = _legs(args.places)
+    if not legs:
+        raise ReadError(
+            f"no report is in {', '.join(args.places)[:200]}",
+            hint="every leg has to upload its report folder, even when it fails, before they are merged",
+        )
+    log.info(f"merging {len(legs)} reports")
+    enforced = config.enforce if config else True
+    report = merge_reports(
+        legs,
+        expected=expected,
+        least=args.legs,
+        enforced=enforced if args.enforce is None else args.enforce,
+    )
+    if context.run_url:
+        report = replace(report, origin=replace(report.origin, run_url=context.run_url))
+    policy = config.comment if config else CommentPolicy()
+    delivered = deliver(
+        report,
+        context=context,
+        policy=replace(policy, mode=CommentMode(args.comment)) if args.comment else policy,
+        token=token or context.token,
+        directory=Path(args.report_dir) if args.report_dir else None,
+        cache_folder=None,
+        log=log,
+    )
+    tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB)
+    if delivered.directory:
+        log.info(f"report: {delivered.directory}")
+    return report.exit_code
+
+
+def _legs(places: list[str]) -> "list[Leg]":
+    from bloatcheck.cli.report_files import find_reports, read_reports
+
+    return [_leg(path, content) for path, content in read_reports(find_reports(places))]
+
+
+def _leg(path: Path, content: bytes) -> "Leg":
+    from bloatcheck.report.document import from_json
+    from bloatcheck.report.merge import Leg
+
+    try:
+        return Leg(str(path), from_json(content))
+    except ReadError as error:
+        raise ReadError(f"{path}: {error.message}", hint=error.hint) from None
+
+
+def _configured(config: "Config") -> "list[Expected]":
+    from bloatcheck.report.merge import Expected
+
+    return [Expected(image.name, str(image.platform) if image.platform else None) for image in config.images]

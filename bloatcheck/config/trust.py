@@ -1,0 +1,53 @@
+"""What a run may do for a pull request whose author nobody has vetted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bloatcheck.config.context import CiContext
+from bloatcheck.config.workflow_run import EVENT as WORKFLOW_RUN
+from bloatcheck.config.workflow_run import read_triggering_run
+from bloatcheck.errors import UsageError
+
+DEPENDABOT = "dependabot[bot]"
+ALLOW_VARIABLE = "BLOATCHECK_ALLOW_PULL_REQUEST_TARGET"
+"""Not a key of the configuration: that comes with the pull request."""
+
+_CURE = (
+    "build under `on: pull_request`, and let a second workflow post the comment (docs/forks.md); who has "
+    "read there what it means can set the input `allow-pull-request-target: true`"
+)
+
+
+def why_read_only(context: CiContext) -> str | None:
+    """Why the token of this run reads only, whatever the workflow says; None where it need not be so."""
+    if context.event_name != "pull_request":
+        return None
+    if context.from_fork:
+        return "this pull request comes from a fork"
+    return "Dependabot opened this pull request" if context.actor == DEPENDABOT else None
+
+
+def check_may_build(context: CiContext, environ: Mapping[str, str]) -> None:
+    """Building runs what the Dockerfile says, which must not meet a token that writes, nor secrets.
+
+    Raises:
+        UsageError: this run has both, for a pull request that may be anybody's.
+    """
+    if environ.get(ALLOW_VARIABLE, "").strip().lower() == "true":
+        return
+    if context.event_name == "pull_request_target":
+        raise UsageError(
+            "nothing is built under pull_request_target: the run holds the repository's secrets and a token "
+            "that writes, and a build would hand them to whoever opened the pull request",
+            hint=_CURE,
+        )
+    if context.event_name != WORKFLOW_RUN:
+        return
+    run = read_triggering_run(environ)
+    if run.is_of_pull_request and run.is_of_fork(context.repository):
+        raise UsageError(
+            "nothing is built here: another workflow's run for a fork's pull request started this one, which "
+            "holds the repository's secrets and a token that writes",
+            hint=_CURE,
+        )
