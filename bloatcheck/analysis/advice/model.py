@@ -1,0 +1,166 @@
+"""What advice is, what it is made from, and what every adviser offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Protocol
+
+from annotated_types import Ge, MaxLen
+
+from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT, shown
+from bloatcheck.analysis.packages.model import InstalledPackage
+from bloatcheck.analysis.tree import Hidden, Tree
+from bloatcheck.errors import Place
+from bloatcheck.image.layer_index import Kind
+from bloatcheck.oci.dockerfile import Instruction
+from bloatcheck.oci.image_config import ImageConfig
+
+MAX_EXAMPLES = 5
+"""Paths that are named with a piece of advice."""
+
+Record = tuple[int, bytes]
+"""(layer, path): the file that a layer put there. Layers count from 0 at the base."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One thing that would make the image smaller.
+
+    `saves` are the bytes of content that this image would lose, measured in it; None where it isn't for
+    bytes, or nobody can know. `about` tells of an alternative outside the image, from a table with a date
+    and a source. `layer` is the one that it stands in, counted from 0.
+
+    `replacement` is text to paste in place of the lines of `place`, or, where `append_to` names a file
+    beside the Dockerfile, to add to that. All texts are printable but for the line ends of `replacement`.
+    """
+
+    id: Annotated[str, MaxLen(40)]
+    message: Annotated[str, MaxLen(MAX_MESSAGE)]
+    saves: Annotated[int, Ge(0)] | None = None
+    about: bool = False
+    layer: Annotated[int, Ge(0)] | None = None
+    place: Place | None = None
+    replacement: Annotated[str, MaxLen(MAX_REPLACEMENT)] | None = None
+    append_to: Annotated[str, MaxLen(40)] | None = None
+    paths: Annotated[tuple[str, ...], MaxLen(MAX_EXAMPLES)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What an adviser found: advice, and which bytes of which records would be gone.
+
+    `freed` is empty for advice that isn't for bytes. It has no base image's records but in `scratch`.
+    `always`: it matters however few bytes they are. `instructions` are those that it is about.
+    """
+
+    message: str
+    freed: Mapping[Record, int] = field(default_factory=dict)
+    about: bool = False
+    always: bool = False
+    layer: int | None = None
+    instructions: Sequence[Instruction] = ()
+    replacement: str | None = None
+    append_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What matters here of an executable. `symbols` are the bytes that strip(1) takes out of it."""
+
+    static: bool
+    symbols: int = 0
+
+
+class Adviser(Protocol):
+    """Looks for one kind of bloat. One module each, named like its id."""
+
+    def __call__(self, facts: Facts) -> Iterable[Proposal]:
+        """Everything of the kind, in this image."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that is known of an image.
+
+    `instructions` are those of each layer, as `place.instructions_of_layers` gives them; empty where no
+    Dockerfile is at hand. `dockerfile` are all instructions of it, `dockerfile_path` is where it lies, from
+    the repository's root. `program` tells of the executable at a path, None where none is.
+    `context_ignore` is whether the build context has a `.dockerignore`; None where nobody knows.
+    """
+
+    tree: Tree
+    config: ImageConfig
+    packages: Sequence[InstalledPackage] = ()
+    owners: Mapping[bytes, InstalledPackage] = field(default_factory=dict)
+    base_layers: int = 0
+    base_name: str | None = None
+    instructions: Sequence[Sequence[Instruction]] = ()
+    dockerfile: Sequence[Instruction] = ()
+    dockerfile_path: str | None = None
+    program: Callable[[bytes], Program | None] = lambda _: None
+    context_ignore: bool | None = None
+
+    @cached_property
+    def files(self) -> Sequence[tuple[bytes, int, int]]:
+        """(path, layer, size) of every visible file that isn't the base image's and isn't empty."""
+        return [each for each in self.tree.files() if each[1] >= self.base_layers and each[2]]
+
+    @cached_property
+    def hidden(self) -> Sequence[Hidden]:
+        """The hidden files that aren't the base image's and aren't empty."""
+        return [file for file in self.tree.hidden() if file.layer >= self.base_layers and file.size]
+
+    @cached_property
+    def names(self) -> Mapping[Record, Sequence[bytes]]:
+        """The visible names of each record that has hard links."""
+        names: dict[Record, list[bytes]] = {}
+        if any(Kind.HARD_LINK in layer.records.kinds for layer in self.tree.layers):
+            for path, node in self.tree.items():
+                found = self.tree.file_of(path) if node.kind == Kind.HARD_LINK else None
+                if found:
+                    names.setdefault((found[1], found[0]), [found[0]]).append(path)
+        return names
+
+    def instructions_of(self, layer: int) -> Sequence[Instruction]:
+        """Those that filled a layer; none where that isn't known."""
+        return self.instructions[layer] if layer < len(self.instructions) else ()
+
+    def freed(self, files: Iterable[tuple[bytes, int, int]]) -> dict[Record, int]:
+        """The bytes that go when these visible files do: those that have no name elsewhere."""
+        chosen = {(layer, path): size for path, layer, size in files}
+        if not self.names:
+            return chosen
+        going = {path for _, path in chosen}
+        return {
+            record: size
+            for record, size in chosen.items()
+            if all(name in going or self.tree.get(name) is None for name in self.names.get(record, ()))
+        }
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages that the image's environment asks for: `de` of `LANG=de_DE.UTF-8`."""
+        values = [
+            value
+            for name, _, value in (entry.partition("=") for entry in self.config.env)
+            if name in {"LANG", "LANGUAGE"} or name.startswith("LC_")
+        ]
+        words = {word for value in values for word in value.split(":")}
+        return frozenset(word.partition(".")[0].partition("_")[0] for word in words if word)
+
+
+def by_layer(files: Iterable[tuple[bytes, int, int]]) -> dict[int, list[tuple[bytes, int, int]]]:
+    """The same files, layer by layer."""
+    layers: dict[int, list[tuple[bytes, int, int]]] = {}
+    for file in files:
+        layers.setdefault(file[1], []).append(file)
+    return layers
+
+
+def examples(freed: Mapping[Record, int]) -> tuple[str, ...]:
+    """The largest files, for people."""
+    largest = sorted(freed.items(), key=lambda item: (-item[1], item[0]))[:MAX_EXAMPLES]
+    return tuple(shown(path) for (_, path), _ in largest)
