@@ -1,4 +1,4 @@
-"""Starts `bloatcheck run` with the action's inputs, which come as environment variables."""
+"""Starts bloatcheck with the action's inputs, which come as environment variables."""
 
 # ruff: noqa: INP001, T201 - a script, and it prints
 
@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+COMMANDS = {"run": ["run"], "leg": ["run", "--leg"], "merge": ["merge"], "comment": ["comment"]}
+"""Input `command` -> what the command line begins with."""
+
 OPTIONS = {
     "BLOATCHECK_CONFIG": "--config",
     "BLOATCHECK_COMMENT": "--comment",
@@ -17,43 +20,84 @@ OPTIONS = {
 }
 """Variable -> the option that takes its value; an empty one is left out."""
 
+LISTS = {"BLOATCHECK_IMAGE": "--image", "BLOATCHECK_EXPECT": "--expect"}
+"""Variable -> the option that takes each of its lines."""
+
 TRUTHS = {"": [], "true": ["--enforce"], "false": ["--no-enforce"]}
 
-NO_REPORT = (2, 4)
-"""Exit codes of runs that end before the report tells the outputs."""
+NOT_FOR = {
+    "run": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT"),
+    "leg": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT", "BLOATCHECK_COMMENT", "BLOATCHECK_ENFORCE"),
+    "merge": ("BLOATCHECK_IMAGE",),
+    "comment": ("BLOATCHECK_IMAGE", "BLOATCHECK_EXPECT", "BLOATCHECK_ENFORCE"),
+}
+"""Command -> inputs that would be without effect, so that giving one is a mistake."""
 
 
 def arguments(environ: Mapping[str, str]) -> list[str]:
     """The command line for these inputs.
 
-    Values are joined to their options with `=`, so that one that starts with a dash stays a value.
+    Values are joined to their options with `=`, and folders stand behind `--`, so that one that starts with
+    a dash stays a value.
 
     Raises:
-        ValueError: `enforce` is neither true nor false.
+        ValueError: inputs that make no sense, alone or together.
     """
-    options = [f"{option}={environ[name]}" for name, option in OPTIONS.items() if environ.get(name)]
-    images = [line.strip() for line in environ.get("BLOATCHECK_IMAGE", "").splitlines()]
+    command = environ.get("BLOATCHECK_COMMAND", "").strip() or "run"
+    if command not in COMMANDS:
+        raise ValueError("the input `command` is run, leg, merge or comment")
+    for name in NOT_FOR[command]:
+        if environ.get(name, "").strip():
+            raise ValueError(f"the input `{_input(name)}` is not for the command `{command}`")
     enforce = environ.get("BLOATCHECK_ENFORCE", "").strip().lower()
     if enforce not in TRUTHS:
         raise ValueError("the input `enforce` is true or false")
-    return ["run", *options, *(f"--image={image}" for image in images if image), *TRUTHS[enforce]]
+    reports = _lines(environ, "BLOATCHECK_REPORTS")
+    given = dict(environ)
+    if command == "comment":
+        if len(reports) != 1:
+            raise ValueError("the input `reports` names the one folder of the report to post")
+        # Nothing is written then: the option of this name says where the report is.
+        given["BLOATCHECK_REPORT_DIR"] = reports.pop()
+    if command == "merge" and not reports:
+        raise ValueError("the input `reports` names the folder of the reports to merge")
+    return [
+        *COMMANDS[command],
+        *(f"{option}={given[name]}" for name, option in OPTIONS.items() if given.get(name)),
+        *(f"{option}={line}" for name, option in LISTS.items() for line in _lines(environ, name)),
+        *TRUTHS[enforce],
+        *(["--", *reports] if reports else []),
+    ]
+
+
+def _lines(environ: Mapping[str, str], name: str) -> list[str]:
+    return [line.strip() for line in environ.get(name, "").splitlines() if line.strip()]
+
+
+def _input(variable: str) -> str:
+    return variable.removeprefix("BLOATCHECK_").lower().replace("_", "-")
 
 
 def main() -> int:
-    """The exit code of `bloatcheck run`; 2 for an input that makes no sense."""
+    """bloatcheck's exit code, told as an output too; 2 for inputs that make no sense."""
     try:
         argv = arguments(os.environ)
     except ValueError as error:
         print(f"::error title=bloatcheck::{error}")
-        return 2
+        return _told(2)
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from bloatcheck.cli.main import run_as_process  # noqa: PLC0415 - found only from here on
 
-    code = run_as_process(argv)
-    if code in NO_REPORT and os.environ.get("GITHUB_OUTPUT"):
-        with suppress(OSError), Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
-            outputs.write(f"exit-code={int(code)}\n")
-    return int(code)
+    return _told(int(run_as_process(argv)))
+
+
+def _told(code: int) -> int:
+    """Of several values for one output the last counts, so this one may repeat what a report told."""
+    path = os.environ.get("GITHUB_OUTPUT")
+    if path:
+        with suppress(OSError), Path(path).open("a", encoding="utf-8") as outputs:
+            outputs.write(f"exit-code={code}\n")
+    return code
 
 
 if __name__ == "__main__":

@@ -45,7 +45,16 @@ def test_the_documentation_lists_every_output_as_it_is() -> None:
 
 def test_every_input_reaches_the_code() -> None:
     run = script("run")
-    known = {*run.OPTIONS, "BLOATCHECK_IMAGE", "BLOATCHECK_ENFORCE", "BLOATCHECK_STORAGE", "BLOATCHECK_TOKEN"}
+    known = {
+        *run.OPTIONS,
+        *run.LISTS,
+        "BLOATCHECK_ALLOW_PULL_REQUEST_TARGET",
+        "BLOATCHECK_COMMAND",
+        "BLOATCHECK_ENFORCE",
+        "BLOATCHECK_REPORTS",
+        "BLOATCHECK_STORAGE",
+        "BLOATCHECK_TOKEN",
+    }
     variables = step()["env"]
     assert isinstance(variables, dict)
 
