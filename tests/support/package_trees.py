@@ -19,6 +19,11 @@ def tree_of(files: Mapping[str, str | bytes], *more: Entry) -> Tree:
     return Tree([layer(*(_captured(path, _bytes(content)) for path, content in files.items()), *more)])
 
 
+def tree_of_paths(*paths: str) -> Tree:
+    """A file system of files of one byte."""
+    return Tree([layer(*(file(path, 1) for path in paths))])
+
+
 def tree_of_tar(archive: Path) -> Tree:
     """The file system in a tar archive, as the only layer of an image."""
     entries: list[Entry] = []

@@ -39,7 +39,6 @@ _DAMAGE = (
     LookupError,
 )
 """What zipfile raises on archives that nobody should make."""
-_NAMES = ("Bundle-SymbolicName", "Automatic-Module-Name", "Implementation-Title")
 _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
 _POM_FIELDS = ("groupId", "artifactId", "version")
 _VERSION_IN_NAME = re.compile(r"-(?=[0-9])")
@@ -103,9 +102,10 @@ class _Frugal:
         Raises:
             zipfile.BadZipFile: too much at once.
         """
-        if not 0 <= size <= _MAX_READ:
+        content = self._file.read(size if 0 <= size <= _MAX_READ else _MAX_READ + 1)
+        if len(content) > _MAX_READ:
             raise zipfile.BadZipFile
-        return self._file.read(size)
+        return content
 
     def seekable(self) -> bool:
         """It is."""
@@ -119,7 +119,7 @@ def _take(archive: zipfile.ZipFile, member: zipfile.ZipInfo, facts: dict[str, An
             facts["nested"].append([label(name.rpartition("/")[2]), member.compress_size])
     elif name == _MANIFEST:
         fields = _fields(_read(archive, member), ":")
-        facts["manifest"] = {key: fields[key] for key in (*_NAMES, *_VERSIONS) if key in fields}
+        facts["manifest"] = {key: fields[key] for key in _VERSIONS if key in fields}
     elif len(facts["poms"]) < _MOST_MEMBERS and _POM.fullmatch(name):
         fields = _fields(_read(archive, member), "=")
         facts["poms"].append([fields.get(key, "") for key in _POM_FIELDS])

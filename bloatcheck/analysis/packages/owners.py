@@ -11,7 +11,7 @@ from bloatcheck.analysis.tree import Tree
 _SYSTEM = ("deb", "apk", "rpm")
 """Their databases say who put a file there, whatever the file says of itself."""
 _COMPILED = re.compile(
-    rb"\A(?P<folder>.*)__pycache__/(?P<module>[^/]+)\.[^/.]+(?:\.opt-[^/.]+)?\.pyc\Z", re.DOTALL
+    rb"\A(?P<folder>.*)__pycache__/(?P<module>[^/.]+)\.[^/.]+(?:\.opt-[^/.]+)?\.pyc\Z", re.DOTALL
 )
 
 
