@@ -12,6 +12,7 @@ from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link
 from bloatcheck.report.figures import count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.headline import headline, headline_of_return
+from bloatcheck.report.layer_links import place_link
 from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
@@ -152,7 +153,7 @@ def _remedy(report: Report) -> Markdown:
     if not metrics:
         return Markdown("")
     choices = []
-    places = [pieces.place_link(place, report.origin) for place in grown_places(broken)[:_MOST_PLACES]]
+    places = [place_link(place, report.origin) for place in grown_places(broken)[:_MOST_PLACES]]
     if any(metric is not Metric.LAYERS for metric in metrics):
         choices.append(compose("make {} smaller", _listed(places) or "it"))
     if Metric.LAYERS in metrics:

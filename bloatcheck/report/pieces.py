@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
-from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.escape import (
     LONGEST_CODE,
@@ -16,14 +15,13 @@ from bloatcheck.report.escape import (
     code,
     compose,
     fenced,
-    link,
     row,
     sentence,
     unbroken,
 )
 from bloatcheck.report.figures import broken_limit, count
 from bloatcheck.report.fit import Piece
-from bloatcheck.report.links import place_url
+from bloatcheck.report.layer_links import layer_link, place_link
 from bloatcheck.report.model import Failure, ImageReport, Origin
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.view import (
@@ -35,15 +33,14 @@ from bloatcheck.report.view import (
     layers_summary,
     quiet_layers,
 )
+from bloatcheck.report.why import reasons
+from bloatcheck.report.why_pieces import contents_tables, reason_lines
 
 _NOTHING = Markdown("")
 _MOST_FINDINGS = 5
 _FEW_LAYERS = 3
 _FEW_OUTPUT_LINES = 8
-_LONGEST_IN_SENTENCE = 60
-"""Characters of an instruction that a sentence has room for."""
-
-_QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _NOTE, _FINDING, _BROKEN_ROW = range(7)
+_QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _FINDING, _BROKEN_ROW = range(8)
 """What goes first when there is too much, to what goes last."""
 
 
@@ -82,6 +79,8 @@ def troubles(shown: Row, origin: Origin) -> Iterable[Piece]:
         told = [_finding(shown.name, each, image, origin) for each in image.findings[:_MOST_FINDINGS]]
         few = [_lines(told[:most], len(image.findings)) for most in (_MOST_FINDINGS, 1)]
         yield Piece(rank, (*few, _NOTHING))
+    if image.diff and image.outcome is not Outcome.PASS and (why := reason_lines(image.diff, origin)):
+        yield Piece((_REASONS, *importance(image)), (why, reason_lines(image.diff, origin, most=1), _NOTHING))
 
 
 def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
@@ -103,6 +102,9 @@ def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
             for most in (depth.layers, _FEW_LAYERS)
         )
         yield Piece(rank, (*versions, _NOTHING))
+    diff, most = image.diff, (depth.layers,)
+    if diff and (tables := tuple(contents_tables(shown.name, diff, origin, most, why=not broken))):
+        yield Piece(rank, (*tables, _NOTHING))
 
 
 def quiet_images(shown: Sequence[Row]) -> Iterable[Piece]:
@@ -117,11 +119,6 @@ def notes(texts: Sequence[str]) -> Iterable[Piece]:
     """What the run itself has to say, as list items."""
     for index, text in enumerate(texts):
         yield Piece((_NOTE, -index), (compose("- ℹ️ {}", text), _NOTHING))  # noqa: RUF001 - the sign meant
-
-
-def place_link(place: Place, origin: Origin) -> Markdown:
-    """`Dockerfile:3`, leading to the line where its address is known."""
-    return link(code(str(place)), place_url(origin, place))
 
 
 def _failure(name: str, failure: Failure, origin: Origin) -> Markdown:
@@ -151,7 +148,7 @@ def _finding(name: str, finding: Finding, image: ImageReport, origin: Origin) ->
         icon="❌" if finding.level is Level.FAIL else "⚠️",
         name=name,
         metric=finding.metric.value,
-        layer=_layer(finding.instruction, finding.place, origin) if of_layer else None,
+        layer=layer_link(finding.instruction, finding.place, origin) if of_layer else None,
         problem=broken_limit(finding),
         culprit=_culprit(finding, image, origin),
     )
@@ -159,18 +156,11 @@ def _finding(name: str, finding: Finding, image: ImageReport, origin: Origin) ->
 
 def _culprit(finding: Finding, image: ImageReport, origin: Origin) -> Markdown | None:
     blamed = blame(finding, image)
-    if blamed is None:
+    if blamed is None or (image.diff and reasons(image.diff)):
         return None
     share, layer = blamed
-    what = _layer(layer.instruction, layer.place, origin)
+    what = layer_link(layer.instruction, layer.place, origin)
     return compose("{} in {} ({})", share, what, layer.delta)
-
-
-def _layer(
-    instruction: str | None, place: Place | None, origin: Origin, longest: int = _LONGEST_IN_SENTENCE
-) -> Markdown:
-    what = code(instruction, longest) if instruction else sentence("a layer without history")
-    return compose("{} {}", place_link(place, origin), what) if place else what
 
 
 def _lines(items: Sequence[Markdown], total: int) -> Markdown:
@@ -196,5 +186,5 @@ def _layers(
 
 
 def _layer_line(layer: LayerRow, origin: Origin, *, paired: bool) -> Markdown:
-    what = _layer(layer.instruction, layer.place, origin, LONGEST_CODE)
+    what = layer_link(layer.instruction, layer.place, origin, LONGEST_CODE)
     return row(layer.delta, what, layer.before, layer.after) if paired else row(layer.after, what)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 
 from support.reports import report
 
+from bloatcheck.analysis.contents import Cause, Contents, FileSize, PackageSize, Share
 from bloatcheck.report.model import Report
 
 _INSTALL = "apt-get update && apt-get install -y --no-install-recommends"
@@ -131,4 +134,59 @@ CASES: dict[str, str] = {
 
 def case(name: str) -> Report:
     """The report of this name."""
-    return report(CASES[name])
+    return BUILT[name]() if name in BUILT else report(CASES[name])
+
+
+def _explained() -> Report:
+    """The growth over the limit, and what was in the images before and after."""
+    found = case("growth_over_the_limit")
+    api, *others = found.images
+    assert api.diff
+    assert api.diff.before
+    assert api.diff.after
+    before, after = api.diff.before.content_size, api.diff.after.content_size
+    base, python = 30_100_000, 38_400_000
+    curl = PackageSize(manager="deb", name="curl", version="7.88.1-10", size=500_000, layer=1, asked_for=True)
+    git = PackageSize(
+        manager="deb", name="git", version="1:2.39.5-0", size=8_400_000, layer=1, asked_for=True
+    )
+    perl = replace(git, name="perl-modules-5.36", version="5.36.0-7", size=3_100_000, asked_for=False)
+    ssl = replace(
+        curl, name="libssl3", version="3.0.17-1", size=612_000, asked_for=False, needed_by=("curl",)
+    )
+    old = Contents(
+        shares=_shares(base, before - base - python - 612_000, python, 612_000),
+        wasted=0,
+        packages=(curl, replace(ssl, version="3.0.15-1", size=600_000)),
+        files=(FileSize(path="srv/app/main.py", size=30_000, layer=3),),
+    )
+    new = Contents(
+        shares=_shares(base, after - base - python - 612_000, python, 612_000),
+        wasted=1_230_000,
+        packages=(git, replace(perl, needed_by=("git",)), curl, ssl),
+        files=(
+            FileSize(path="srv/app/main.py", size=31_000, layer=3),
+            FileSize(path="srv/app/fixtures|`x`.json", size=4_000, layer=3),
+        ),
+    )
+    diff = replace(
+        api.diff,
+        before=replace(api.diff.before, contents=old),
+        after=replace(api.diff.after, contents=new),
+    )
+    return replace(found, images=(replace(api, diff=diff), *others))
+
+
+def _shares(base: int, deb: int, python: int, own: int) -> tuple[Share, ...]:
+    return (
+        Share(cause=Cause.BASE, size=base),
+        Share(cause=Cause.PACKAGE, manager="deb", size=deb),
+        Share(cause=Cause.PACKAGE, manager="python", size=python),
+        Share(cause=Cause.OWN, size=own),
+    )
+
+
+BUILT: dict[str, Callable[[], Report]] = {"explained": _explained}
+"""Name -> what makes the report, for what the text has no words for."""
+
+NAMES = (*CASES, *BUILT)

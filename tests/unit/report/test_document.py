@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.golden import assert_golden
-from support.report_cases import CASES, case
+from support.report_cases import NAMES, case
 
 from bloatcheck.errors import ExitCode, ReadError
 from bloatcheck.report import document
@@ -28,7 +28,7 @@ def changed(change: Callable[[Any], object]) -> str:
     return json.dumps(data)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_report_survives_json(name: str) -> None:
     report = case(name)
     assert from_json(to_json(report)) == report

@@ -2,13 +2,13 @@
 
 import pytest
 from support.golden import GOLDEN, assert_golden
-from support.report_cases import CASES, case
+from support.report_cases import NAMES, case
 
 from bloatcheck.report.annotations import annotate, workflow_command
 from bloatcheck.report.markdown import render_comment, render_summary
 from bloatcheck.report.text import render_text
 
-every_case = pytest.mark.parametrize("name", CASES)
+every_case = pytest.mark.parametrize("name", NAMES)
 
 
 @every_case
@@ -33,4 +33,4 @@ def test_the_annotations(name: str) -> None:
 
 @pytest.mark.parametrize("folder", ["comment", "text", "annotations"])
 def test_no_golden_file_is_left_without_its_case(folder: str) -> None:
-    assert {file.stem for file in (GOLDEN / folder).iterdir()} == set(CASES)
+    assert {file.stem for file in (GOLDEN / folder).iterdir()} == set(NAMES)

@@ -4,7 +4,7 @@ import json
 
 import jsonschema
 import pytest
-from support.report_cases import CASES, case
+from support.report_cases import NAMES, case
 
 from bloatcheck.report.document import json_schema, to_json
 
@@ -15,7 +15,7 @@ def test_it_is_a_valid_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_report_we_write_is_valid(name: str) -> None:
     VALIDATOR.validate(json.loads(to_json(case(name))))
 

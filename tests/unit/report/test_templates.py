@@ -55,4 +55,5 @@ def test_only_a_literal_is_a_pattern() -> None:
         "told.pattern",
         "', '.join(('{}' for _ in items))",
         "'\\n'.join(('{}' for _ in items))",
+        "'\\n'.join(('  {}' for _ in items))",
     }

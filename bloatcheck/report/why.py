@@ -1,0 +1,191 @@
+"""Why an image's size changed: by cause and Dockerfile line, with the packages and files behind it.
+
+Names of packages and files, versions and instructions are foreign text.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bloatcheck.analysis.contents import Cause, Contents, PackageSize
+from bloatcheck.analysis.snapshot import Base, ImageSnapshot, LayerSnapshot
+from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
+from bloatcheck.diff.model import ImageDiff, LayerDiff
+
+_SMALLEST_REST = 1_000
+"""Bytes that no package or file is known for, from which on they are told."""
+
+MANAGERS = {
+    "deb": "Debian packages",
+    "apk": "Alpine packages",
+    "rpm": "RPM packages",
+    "python": "Python packages",
+    "npm": "npm packages",
+    "gem": "Ruby gems",
+    "go": "Go programs",
+    "java": "Java archives",
+}
+"""What each manager's packages are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A package or file behind a change. `note` says what happened, such as `new, for ffmpeg`."""
+
+    name: str
+    delta: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause at one Dockerfile line; `delta` is in bytes.
+
+    `layer` is None where no single line is to blame. `names` are behind it, the largest first. `compared` is
+    False where only what is there now is known, not what was: then the names are just the largest in it.
+    """
+
+    cause: Cause
+    manager: str | None
+    delta: int
+    layer: LayerSnapshot | None = None
+    names: tuple[Named, ...] = ()
+    compared: bool = True
+
+    @property
+    def subject(self) -> str:
+        """`Debian packages`, `own files`, `the base image`."""
+        if self.cause is Cause.PACKAGE:
+            return MANAGERS.get(self.manager or "", f"{self.manager} packages")
+        return "the base image" if self.cause is Cause.BASE else "own files"
+
+
+@dataclass(slots=True)
+class _Group:
+    delta: int = 0
+    names: list[Named] = field(default_factory=list)
+
+
+_Key = tuple[Cause, "str | None", "int | None"]
+
+
+def reasons(diff: ImageDiff) -> tuple[Reason, ...]:
+    """Why the image's size changed, the largest change first; they add up to it where both sides are known.
+
+    Empty for an image that is gone, can't be compared, or of which nobody knows what it holds.
+    """
+    if diff.after is None or diff.after.contents is None or diff.delta is None:
+        return ()
+    changed = contents_diff(diff)
+    if changed is None:
+        found = _from_layers(diff.layers, diff.after, diff.after.contents)
+    else:
+        found = _from_contents(changed, diff.after.layers)
+    return tuple(sorted(found, key=lambda reason: -abs(reason.delta)))
+
+
+@dataclass(frozen=True, slots=True)
+class BaseChange:
+    """The image that `FROM` names is another one: name and digest before and after, as far as known."""
+
+    before: Base
+    after: Base
+
+
+def base_change(diff: ImageDiff) -> BaseChange | None:
+    """The base image before and after; None where it is the same, or not known of both sides."""
+    before = diff.before.base if diff.before else None
+    after = diff.after.base if diff.after else None
+    if before is None or after is None:
+        return None
+    same_digest = before.digest == after.digest or None in (before.digest, after.digest)
+    return None if before.name == after.name and same_digest else BaseChange(before, after)
+
+
+def _from_contents(changed: ContentsDiff, layers: Sequence[LayerSnapshot]) -> Iterable[Reason]:
+    groups: dict[_Key, _Group] = defaultdict(_Group)
+    for package in changed.packages:
+        side = package.after or package.before
+        if side is None:
+            continue
+        layer = package.after.layer if package.after else None
+        group = groups[(Cause.BASE, None, None) if side.base else (Cause.PACKAGE, package.manager, layer)]
+        group.delta += package.delta
+        group.names.append(Named(package.name, package.delta, _note(package)))
+    for file in changed.files:
+        group = groups[(Cause.OWN, None, file.layer)]
+        group.delta += file.delta
+        group.names.append(Named(f"/{file.path}", file.delta, _file_note(file)))
+    for each in changed.causes:
+        own = [key for key in groups if key[0] is each.cause and key[1] == each.manager]
+        rest = each.delta - sum(groups[key].delta for key in own)
+        if each.cause is Cause.BASE or abs(rest) >= _SMALLEST_REST:
+            # what has no name: files below the end of the lists, hidden copies; all the base's without one
+            key = own[0] if len(own) == 1 else (each.cause, each.manager, None)
+            groups[key].delta += rest
+    for (cause_of, manager, layer), group in groups.items():
+        if group.delta or group.names:
+            yield Reason(
+                cause_of,
+                manager,
+                group.delta,
+                layers[layer] if layer is not None and layer < len(layers) else None,
+                tuple(sorted(group.names, key=lambda named: -abs(named.delta))),
+            )
+
+
+def _from_layers(pairs: Iterable[LayerDiff], after: ImageSnapshot, contents: Contents) -> Iterable[Reason]:
+    """What the grown layers hold, where nobody knows what they held."""
+    numbers = {id(layer): number for number, layer in enumerate(after.layers)}
+    for pair in pairs:
+        if pair.after is None or pair.delta <= 0:
+            continue
+        number = numbers.get(id(pair.after))
+        if number is None or number >= len(contents.layers):
+            continue
+        shares = contents.layers[number].shares
+        if not shares:
+            continue
+        if pair.before is None:
+            for share in shares:
+                names = _in_layer(contents, number, share.cause, share.manager)
+                yield Reason(share.cause, share.manager, share.size, pair.after, names)
+            continue
+        largest = max(shares, key=lambda share: share.size)
+        names = _in_layer(contents, number, largest.cause, largest.manager)
+        yield Reason(largest.cause, largest.manager, pair.delta, pair.after, names, compared=False)
+
+
+def _in_layer(contents: Contents, layer: int, cause: Cause, manager: str | None) -> tuple[Named, ...]:
+    if cause is Cause.OWN:
+        return tuple(Named(f"/{file.path}", file.size) for file in contents.files if file.layer == layer)
+    return tuple(
+        Named(package.name, package.size, _why(package))
+        for package in contents.packages
+        if package.layer == layer and (cause is Cause.BASE or package.manager == manager)
+    )
+
+
+def _note(package: PackageDiff) -> str:
+    if package.after is None:
+        return "removed"
+    if package.change is PackageChange.UPGRADED and package.before:
+        return f"{package.before.version} to {package.after.version}"
+    if package.change is PackageChange.ADDED:
+        return ", ".join(filter(None, ("new", _why(package.after))))
+    return ""
+
+
+def _why(package: PackageSize) -> str:
+    """`for ffmpeg`; nothing where somebody asked for it, or nobody knows."""
+    if package.asked_for is not False or not package.needed_by:
+        return ""
+    return f"for {package.needed_by[0]}"
+
+
+def _file_note(file: FileDiff) -> str:
+    if file.before is None:
+        return "new"
+    return "removed" if file.after is None else ""

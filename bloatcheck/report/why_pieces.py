@@ -1,0 +1,121 @@
+"""Why an image changed, as markdown: the causes that matter, then the packages and files one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, row
+from bloatcheck.report.figures import change, count
+from bloatcheck.report.layer_links import layer_link
+from bloatcheck.report.model import Origin
+from bloatcheck.report.templates import render_markdown
+from bloatcheck.report.why import BaseChange, Named, Reason, base_change, reasons
+from bloatcheck.units import format_bytes, format_delta
+
+MOST_REASONS = 3
+_MOST_NAMES = 3
+_MOST_REASONS_OF_PACKAGE = 2
+_FEW_ROWS = 5
+_LONGEST_PATH = 120
+_SMALLEST = 1_000
+"""Bytes below which a package or file is not worth a row, beside larger ones."""
+
+
+def reason_lines(diff: ImageDiff, origin: Origin, most: int = MOST_REASONS) -> Markdown:
+    """The causes that changed most, one nested list item each; empty where none is known."""
+    found = [reason for reason in reasons(diff) if reason.delta]
+    if not found:
+        return Markdown("")
+    lines = [_reason(reason, base_change(diff), origin) for reason in found[:most]]
+    rest = sum(reason.delta for reason in found[most:])
+    if len(found) > most:
+        lines.append(compose("- {} in {}", format_delta(rest), count(len(found) - most, "smaller cause")))
+    return nested(lines)
+
+
+def nested(items: Sequence[Markdown]) -> Markdown:
+    """List items, each below the item that stands before them."""
+    return compose("\n".join("  {}" for _ in items), *items)
+
+
+def contents_tables(
+    name: str, diff: ImageDiff, origin: Origin, most: Sequence[int], *, why: bool
+) -> Iterable[Markdown]:
+    """The packages and files that changed, folded, with ever fewer rows; nothing where none did.
+
+    With `why` the causes stand before them, for where nobody told them yet.
+    """
+    changed = contents_diff(diff)
+    if changed is None or not (changed.packages or changed.files):
+        return
+    for rows in (*most, _FEW_ROWS):
+        causes = reason_lines(diff, origin, most=rows) if why else Markdown("")
+        yield _contents(name, changed, rows, causes)
+
+
+def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown:
+    return render_markdown(
+        "reason.md.j2",
+        delta=format_delta(reason.delta),
+        subject=reason.subject,
+        base=_base(base) if base and reason.cause.value == "base" else None,
+        layer=layer_link(reason.layer.instruction, reason.layer.place, origin) if reason.layer else None,
+        names=[_named(named) for named in reason.names[:_MOST_NAMES]],
+        more=count(len(reason.names) - _MOST_NAMES, "more", "more")
+        if len(reason.names) > _MOST_NAMES
+        else None,
+        compared=reason.compared,
+    )
+
+
+def _base(base: BaseChange) -> Markdown:
+    if base.before.name != base.after.name:
+        return compose("{} instead of {}", code(base.after.name), code(base.before.name))
+    return compose("{} has moved", code(base.after.name))
+
+
+def _named(named: Named) -> Markdown:
+    what = compose("{} {}", code(named.name, LONGEST_NAME), format_delta(named.delta))
+    return compose("{} ({})", what, named.note) if named.note else what
+
+
+def _contents(name: str, changed: ContentsDiff, most: int, why: Markdown) -> Markdown:
+    packages = [each for each in changed.packages if abs(each.delta) >= _SMALLEST] or list(changed.packages)
+    files = [each for each in changed.files if abs(each.delta) >= _SMALLEST] or list(changed.files)
+    left_out = len(changed.packages) + len(changed.files) - len(packages[:most]) - len(files[:most])
+    told = [(len(changed.packages), "package"), (len(changed.files), "own file")]
+    summary = " and ".join(count(number, noun) for number, noun in told if number)
+    wasted = changed.wasted_after - changed.wasted_before
+    return render_markdown(
+        "contents.md.j2",
+        name=name,
+        summary=f"{summary} changed",
+        why=why,
+        packages=[_package(each) for each in packages[:most]],
+        files=[_file(each) for each in files[:most]],
+        rest=f"{count(left_out, 'smaller change')} not shown" if left_out else None,
+        wasted=f"{format_bytes(changed.wasted_after)} are wasted, {change(wasted)}" if wasted else None,
+    )
+
+
+def _package(package: PackageDiff) -> Markdown:
+    before = package.before.version if package.before else None
+    after = package.after.version if package.after else None
+    versions = [code(version) for version in dict.fromkeys((before, after)) if version]
+    side = package.after or package.before
+    words = [] if package.change is PackageChange.CHANGED else [package.change.value]
+    if side and side.asked_for is False and side.needed_by:
+        words.append(f"for {', '.join(side.needed_by[:_MOST_REASONS_OF_PACKAGE])}")
+    return row(
+        format_delta(package.delta),
+        compose("{} ({})", code(package.name, LONGEST_NAME), package.manager),
+        compose("{} → {}", *versions) if len(versions) > 1 else versions[0] if versions else "",
+        ", ".join(words),
+    )
+
+
+def _file(file: FileDiff) -> Markdown:
+    word = "added" if file.before is None else "removed" if file.after is None else ""
+    return row(format_delta(file.delta), code(f"/{file.path}", _LONGEST_PATH), "", word)
