@@ -17,23 +17,25 @@ from bloatcheck import __version__
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
-from bloatcheck.baseline.git import Git, choose_commit, read_at
-from bloatcheck.baseline.model import Baseline, BaselineEntry
-from bloatcheck.baseline.store import read_work_tree
+from bloatcheck.baseline.git import Git
+from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.identity import repository_identity
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
 from bloatcheck.config.context import CiContext, comment_key
-from bloatcheck.config.model import Config, ImageSpec
+from bloatcheck.config.model import BaselineSettings, BaselineSource, Config, ImageSpec, Renewal
 from bloatcheck.diff.compare import compare_all
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import BloatcheckError, BuildError
 from bloatcheck.image.open import open_image
+from bloatcheck.judging import Judging, judging_of
 from bloatcheck.log import Log
 from bloatcheck.oci.dockerfile import MAX_LENGTH
 from bloatcheck.policy.acceptance import accepted_growth
-from bloatcheck.policy.judge import judge, judge_comparability
+from bloatcheck.policy.approval import approved, weigh
+from bloatcheck.policy.judge import judge, judge_comparability, worst_first
+from bloatcheck.policy.rules.creep import judge_creep
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
 
 
@@ -52,14 +54,6 @@ class Unmeasured:
 
     spec: ImageSpec
     failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Baselines:
-    """What the images are compared with, and the entries as the change leaves them."""
-
-    before: Baseline
-    proposed: Baseline
 
 
 Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10 can't
@@ -81,20 +75,6 @@ def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tupl
     return tuple(_read_built(builders.build(spec), config.root, cache, log) for spec in config.images)
 
 
-def read_baselines(config: Config, context: CiContext) -> Baselines:
-    """The baseline that this run is compared with, and the one that the change proposes.
-
-    Raises:
-        BaselineError: damaged, foreign, newer, or out of reach.
-    """
-    proposed = read_work_tree(config.root, config.baseline.path)
-    git = Git(config.root)
-    choice = choose_commit(git, context)
-    if choice.commit is None:
-        return Baselines(before=proposed, proposed=proposed)
-    return Baselines(before=read_at(git, choice.commit, config.baseline.path, why=choice.why), proposed=proposed)
-
-
 def make_report(
     config: Config,
     context: CiContext,
@@ -103,8 +83,14 @@ def make_report(
     *,
     partial: bool,
     enforced: bool,
+    judging: Judging | None = None,
+    reference: Baseline | None = None,
 ) -> Report:
-    """Compares, judges and puts it all into one value."""
+    """Compares, judges and puts it all into one value; by the configuration's own rules unless told others.
+
+    `reference` is the older baseline that creep is measured from.
+    """
+    judging = judging or judging_of(config)
     folder = Git(config.root).folder()
     measured = [result for result in results if isinstance(result, Measured)]
     failed = [result for result in results if isinstance(result, Unmeasured)]
@@ -119,8 +105,9 @@ def make_report(
         _judged(
             diff,
             made_from.get((diff.name, diff.platform)),
-            baselines.proposed.entry(diff.name, diff.platform),
-            config,
+            baselines.proposed.entry(diff.name, diff.platform) if judging.accepts_renewed_entries else None,
+            judging,
+            reference,
         )
         for diff in diffs
     ]
@@ -148,9 +135,11 @@ def make_report(
             run_url=context.run_url,
         ),
         baseline=baselines.before.origin,
-        notes=_notes(config, context, baselines.before, rows),
+        notes=(*judging.notes, *_notes(config, context, baselines.before, rows)),
         enforced=enforced,
         config=config.path,
+        changes=judging.changes,
+        approve_by=judging.config.approve_by,
     )
 
 
@@ -187,17 +176,27 @@ def _fault(error: Exception) -> Failure:
 
 
 def _judged(
-    diff: ImageDiff, made_from: Measured | None, proposed: BaselineEntry | None, config: Config
+    diff: ImageDiff,
+    made_from: Measured | None,
+    proposed: BaselineEntry | None,
+    judging: Judging,
+    reference: Baseline | None,
 ) -> ImageReport:
+    config = judging.config
     limits = made_from.spec.limits if made_from else ()
     findings = judge(diff, limits)
     accepted = accepted_growth(diff, findings, proposed, limits)
+    if config.creep and reference:
+        findings = worst_first((*findings, *judge_creep(diff, reference, config.creep.limit)))
+    findings = tuple(finding for finding in findings if finding not in accepted)
+    uses = weigh(diff, findings, judging.approvals, today=judging.today)
     return ImageReport(
         name=diff.name,
         platform=diff.platform,
         diff=diff,
-        findings=tuple(finding for finding in findings if finding not in accepted),
+        findings=tuple(finding for finding in findings if finding not in approved(uses)),
         accepted=accepted,
+        approvals=uses,
         dockerfile=made_from.dockerfile if made_from else None,
         incomparable=judge_comparability(diff, config.on_incomparable),
     )
@@ -217,18 +216,28 @@ def _failure(stage: str, error: BloatcheckError, name: str) -> Failure:
 def _notes(
     config: Config, context: CiContext, before: Baseline, rows: Sequence[ImageReport]
 ) -> tuple[str, ...]:
-    notes = list(context.notes)
+    notes = [*context.notes, *before.notes]
     if not before.entries:
-        notes.append(
-            f"There is no baseline {config.baseline.path} yet, so every image is new. "
-            "To make one: bloatcheck baseline update, and commit the file."
-        )
+        notes.append(_no_baseline(config.baseline))
     notes += [
         f"The growth of {row.name} is accepted: this change renews its entry in {config.baseline.path}."
         for row in rows
         if row.accepted
     ]
     return tuple(notes)
+
+
+def _no_baseline(settings: BaselineSettings) -> str:
+    if settings.renew in (Renewal.BRANCH, Renewal.ARTIFACT):
+        return (
+            "There is no baseline yet, so every image is new. The next run on the default branch makes one."
+        )
+    if settings.sources == (BaselineSource.FILE,):
+        return (
+            f"There is no baseline {settings.path} yet, so every image is new. "
+            "To make one: bloatcheck baseline update, and commit the file."
+        )
+    return "There is no baseline yet, so every image is new."
 
 
 def _dockerfile(root: Path, built: BuiltImage) -> DockerfileSource | None:

@@ -1,8 +1,7 @@
-"""Files as they stand at a commit, and the commit that a change is to be compared with.
+"""The repository, through git.
 
-The commit: a test merge is compared with its first parent, for that is what it was merged into; a head
-checkout with the merge base, so that nobody is blamed for what others merged meanwhile; a merge queue's
-commit with the queue's base; a push with the commit before.
+What is asked here changes no branch, no work tree and no index: what has to be written is written as objects
+and pushed by their id. Hooks of the clone don't run.
 """
 
 from __future__ import annotations
@@ -10,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from enum import Enum
 from pathlib import Path
 
 from bloatcheck.baseline.document import MAX_SIZE
-from bloatcheck.baseline.model import Baseline
-from bloatcheck.baseline.store import read_baseline
-from bloatcheck.config.context import CiContext
 from bloatcheck.errors import BaselineError, Place
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -27,26 +26,57 @@ SHORT = 12
 _FETCH_SECONDS = 120
 _NO_PROGRAM = 127
 """The shell's exit code for it."""
-_PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
+_NOT_AN_ANCESTOR, _NO_SUCH_REF = 1, 2
+"""Exit codes of `merge-base --is-ancestor` and `ls-remote --exit-code`."""
+_DEPTHS = (50, 500, 5_000)
+"""How many more commits a shallow clone gets, step by step, when history is needed."""
+_WALK = 20_000
+"""Commits that are looked at on the way back through history."""
+_RACES = (
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The commit to compare with; None for the files as they lie on disk. `why` is for people."""
+class OutOfReachError(BaselineError):
+    """Something that can't be had here and now: a commit, a branch, an artifact, an image."""
 
-    commit: str | None
-    why: str
+
+class Pushed(str, Enum):
+    """What became of a push."""
+
+    DONE = "done"
+    RACED = "raced"
+    """Someone else pushed meanwhile."""
+    REFUSED = "refused"
+    """The server's rules forbid it: a protected branch, a hook."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who a commit is by."""
+
+    name: str
+    email: str
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The repository that `root` lies in. Nothing is ever written into its history or its work tree.
+    """The repository that `root` lies in.
 
-    `patience` is in seconds, for what git does on this machine.
+    `patience` is in seconds, for what git does on this machine. `environment` is what git is started with
+    beside our own variables; it may hold a token.
     """
 
     root: Path
     patience: float = 30
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    # What is there
 
     def is_repository(self) -> bool:
         """Whether there is git and a repository.
@@ -72,40 +102,66 @@ class Git:
         code, output, _ = self._run(
             "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
         )
-        text = output.decode(errors="replace").strip()
-        return text if code == 0 and _COMMIT.fullmatch(text) else None
+        return _commit_in(output) if code == 0 else None
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """A commit's parents, as the commit itself names them: a shallow clone knows them too."""
         return tuple(re.findall(r"^parent ([0-9a-f]{40,64})$", self._header(commit), re.MULTILINE))
 
-    def merge_base(self, one: str, other: str) -> str | None:
-        """Where two commits parted; None where that lies outside of a shallow clone."""
-        code, output, _ = self._run("merge-base", one, other)
-        text = output.decode(errors="replace").strip()
-        return text if code == 0 and _COMMIT.fullmatch(text) else None
+    def tree(self, commit: str) -> str:
+        """What a commit's files are known by; empty where it isn't here."""
+        code, output, _ = self._run("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}")
+        return "" if code else _text(output)
 
-    def has(self, commit: str) -> bool:
-        """Whether a commit is here, or could be fetched."""
-        return self.commit(commit) is not None or self.fetch(commit)
-
-    def fetch(self, commit: str) -> bool:
-        """Gets a commit from `origin`; whether it is there then. Of a shallow clone's, only the commit."""
-        _, shallow, _ = self._run("rev-parse", "--is-shallow-repository")
-        # In a whole clone, a depth would cut off the history behind the commit.
-        depth = ("--depth=1",) if shallow.strip() == b"true" else ()
-        with suppress(BaselineError):
-            self._run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=_FETCH_SECONDS)
-        return self.commit(commit) is not None
+    def message(self, commit: str) -> str:
+        """A commit's message; empty where it isn't here."""
+        _, output, _ = self._run("cat-file", "commit", commit)
+        return output.decode(errors="replace").partition("\n\n")[2]
 
     def committed_at(self, commit: str) -> datetime | None:
         """When a commit was made, in UTC; None where it isn't here."""
         time = re.search(r"^committer .*> ([0-9]{1,11}) [+-][0-9]{4}$", self._header(commit), re.MULTILINE)
         return datetime.fromtimestamp(int(time[1]), tz=timezone.utc) if time else None
 
-    def _header(self, commit: str) -> str:
-        _, output, _ = self._run("cat-file", "commit", commit)
-        return output.decode(errors="replace").partition("\n\n")[0]
+    def is_shallow(self) -> bool:
+        """Whether some history was not fetched."""
+        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
+
+    # History
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Where two commits parted; None where that lies outside of a shallow clone."""
+        code, output, _ = self._run("merge-base", one, other)
+        return _commit_in(output) if code == 0 else None
+
+    def is_ancestor(self, old: str, new: str) -> bool | None:
+        """Whether `old` is `new`, or comes before it; None where a shallow clone can't tell."""
+        if old == new:
+            return True
+        code, _, _ = self._run("merge-base", "--is-ancestor", old, new)
+        if code == 0:
+            return True
+        return None if code != _NOT_AN_ANCESTOR or self.is_shallow() else False
+
+    def nearest(self, commit: str, candidates: Collection[str]) -> tuple[str, ...]:
+        """Those of the candidates that are the commit or come before it, nearest first."""
+        _, output, _ = self._run("rev-list", f"--max-count={_WALK}", commit)
+        wanted = set(candidates)
+        return tuple(line for line in output.decode(errors="replace").split() if line in wanted)
+
+    def last_tag(self, commit: str) -> str | None:
+        """The nearest tag on the way back from a commit; None where there is none."""
+        code, output, _ = self._run("describe", "--tags", "--abbrev=0", commit)
+        return output.decode(errors="replace").strip() or None if code == 0 else None
+
+    def last_before(self, moment: datetime, commit: str) -> str | None:
+        """The newest commit on the first-parent line of a commit that was made before a moment."""
+        code, output, _ = self._run(
+            "rev-list", "-1", "--first-parent", f"--before={moment.isoformat(timespec='seconds')}", commit
+        )
+        return _commit_in(output) if code == 0 else None
+
+    # Files
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's content at a commit; None where the commit has no such file.
@@ -130,20 +186,197 @@ class Git:
         names = output.decode(errors="surrogateescape").split("\0")
         return tuple(sorted(name for name in names if name.endswith(".json")))
 
-    def _run(self, *arguments: str, seconds: float | None = None) -> tuple[int, bytes, str]:
+    def changed_files(self, commit: str) -> tuple[str, ...]:
+        """The files that a commit changes, from the repository's top."""
+        _, output, _ = self._run("diff-tree", "-z", "-r", "--no-commit-id", "--name-only", "--root", commit)
+        return tuple(name for name in output.decode(errors="surrogateescape").split("\0") if name)
+
+    # The remote
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is here, or could be fetched."""
+        return self.commit(commit) is not None or self.fetch(commit)
+
+    def fetch(self, commit: str) -> bool:
+        """Gets a commit from `origin`; whether it is there then. Of a shallow clone's, only the commit."""
+        # In a whole clone, a depth would cut off the history behind the commit.
+        depth = ("--depth=1",) if self.is_shallow() else ()
+        with suppress(BaselineError):
+            self._run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=_FETCH_SECONDS)
+        return self.commit(commit) is not None
+
+    def fetch_tags(self) -> None:
+        """Gets the tags of `origin`, if it can be asked; a shallow clone gets some history with them."""
+        depth = (f"--deepen={_DEPTHS[-1]}",) if self.is_shallow() else ()
+        with suppress(BaselineError):
+            self._run("fetch", "--quiet", "--tags", *depth, "origin", seconds=_FETCH_SECONDS)
+
+    def deepened(self, commits: Collection[str], enough: Callable[[], bool]) -> bool:
+        """Gets more history before these commits until it is enough; whether it is."""
+        for depth in _DEPTHS:
+            if enough():
+                return True
+            if not self.is_shallow():
+                return False
+            try:
+                code, _, _ = self._run(
+                    "fetch", "--quiet", "--no-tags", f"--deepen={depth}", "origin", *commits,
+                    seconds=_FETCH_SECONDS,
+                )  # fmt: skip
+            except BaselineError:
+                return False
+            if code:
+                return False
+        return enough()
+
+    def tip(self, branch: str) -> str | None:
+        """The commit that a branch of `origin` stands at, fetched; None where there is no such branch.
+
+        Raises:
+            OutOfReachError: the remote can't be asked.
+        """
+        code, output, errors = self._run(
+            "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}", seconds=_FETCH_SECONDS
+        )
+        if code == _NO_SUCH_REF:
+            return None
+        commit = _commit_in(output.split(b"\t")[0])
+        if code or commit is None:
+            raise OutOfReachError(
+                f"the remote `origin` can't be asked: {_last_line(errors)}", hint=_REMOTE_HINT
+            )
+        if not self.has(commit):
+            raise OutOfReachError(f"the branch {branch} can't be fetched", hint=_REMOTE_HINT)
+        return commit
+
+    def push(self, commit: str, branch: str, *, expected: str | None = None, force: bool = False) -> Pushed:
+        """Puts a branch of `origin` to a commit.
+
+        With `force`, wherever the branch stands, if that is still at `expected` (None: nowhere); else only
+        forwards.
+
+        Raises:
+            OutOfReachError: the remote doesn't answer, or the token may not write.
+        """
+        lease = (f"--force-with-lease=refs/heads/{branch}:{expected or ''}",) if force else ()
+        code, output, errors = self._run(
+            "push", "--porcelain", "--no-verify", *lease, "origin", f"{commit}:refs/heads/{branch}",
+            seconds=_FETCH_SECONDS,
+        )  # fmt: skip
+        if code == 0:
+            return Pushed.DONE
+        said = output.decode(errors="replace")
+        rejected = next((line for line in said.splitlines() if line.startswith("!")), "")
+        if any(words in rejected for words in _RACES):
+            return Pushed.RACED
+        if rejected:
+            return Pushed.REFUSED
+        raise OutOfReachError(f"could not push to {branch}: {_last_line(errors)}", hint=_PUSH_HINT)
+
+    # Writing
+
+    def write_commit(
+        self,
+        parent: str | None,
+        files: Mapping[str, bytes | None],
+        message: str,
+        author: Author,
+    ) -> str | None:
+        """A new commit on `parent` with these files changed, or removed (None).
+
+        Paths start at the repository's top. Without a parent it is the first of its branch, and no branch
+        points to it yet.
+
+        Returns:
+            Its id; None where it would change nothing.
+
+        Raises:
+            BaselineError: git refuses.
+        """
+        with tempfile.TemporaryDirectory(prefix="bloatcheck-index-") as folder:
+            inside = replace(
+                self, environment={**self.environment, "GIT_INDEX_FILE": str(Path(folder) / "index")}
+            )
+            if parent:
+                inside._must("read-tree", parent)  # noqa: SLF001 - it is one of us
+            zeros = "0" * len(parent or "0" * 40)
+            lines = [
+                f"0 {zeros}\t{path}"
+                if content is None
+                else f"100644 {_text(inside._must('hash-object', '-w', '--stdin', given=content))}\t{path}"  # noqa: SLF001 - it is one of us
+                for path, content in files.items()
+            ]
+            index = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
+            inside._must("update-index", "-z", "--index-info", given=index)  # noqa: SLF001 - it is one of us
+            tree = _text(inside._must("write-tree"))  # noqa: SLF001 - it is one of us
+        if parent and tree == self.tree(parent):
+            return None
+        identity = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", author.name), ("EMAIL", author.email))
+        }
+        signed = replace(self, environment={**self.environment, **identity})
+        parents = ("-p", parent) if parent else ()
+        return _text(signed._must("commit-tree", tree, *parents, "-F", "-", given=message.encode()))  # noqa: SLF001 - it is one of us
+
+    # A second work tree
+
+    def add_work_tree(self, folder: Path, commit: str) -> None:
+        """Checks a commit out into a new folder.
+
+        Raises:
+            OutOfReachError: it can't be.
+        """
+        code, _, errors = self._run(
+            "worktree", "add", "--quiet", "--detach", str(folder), commit, seconds=_FETCH_SECONDS
+        )
+        if code:
+            raise OutOfReachError(f"{commit[:SHORT]} can't be checked out: {_last_line(errors)}")
+
+    def remove_work_tree(self, folder: Path) -> None:
+        """Removes it again, with all that was changed in it."""
+        with suppress(BaselineError):
+            self._run("worktree", "remove", "--force", "--force", str(folder))
+            self._run("worktree", "prune")
+
+    def settings(self, pattern: str) -> tuple[str, ...]:
+        """The names of the settings that a regular expression matches."""
+        _, output, _ = self._run("config", "--name-only", "--get-regexp", pattern)
+        return tuple(output.decode(errors="replace").split())
+
+    def _header(self, commit: str) -> str:
+        _, output, _ = self._run("cat-file", "commit", commit)
+        return output.decode(errors="replace").partition("\n\n")[0]
+
+    def _must(self, *arguments: str, given: bytes = b"") -> bytes:
+        code, output, errors = self._run(*arguments, given=given)
+        if code:
+            raise BaselineError(f"git {arguments[0]} failed: {_last_line(errors)}")
+        return output
+
+    def _run(
+        self, *arguments: str, seconds: float | None = None, given: bytes = b""
+    ) -> tuple[int, bytes, str]:
         """Exit code, output, errors; never asks a person anything.
 
         Raises:
             BaselineError: git hangs.
         """
         seconds = self.patience if seconds is None else seconds
-        environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+        environment = {
+            **os.environ,
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+            "GIT_OPTIONAL_LOCKS": "0",
+            **self.environment,
+        }
         try:
             done = subprocess.run(
-                ["git", *arguments],
+                ["git", "-c", "core.hooksPath=/dev/null", *arguments],
                 cwd=self.root,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=seconds,
                 # Without a terminal, ssh can't ask for a password.
@@ -160,68 +393,21 @@ class Git:
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 
-def read_at(git: Git, commit: str, path: str, *, why: str = "") -> Baseline:
-    """The baseline as it stands at a commit; empty where the commit has none. `why` joins its origin.
-
-    Raises:
-        BaselineError: a file can't be read, or is damaged, foreign or newer.
-    """
-    baseline = read_baseline(
-        path,
-        lambda file: git.read(commit, file),
-        lambda folder: git.files(commit, folder),
-        origin=f"{path} at {commit[:SHORT]}" + (f", {why}" if why else ""),
-    )
-    return replace(baseline, commit=commit)
+_REMOTE_HINT = "keep the credentials of actions/checkout (`persist-credentials`), or pass a `token`"
+_PUSH_HINT = "give the job `permissions: { contents: write }`, and keep the credentials of actions/checkout"
 
 
-def choose_commit(git: Git, context: CiContext) -> Choice:
-    """The commit whose baseline this run is compared with.
-
-    Raises:
-        BaselineError: the clone is too shallow to tell or to read, and nothing more could be fetched.
-    """
-    head = git.commit("HEAD") if git.is_repository() else None
-    if head is None:
-        return Choice(None, "the files on disk: there is no git repository here")
-    if context.event_name in _PULL_REQUESTS:
-        choice = _for_pull_request(git, context, head)
-    elif context.event_name == "merge_group" and context.base_sha:
-        choice = Choice(context.base_sha, "the merge queue's base")
-    elif context.event_name == "push":
-        choice = _for_push(git, context, head)
-    else:
-        return Choice(None, "the files on disk")
-    if choice.commit and not git.has(choice.commit):
-        raise BaselineError(
-            f"commit {choice.commit[:SHORT]}, {choice.why}, is not in this clone and can't be fetched",
-            hint="give actions/checkout `fetch-depth: 0`",
-        )
-    return choice
+def _commit_in(output: bytes) -> str | None:
+    text = _text(output)
+    return text if _COMMIT.fullmatch(text) else None
 
 
-def _for_pull_request(git: Git, context: CiContext, head: str) -> Choice:
-    parents = git.parents(head)
-    if context.event_name == "pull_request" and head == context.commit and len(parents) == 2:  # noqa: PLR2004 - a merge
-        return Choice(parents[0], "what the pull request was test-merged into")
-    if context.base_sha is None:
-        return Choice(None, "the files on disk: the event names no base")
-    if head == context.base_sha:
-        return Choice(head, "the base that is checked out")
-    base = git.merge_base(head, context.base_sha) if git.has(context.base_sha) else None
-    if base is None:
-        return Choice(
-            context.base_sha,
-            "the base branch; where the pull request started from is outside of this shallow clone "
-            "(`fetch-depth: 0` for actions/checkout brings it)",
-        )
-    return Choice(base, "the commit that the pull request started from")
+def _text(output: bytes) -> str:
+    return output.decode(errors="replace").strip()
 
 
-def _for_push(git: Git, context: CiContext, head: str) -> Choice:
-    if context.base_sha and git.has(context.base_sha):
-        return Choice(context.base_sha, "the commit before the push")
-    # A new branch; or a forced push whose old commits the server has let go.
-    for parent in git.parents(head)[:1]:
-        return Choice(parent, "the commit's parent")
-    return Choice(None, "the files on disk: nothing comes before the first commit")
+def _last_line(errors: str) -> str:
+    """What git says went wrong, without an address, which may hold a password."""
+    lines = [line for line in errors.splitlines() if line.startswith(("fatal:", "error:", "remote:"))]
+    told = (lines or errors.splitlines() or ["it says nothing"])[0]
+    return re.sub(r"[a-z+]+://\S+", "<address>", told)[:300]

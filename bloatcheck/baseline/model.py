@@ -9,11 +9,20 @@ from bloatcheck.analysis.snapshot import ImageSnapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineEntry:
-    """One image's snapshot, with the commit (hex digits) and the moment (RFC 3339, UTC) it was taken at."""
+    """One image's snapshot, with the commit (hex digits) and the moment (RFC 3339, UTC) it was taken at.
+
+    `stale_because` is why nothing should be compared with it any more, for people; it is never stored.
+    """
 
     snapshot: ImageSnapshot
     commit: str | None = None
     measured_at: str | None = None
+    stale_because: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name and platform."""
+        return self.snapshot.name, self.snapshot.platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +30,14 @@ class Baseline:
     """Entries by (name, platform), each pair once.
 
     `origin` says where it was read, for people: `.bloatcheck-baseline.json at 1a2b3c4`; `commit` is the
-    commit that it was read at, in full, and None for the files on disk.
+    commit that it was read at, in full, and None for the files on disk. `notes` are sentences for the reader
+    about how it was found.
     """
 
     entries: tuple[BaselineEntry, ...] = ()
     origin: str | None = None
     commit: str | None = None
+    notes: tuple[str, ...] = ()
 
     def entry(self, name: str, platform: str) -> BaselineEntry | None:
         """The entry of this image on this platform."""
@@ -34,3 +45,11 @@ class Baseline:
             if (entry.snapshot.name, entry.snapshot.platform) == (name, platform):
                 return entry
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """What the images are compared with, and the entries as the change leaves them."""
+
+    before: Baseline
+    proposed: Baseline

@@ -83,7 +83,7 @@ def read_baseline(path: str, read: ReadFile, files: ListFolder, *, origin: str) 
         if content is None:
             continue
         for entry in from_json(content, file):
-            key = _key(entry)
+            key = entry.key
             if key in home:
                 raise BaselineError(
                     f"{key[0]} on {key[1]} is in {home[key]} too",
@@ -113,18 +113,14 @@ def updated(
     An entry that measured the same again is left as it was, so that a file doesn't change for a date. With
     the names of all `configured` images, entries of other names are dropped.
     """
-    renewed = {_key(entry): entry for entry in baseline.entries}
+    renewed = {entry.key: entry for entry in baseline.entries}
     if configured is not None:
         renewed = {key: entry for key, entry in renewed.items() if key[0] in configured}
     for entry in entries:
-        before = renewed.get(_key(entry))
+        before = renewed.get(entry.key)
         if before is None or _measured(before) != _measured(entry):
-            renewed[_key(entry)] = entry
+            renewed[entry.key] = entry
     return Baseline(entries=tuple(renewed[key] for key in sorted(renewed)), origin=baseline.origin)
-
-
-def _key(entry: BaselineEntry) -> tuple[str, str]:
-    return entry.snapshot.name, entry.snapshot.platform
 
 
 def _measured(entry: BaselineEntry) -> ImageSnapshot:
@@ -150,14 +146,14 @@ def write_baseline(root: Path, path: str, entries: Iterable[BaselineEntry]) -> t
         BaselineError: a file can't be written, or holds something else. What was there stays.
     """
     tree = WorkTree(root)
-    documents = {file: content.encode() for file, content in _documents(path, entries).items()}
-    old_files = {*documents, *tree.files(path)} if path.endswith("/") else set(documents)
+    new = documents(path, entries)
+    old_files = {*new, *tree.files(path)} if path.endswith("/") else set(new)
     old = {file: content for file in old_files if (content := tree.read(file)) is not None}
     for file, content in old.items():
         from_json(content, file)
-    changed = sorted(file for file in old_files if old.get(file) != documents.get(file))
+    changed = sorted(file for file in old_files if old.get(file) != new.get(file))
     for file in changed:
-        _put(root, file, documents.get(file))
+        _put(root, file, new.get(file))
     return tuple(changed)
 
 
@@ -171,10 +167,11 @@ def _put(root: Path, file: str, content: bytes | None) -> None:
         raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
 
 
-def _documents(path: str, entries: Iterable[BaselineEntry]) -> Mapping[str, str]:
+def documents(path: str, entries: Iterable[BaselineEntry]) -> Mapping[str, bytes]:
+    """The files of a whole baseline, by their path."""
     if not path.endswith("/"):
-        return {path: to_json(entries)}
-    return {path + file_name(entry): to_json([entry]) for entry in entries}
+        return {path: to_json(entries).encode()}
+    return {path + file_name(entry): to_json([entry]).encode() for entry in entries}
 
 
 def file_name(entry: BaselineEntry) -> str:

@@ -67,24 +67,36 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
     from bloatcheck import pipeline
     from bloatcheck.analysis.layer_cache import default_folder
+    from bloatcheck.cli.baseline import renew_after_run
     from bloatcheck.cli.telling import tell_report
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
     from bloatcheck.config.trust import check_may_build
     from bloatcheck.delivery import deliver
+    from bloatcheck.judging import read_judging
+    from bloatcheck.references import References
 
     # Taken out before anything else is started: no build, git or credential helper inherits it.
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     context = read_context(environment)
-    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    judging = read_judging(
+        load_config(Path.cwd(), path=args.config, image_globs=args.image),
+        context,
+        token=token or context.token,
+        log=log,
+    )
+    config = judging.config
     if any(image.build for image in config.images):
         check_may_build(context, environment)
     policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
     enforced = config.enforce if args.enforce is None else args.enforce
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
-    baselines = pipeline.read_baselines(config, context)
+    references = References(
+        config=config, context=context, token=token or context.token, environment=environment, log=log
+    )
+    baselines = references.baselines()
     report = pipeline.make_report(
         config,
         context,
@@ -92,6 +104,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         pipeline.measure(config, log=log, environment=environment),
         partial=bool(args.image),
         enforced=enforced and not args.leg,
+        judging=judging,
     )
     delivered = deliver(
         report,
@@ -106,4 +119,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB and not args.leg)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
+    if references.renews() and not args.leg:
+        renew_after_run(references, report, partial=bool(args.image), directory=delivered.directory, log=log)
     return report.exit_code

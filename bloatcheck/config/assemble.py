@@ -26,6 +26,7 @@ from bloatcheck.config.model import (
     BuildSpec,
     CommentPolicy,
     Config,
+    Creep,
     ImageSpec,
     PrebuiltSpec,
 )
@@ -66,6 +67,7 @@ def assemble(
         approvals=tuple(map(_approval, document.approvals, approved_at)),
         approve_by=_approve_by(document),
         policy_from=document.policy_from,
+        creep=_creep(document),
         path=file,
     )
 
@@ -82,6 +84,14 @@ def _approval(entry: ApprovalEntry, place: Place) -> Approval:
         by=entry.by,
         place=place,
     )
+
+
+def _creep(document: Document) -> Creep | None:
+    written = document.creep
+    if written is None:
+        return None
+    limit = Limit(Metric.CREEP, warn=_threshold(written.warn), fail=_threshold(written.fail))
+    return Creep(since=written.since, limit=limit)
 
 
 def _approve_by(document: Document) -> ApproveBy:

@@ -23,6 +23,7 @@ from pydantic import (
 from bloatcheck.config.approvals_section import ApprovalEntry, ApproveBySection
 from bloatcheck.config.baseline_section import BaselineForms, BaselineSection
 from bloatcheck.config.checkout import Checkout
+from bloatcheck.config.creep_section import CreepSection, short_creep
 from bloatcheck.config.fields import (
     VERSION,
     Arguments,
@@ -321,4 +322,10 @@ class Document(Section):
         description="Whose limits, approvals and settings a pull request is judged by: its own (`head`), or "
         "those of the commit that it is compared with (`base`), which then decides this too.",
         examples=["head"],
+    )
+    creep: Annotated[CreepSection, BeforeValidator(short_creep)] | None = Field(
+        default=None,
+        description="The limit on slow growth, measured from the last release or from some days ago. "
+        "Default: none.",
+        examples=[{"since": "last-release", "fail": "10%"}],
     )

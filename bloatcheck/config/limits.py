@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 
 class Metric(str, Enum):
@@ -41,6 +42,28 @@ class Threshold:
     bytes: int | None = None
     percent: float | None = None
     when: When = When.ANY
+
+
+def largest_allowed(threshold: Threshold, before: int | None) -> int | None:
+    """The largest whole value that does not pass the threshold: exact arithmetic, no rounding.
+
+    Args:
+        threshold: in bytes (or layers), percent, or both.
+        before: what the percentage is of. None or 0 where there was nothing: then only `bytes` counts,
+            because any growth is endlessly many percent of nothing.
+
+    Returns:
+        None where the threshold says nothing about this value.
+    """
+    bounds = []
+    if threshold.bytes is not None:
+        bounds.append(threshold.bytes)
+    if threshold.percent is not None and before:
+        # The shortest decimal that means this float is what the user wrote: 0.1 is a tenth here.
+        bounds.append(int(Fraction(repr(threshold.percent)) * before / 100))
+    if not bounds:
+        return None
+    return max(bounds) if threshold.when is When.ALL else min(bounds)
 
 
 @dataclass(frozen=True, slots=True)

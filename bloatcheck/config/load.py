@@ -63,13 +63,14 @@ def configuration_here(root: Path, *, path: str | None = None) -> Config | None:
     return load_config(root, path=path) if there else None
 
 
-def parse_config(text: str, file: str, checkout: Checkout) -> Config:
+def parse_config(text: str, file: str, checkout: Checkout, *, rules_only: bool = False) -> Config:
     """Reads a configuration's text.
 
     Args:
         text: YAML.
         file: where it stands, from the repository's root.
         checkout: where the files that it names are looked for.
+        rules_only: look for no file, and find no image where it lists none.
 
     Raises:
         ConfigError: holds every problem.
@@ -87,7 +88,7 @@ def parse_config(text: str, file: str, checkout: Checkout) -> Config:
     _check_version(tree.value, file)
     problems = [*unread, *_repeated_names(tree.value, file), *_unknown_approved(tree.value, file)]
     try:
-        document = Document.model_validate(plain(tree), context=checkout)
+        document = Document.model_validate(plain(tree), context=None if rules_only else checkout)
     except ValidationError as error:
         problems += explain(error, tree, file)
     if problems:
@@ -98,8 +99,17 @@ def parse_config(text: str, file: str, checkout: Checkout) -> Config:
         file=file,
         places={name: Place(file, line) for line, name in _names(tree.value)},
         approved_at=[Place(file, line) for line, _ in _approvals(tree.value)],
-        found=None if document.images else discover_image(checkout),
+        found=None if document.images or rules_only else discover_image(checkout),
     )
+
+
+def rules_of(text: str, file: str, root: Path) -> Config:
+    """A configuration as another commit has it. What lies in the work tree has no say in it.
+
+    Raises:
+        ConfigError: holds every problem.
+    """
+    return parse_config(text, file, Checkout(root, wants=lambda _: False), rules_only=True)
 
 
 # The file --------------------------------------------------------------------------------------------------

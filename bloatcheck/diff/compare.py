@@ -23,6 +23,8 @@ def compare(before: BaselineEntry | None, after: ImageSnapshot | None) -> ImageD
     if known is None:
         raise ValueError("nothing to compare")
     because = _incomparable_because(old, after) if old and after else None
+    if before and after:
+        because = before.stale_because or because
     layers = () if because else _layer_diffs(old.layers if old else (), after.layers if after else ())
     return ImageDiff(
         name=known.name,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.config.approvals import is_growth
 from bloatcheck.config.limits import Limit, Metric
 from bloatcheck.diff.compare import compare
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.judge import judge
 from bloatcheck.policy.model import Finding, Level
 
-GROWTH = frozenset({Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH})
-"""What an entry of the baseline can accept. Absolute limits stand in the configuration."""
+GROWTH = frozenset(metric for metric in Metric if is_growth(metric)) - {Metric.CREEP}
+"""What an entry of the baseline can accept. Absolute limits stand in the configuration, and creep is measured
+from a reference of its own."""
 
 
 def accepted_growth(

@@ -25,6 +25,11 @@ def judge(diff: ImageDiff, limits: Iterable[Limit]) -> tuple[Finding, ...]:
         if limit.metric is rule.metric
         for finding in rule.find(diff, limit)
     ]
+    return worst_first(findings)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that fail the job before those that only warn, each in their order."""
     return tuple(sorted(findings, key=lambda finding: finding.level is not Level.FAIL))
 
 

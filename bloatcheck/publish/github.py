@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
@@ -150,6 +150,7 @@ class GitHub:
         body: Mapping[str, object] | None = None,
         accept: frozenset[int] = frozenset(),
         needs: str = COMMENTING,
+        elsewhere: bool = False,
     ) -> Answer:
         """One request, tried again while that may help.
 
@@ -163,6 +164,7 @@ class GitHub:
             body: sent as JSON.
             accept: statuses that are an answer for the caller, beside the successes.
             needs: the permission that it takes, to be told when it is refused.
+            elsewhere: a redirect to another host is an answer too, with its whole address as Location.
 
         Raises:
             PublishError: refused, unreachable, too slow, or too large; with a hint.
@@ -171,7 +173,9 @@ class GitHub:
         attempt = 0
         while True:
             try:
-                answer = self._once(method, path, query=query, body=body, deadline=deadline)
+                answer = self._once(
+                    method, path, query=query, body=body, deadline=deadline, elsewhere=elsewhere
+                )
             except _UnreachableError as error:
                 trouble = PublishError(
                     f"could not {doing}: {error}",
@@ -179,7 +183,8 @@ class GitHub:
                 )
                 pause = None if isinstance(error, _UnusableError) else 0.0
             else:
-                if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or answer.status in accept:
+                wanted = answer.status in accept or (elsewhere and answer.status in _REDIRECTS)
+                if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or wanted:
                     return answer
                 trouble = self._refusal(doing, needs, answer)
                 pause = requested_pause(
@@ -208,6 +213,32 @@ class GitHub:
             following = dict(answer.next_query)
         raise PublishError(f"could not {doing}: more than {_MAX_PAGES} pages")
 
+    def download(self, path: str, *, doing: str, most: int, needs: str) -> bytes:
+        """A file that the API has, or sends us to another host for: without the token then.
+
+        Raises:
+            PublishError: as `request`; and when it is larger than so many bytes.
+        """
+        answer = self.request("GET", path, doing=doing, needs=needs, elsewhere=True)
+        if answer.status not in _REDIRECTS:
+            content = answer.body
+        else:
+            address = answer.headers["Location"]
+            origin = _origin(address)
+            if origin is None or not _is_confidential(origin):
+                raise PublishError(f"could not {doing}: it is kept at an address that is not usable")
+            seconds = self._patience.total_seconds
+            try:
+                content = _within(seconds, partial(_plain_get, address, most, self._session.verify, seconds))
+            except _UnreachableError as error:
+                raise PublishError(
+                    f"could not {doing}: {error}",
+                    hint=f"is {origin[1]} reachable from this machine? Then run the job again",
+                ) from None
+        if len(content) > most:
+            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
+        return content
+
     def _wait_or_give_up(
         self, trouble: PublishError, pause: float | None, *, attempt: int, deadline: float
     ) -> None:
@@ -229,6 +260,7 @@ class GitHub:
         query: Mapping[str, str] | None,
         body: Mapping[str, object] | None,
         deadline: float,
+        elsewhere: bool,
     ) -> Answer:
         """One request, following redirects within the API's own host.
 
@@ -243,6 +275,8 @@ class GitHub:
             url = _redirected(url, answer)
             query = None
             if _origin(url) != self._origin:
+                if elsewhere:
+                    return replace(answer, headers={"Location": url})
                 raise _UnusableError("it redirects to another host, and the token stays here")
         raise _UnusableError("it redirects without end")
 
@@ -273,13 +307,36 @@ class GitHub:
         return type(error)(error.message.replace(self._token, "***"), hint=error.hint)
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, most: int = _MAX_ANSWER_BYTES) -> bytes:
     content = bytearray()
     for chunk in response.iter_content(_CHUNK_BYTES):
         content += chunk
-        if len(content) > _MAX_ANSWER_BYTES:
-            raise _UnusableError(f"the answer is larger than {_MAX_ANSWER_BYTES:,} bytes")
+        if len(content) > most:
+            raise _UnusableError(f"the answer is larger than {most:,} bytes")
     return bytes(content)
+
+
+def _plain_get(address: str, most: int, certificates: bool | str | None, seconds: float) -> bytes:  # noqa: FBT001 - as requests has it
+    """A file of another host, which gets no token, and not one of a .netrc file either."""
+    try:
+        with requests.get(
+            address, auth=_no_auth, verify=certificates, timeout=seconds, allow_redirects=False, stream=True
+        ) as response:
+            if response.status_code != HTTPStatus.OK:
+                raise _UnreachableError(f"the host that keeps it answers {response.status_code}")
+            return _read(response, most)
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        HTTPException,
+        OSError,
+        ValueError,
+    ) as error:
+        raise _UnreachableError(_reason(error)) from None
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _next_query(response: requests.Response) -> tuple[tuple[str, str], ...] | None:

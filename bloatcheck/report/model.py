@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bloatcheck.config.approvals import ApproveBy
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import ExitCode, Place
+from bloatcheck.policy.approval import ApprovalUse
+from bloatcheck.policy.changes import PolicyChange
 from bloatcheck.policy.model import Finding, Level, Outcome
 
 REPORT_VERSION = "1.0"
@@ -30,7 +33,9 @@ class Failure:
 class ImageReport:
     """One row. Exactly one of `diff` and `failure` is set.
 
-    `accepted` are broken limits that the change itself accepts, by renewing the image's baseline entry.
+    `accepted` are broken limits that the change itself accepts, by renewing the image's baseline entry;
+    `approvals` those that people have accepted, and the approvals that hold no longer. None of the accepted
+    ones is among the `findings`.
     `incomparable` is how bad the configuration finds it that the baseline can't be compared; None where it
     can, or where there is none.
     """
@@ -43,6 +48,7 @@ class ImageReport:
     dockerfile: str | None = None
     incomparable: Level | None = None
     accepted: tuple[Finding, ...] = ()
+    approvals: tuple[ApprovalUse, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -78,6 +84,8 @@ class Report:
 
     `notes` are sentences for the reader about the run itself ("no baseline at 1a2b3c4 yet"). `enforced` is
     False where broken limits are only told. `config` is the configuration's path; None where there is none.
+    `changes` are what the change does to the rules that it is judged by; `approve_by` how it can be approved
+    on the pull request.
     """
 
     version: str = REPORT_VERSION
@@ -90,6 +98,8 @@ class Report:
     notes: tuple[str, ...] = ()
     enforced: bool = True
     config: str | None = None
+    changes: tuple[PolicyChange, ...] = ()
+    approve_by: ApproveBy = field(default_factory=ApproveBy)
 
     @property
     def outcome(self) -> Outcome:

@@ -4,61 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from support.git import Repository
 from support.snapshots import entry, layer, snapshot
 
+from bloatcheck.baseline.choice import Choice, choose_commit
 from bloatcheck.baseline.document import to_json
-from bloatcheck.baseline.git import Choice, Git, choose_commit, read_at
+from bloatcheck.baseline.git import Git
+from bloatcheck.baseline.model import Baseline
+from bloatcheck.baseline.sources import find_baseline
+from bloatcheck.baseline.sources.file import read_at
+from bloatcheck.baseline.sources.model import Question
 from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.config.model import BaselineSettings, ImageSpec
 from bloatcheck.errors import BaselineError
 
 FILE = ".bloatcheck-baseline.json"
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A work tree, with commits at a fixed time."""
-
-    root: Path
-
-    def git(self, *arguments: str) -> str:
-        identity = {
-            f"GIT_{who}_{what}": value
-            for who in ("AUTHOR", "COMMITTER")
-            for what, value in (("NAME", "a"), ("EMAIL", "a@example.org"), ("DATE", "2026-01-31T12:00:00Z"))
-        }
-        done = subprocess.run(
-            ["git", "-c", "protocol.file.allow=always", *arguments],
-            cwd=self.root,
-            env={**os.environ, **identity, "GIT_CONFIG_GLOBAL": "/dev/null"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.strip()
-
-    def commit(self, **files: str) -> str:
-        """A commit with these files changed; its id."""
-        for name, content in files.items():
-            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.root / name).write_text(content)
-            self.git("add", name)
-        self.git("commit", "-q", "--allow-empty", "-m", "x")
-        return self.git("rev-parse", "HEAD")
-
-    def clone(self, target: Path, commit: str, *options: str) -> Repository:
-        """As actions/checkout does it: one commit fetched, and checked out."""
-        target.mkdir()
-        clone = Repository(target)
-        clone.git("init", "-q")
-        clone.git("remote", "add", "origin", self.root.as_uri())
-        clone.git("fetch", "-q", *options, "origin", commit)
-        clone.git("checkout", "-q", commit)
-        return clone
 
 
 @dataclass(frozen=True)
@@ -112,6 +77,19 @@ def push(base_sha: str | None) -> CiContext:
     return CiContext(ci=Ci.GITHUB, event_name="push", base_sha=base_sha)
 
 
+def found(git: Git, context: CiContext, **settings: object) -> Baseline:
+    """By the chain of sources, three days after the commits were made."""
+    question = Question(
+        settings=BaselineSettings(path=FILE, **settings),  # type: ignore[arg-type] # pytest shows a wrong one
+        git=git,
+        choice=choose_commit(git, context),
+        images=(ImageSpec("api"),),
+        now=datetime(2026, 2, 3, 12, 30, tzinfo=timezone.utc),
+        default_branch="main",
+    )
+    return find_baseline(question)
+
+
 def size_at(git: Git, choice: Choice) -> int:
     assert choice.commit
     return read_at(git, choice.commit, FILE).entries[0].snapshot.content_size
@@ -146,14 +124,23 @@ def test_a_head_that_is_a_merge_itself_is_no_test_merge(history: History, tmp_pa
     assert choose_commit(git, pull_request(history)).commit == history.moved
 
 
-def test_a_shallow_head_checkout_is_compared_with_the_base_branch_and_says_so(
-    history: History, tmp_path: Path
-) -> None:
+def test_a_shallow_head_checkout_gets_the_history_that_it_lacks(history: History, tmp_path: Path) -> None:
     git = Git(history.origin.clone(tmp_path / "clone", history.head, "--depth=1").root)
     choice = choose_commit(git, pull_request(history))
+    assert choice == Choice(history.base, "the commit that the pull request started from")
+    assert size_at(git, choice) == 1
+
+
+def test_a_shallow_clone_that_can_fetch_no_history_is_compared_with_the_base_branch_and_says_so(
+    history: History, tmp_path: Path
+) -> None:
+    clone = history.origin.clone(tmp_path / "clone", history.head, "--depth=1")
+    clone.git("fetch", "-q", "--depth=1", "origin", history.moved)
+    clone.git("remote", "remove", "origin")
+    choice = choose_commit(Git(clone.root), pull_request(history))
     assert choice.commit == history.moved
     assert "`fetch-depth: 0`" in choice.why
-    assert size_at(git, choice) == 2
+    assert size_at(Git(clone.root), choice) == 2
 
 
 def test_pull_request_target_has_the_base_checked_out(history: History, tmp_path: Path) -> None:
@@ -224,7 +211,7 @@ def test_a_commit_that_cannot_be_had_is_an_error_with_the_cure(history: History,
     clone = history.origin.clone(tmp_path / "clone", history.test_merge, "--depth=1")
     clone.git("remote", "remove", "origin")
     with pytest.raises(BaselineError, match="is not in this clone and can't be fetched") as caught:
-        choose_commit(Git(clone.root), pull_request(history))
+        found(Git(clone.root), pull_request(history))
     assert caught.value.hint == "give actions/checkout `fetch-depth: 0`"
 
 
@@ -247,6 +234,46 @@ def test_a_repository_of_another_user_is_an_error_with_the_cure(
     assert caught.value.hint == f"run: git config --global --add safe.directory {history.origin.root}"
 
 
+def test_the_base_of_a_stacked_pull_request_is_the_branch_below(history: History, tmp_path: Path) -> None:
+    """Its growth is not blamed on the branch above, whatever main has."""
+    origin = history.origin
+    origin.git("checkout", "-q", "-b", "above", history.head)
+    top = origin.commit(above="1")
+    origin.git("checkout", "-q", "--detach", history.head)
+    origin.git("merge", "-q", "--no-ff", "-m", "test merge", top)
+    merge = origin.git("rev-parse", "HEAD")
+    git = Git(origin.clone(tmp_path / "clone", merge, "--depth=2").root)
+    context = CiContext(
+        ci=Ci.GITHUB, event_name="pull_request", commit=merge, base_sha=history.head, base_ref="feature"
+    )
+    choice = choose_commit(git, context)
+    assert choice.commit == history.head
+    assert size_at(git, choice) == 9
+
+
+def test_a_rebased_pull_request_is_compared_with_where_it_stands_now(
+    history: History, tmp_path: Path
+) -> None:
+    origin = history.origin
+    origin.git("checkout", "-q", "-B", "feature", history.head)
+    origin.git("rebase", "-q", "-X", "theirs", "--onto", history.moved, history.base)
+    head = origin.git("rev-parse", "HEAD")
+    git = Git(origin.clone(tmp_path / "clone", head, "--depth=1").root)
+    assert choose_commit(git, pull_request(history)).commit == history.moved
+
+
+def test_a_fork_without_a_remote_to_deepen_asks_the_host(history: History, tmp_path: Path) -> None:
+    class HostThatKnows:
+        def merge_base(self, base: str, head: str) -> str:
+            assert (base, head) == (history.moved, history.head)
+            return history.base
+
+    git = Git(history.origin.clone(tmp_path / "clone", history.head, "--depth=1").root)
+    choice = choose_commit(git, pull_request(history), HostThatKnows())  # type: ignore[arg-type] # asked for nothing else
+    assert choice == Choice(history.base, "the commit that the pull request started from")
+    assert git.is_shallow()
+
+
 # What is there
 
 
@@ -257,10 +284,11 @@ def test_a_path_that_the_commit_lacks_is_no_baseline_yet(history: History) -> No
         assert read_at(git, history.first, path).origin is None
 
 
-def test_the_origin_says_what_was_chosen(history: History) -> None:
-    found = read_at(Git(history.origin.root), history.base, FILE, why="the commit before the push")
-    assert found.origin == f"{FILE} at {history.base[:12]}, the commit before the push"
-    assert found.commit == history.base
+def test_the_origin_says_what_was_chosen_and_how_old_it_is(history: History) -> None:
+    baseline = found(Git(history.origin.root), push(history.base))
+    expected = f"{FILE} at {history.base[:12]}, the commit before the push, committed 2026-01-31, 3 days ago"
+    assert baseline.origin == expected
+    assert baseline.commit == history.base
 
 
 def test_a_folder_of_the_repository_knows_where_it_lies(history: History, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from support.recording_log import RecordingLog
 
 from bloatcheck import pipeline
-from bloatcheck.baseline.model import Baseline
+from bloatcheck.baseline.model import Baseline, Baselines
 from bloatcheck.config.context import CiContext
 from bloatcheck.config.model import Config, ImageSpec, PrebuiltSpec
 from bloatcheck.errors import ExitCode, ReadError
@@ -20,7 +20,7 @@ def report_of(error: Exception, root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pipeline, "open_image", fail)
     spec = ImageSpec(name="api", prebuilt=PrebuiltSpec(reference="docker-archive:api.tar"))
     config = Config(root=root, images=(spec,))
-    nothing = pipeline.Baselines(before=Baseline(), proposed=Baseline())
+    nothing = Baselines(before=Baseline(), proposed=Baseline())
     results = pipeline.measure(config, log=RecordingLog(), environment={})
     return pipeline.make_report(config, CiContext(), nothing, results, partial=False, enforced=True)
 

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.reports import image_diff
 
-from bloatcheck.config.limits import Limit, Metric, Threshold, When
+from bloatcheck.config.limits import Limit, Metric, Threshold, When, largest_allowed
 from bloatcheck.config.model import OnIncomparable
 from bloatcheck.errors import Place
 from bloatcheck.policy import rules
 from bloatcheck.policy.judge import judge, judge_comparability
 from bloatcheck.policy.model import Level
-from bloatcheck.policy.threshold import largest_allowed, worst_broken
+from bloatcheck.policy.threshold import worst_broken
 
 GROWN = image_diff("""
     image api

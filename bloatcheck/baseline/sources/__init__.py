@@ -1,0 +1,78 @@
+"""The sources of baselines, one a file, and the chain of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bloatcheck.baseline.git import OutOfReachError
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.sources import artifact, branch, build, file, registry
+from bloatcheck.baseline.sources.model import Question, Source
+from bloatcheck.baseline.staleness import judged_by_age
+from bloatcheck.config.model import BaselineSource
+
+SOURCES: Mapping[BaselineSource, Source] = {
+    BaselineSource.FILE: file.read,
+    BaselineSource.BRANCH: branch.read,
+    BaselineSource.ARTIFACT: artifact.read,
+    BaselineSource.REGISTRY: registry.read,
+    BaselineSource.BUILD: build.read,
+}
+"""Every source."""
+
+
+def find_baseline(question: Question) -> Baseline:
+    """The baseline: for each image of the first source that has it, in the order of the configuration.
+
+    Where a source had to be passed over, a note says why. Entries of images that are no longer configured
+    come from the first source that has anything.
+
+    Raises:
+        OutOfReachError: no source could be asked at all.
+        BaselineError: the repository's file is damaged, foreign or newer.
+    """
+    parts: list[Baseline] = []
+    notes: list[str] = []
+    unreached: list[OutOfReachError] = []
+    missing = question.images
+    for source in question.settings.sources:
+        try:
+            found = SOURCES[source](replace(question, images=missing))
+        except OutOfReachError as error:
+            unreached.append(error)
+            notes.append(f"Not compared with the source `{source.value}`: {error.message}.")
+            continue
+        notes += [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
+        if not found.entries:
+            continue
+        wanted = {image.name for image in missing}
+        entries = tuple(entry for entry in found.entries if not parts or entry.snapshot.name in wanted)
+        if entries:
+            parts.append(replace(found, entries=entries))
+        missing = tuple(image for image in missing if not _has(entries, image.name))
+        if not missing:
+            break
+    if unreached and len(unreached) == len(question.settings.sources):
+        raise unreached[0]
+    return judged_by_age(_joined(parts, notes), question)
+
+
+def _has(entries: tuple[BaselineEntry, ...], name: str) -> bool:
+    return any(entry.snapshot.name == name for entry in entries)
+
+
+def _joined(parts: list[Baseline], notes: list[str]) -> Baseline:
+    if not parts:
+        return Baseline(notes=tuple(notes))
+    origins = [part.origin or "" for part in parts]
+    later = [
+        f"{origin} (for {', '.join(dict.fromkeys(entry.snapshot.name for entry in part.entries))})"
+        for origin, part in zip(origins[1:], parts[1:], strict=True)
+    ]
+    return Baseline(
+        entries=tuple(entry for part in parts for entry in part.entries),
+        origin="; ".join([origins[0], *later]),
+        commit=parts[0].commit,
+        notes=tuple(notes),
+    )

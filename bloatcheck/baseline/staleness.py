@@ -1,0 +1,39 @@
+"""Entries that nothing should be compared with any more, because they are too old."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.sources.model import Question, days_ago
+
+
+def judged_by_age(baseline: Baseline, question: Question) -> Baseline:
+    """The baseline, its entries that are older than `max-age` marked stale."""
+    if question.settings.max_age is None:
+        return baseline
+    oldest = question.now - timedelta(days=question.settings.max_age)
+    return replace(
+        baseline, entries=tuple(_judged(entry, oldest, question.now) for entry in baseline.entries)
+    )
+
+
+def _judged(entry: BaselineEntry, oldest: datetime, now: datetime) -> BaselineEntry:
+    measured = moment(entry.measured_at)
+    if measured is None or measured >= oldest:
+        return entry
+    because = (
+        f"the baseline is stale: it was measured {measured:%Y-%m-%d}, {days_ago(measured, now)}, and "
+        f"`max-age` is {(now - oldest).days} days"
+    )
+    return replace(entry, stale_because=because)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A moment as entries have it, RFC 3339; None where it is none."""
+    try:
+        parsed = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)

@@ -1,0 +1,141 @@
+"""By whose rules a run is judged, what the change does to them, and what people approve on the pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+
+from bloatcheck.baseline.choice import choose_commit
+from bloatcheck.baseline.git import SHORT, Git
+from bloatcheck.config.approvals import Approval, ApproveBy
+from bloatcheck.config.context import CiContext
+from bloatcheck.config.load import FILE_NAMES, rules_of
+from bloatcheck.config.model import Config, PolicyFrom
+from bloatcheck.errors import BloatcheckError, PublishError
+from bloatcheck.log import Log
+from bloatcheck.policy.changes import PolicyChange, in_force, policy_changes
+from bloatcheck.policy.sign import understand
+
+_OF_A_CHANGE = frozenset({"pull_request", "pull_request_target", "merge_group"})
+_PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """The rules in force for a run.
+
+    `config` is what images are built and judged by. `notes` are sentences for the reader. `today` is in UTC.
+    """
+
+    config: Config
+    today: date
+    approvals: tuple[Approval, ...] = ()
+    changes: tuple[PolicyChange, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def accepts_renewed_entries(self) -> bool:
+        """Whether a change can accept its own growth, by renewing the image's entry in the baseline."""
+        return self.config.policy_from is PolicyFrom.HEAD
+
+
+def judging_of(config: Config) -> Judging:
+    """The configuration's own rules, where there is no change to be wary of."""
+    return Judging(config=replace(config, approve_by=ApproveBy()), today=_today(), approvals=config.approvals)
+
+
+def read_judging(config: Config, context: CiContext, *, token: str | None, log: Log) -> Judging:
+    """The rules that this run is judged by.
+
+    On a pull request and in a merge queue the base's configuration is read too. That it can't be is told, and
+    nobody can approve anything then, but by what the change itself says.
+
+    Args:
+        config: the work tree's.
+        context: the run.
+        token: asks who approves on the pull request; None where there is none.
+        log: told of waiting, and of what GitHub refuses.
+    """
+    if context.event_name not in _OF_A_CHANGE:
+        return judging_of(config)
+    git = Git(config.root)
+    try:
+        commit = choose_commit(git, context).commit
+        base = _at(git, commit, config) if commit else None
+        changes = policy_changes(base, _whole(config)) if base else ()
+    except BloatcheckError as error:
+        note = f"What this change does to its own rules can't be told: {error.message}"
+        return replace(judging_of(config), notes=(note,))
+    judged = in_force(config, base)
+    approvals, notes = _on_the_pull_request(judged, context, token=token, log=log)
+    if judged.policy_from is PolicyFrom.BASE and commit:
+        notes = (
+            f"Judged by the limits, approvals and settings of {commit[:SHORT]} (policy-from: base).",
+            *notes,
+        )
+    return Judging(
+        config=judged,
+        today=_today(),
+        approvals=(*judged.approvals, *approvals),
+        changes=changes,
+        notes=notes,
+    )
+
+
+def _at(git: Git, commit: str, config: Config) -> Config | None:
+    """The configuration at a commit; None where it has none.
+
+    A run that is told of a file that the commit doesn't have is compared with the file of the usual name.
+    """
+    for file in dict.fromkeys((*_names(config.path), *FILE_NAMES)):
+        content = git.read(commit, file)
+        if content is not None:
+            return rules_of(content.decode("utf-8-sig", "replace"), file, config.root)
+    return None
+
+
+def _names(path: str | None) -> Iterable[str]:
+    return (path,) if path else ()
+
+
+def _whole(config: Config) -> Config:
+    """As the file has it: not narrowed to the images of one run."""
+    if config.path is None:
+        return replace(config, images=())
+    text = (config.root / config.path).read_bytes().decode("utf-8-sig", "replace")
+    return rules_of(text, config.path, config.root)
+
+
+def _on_the_pull_request(
+    config: Config, context: CiContext, *, token: str | None, log: Log
+) -> tuple[tuple[Approval, ...], tuple[str, ...]]:
+    """The approvals by label and comment, and sentences about those that are none."""
+    ways, head = config.approve_by, context.head_sha
+    if ways == ApproveBy() or context.event_name not in _PULL_REQUESTS:
+        return (), ()
+    if context.repository is None or context.pull_request is None or head is None:
+        return (), ()
+    if not token:
+        return (), ("Approvals by label or comment were not read: there is no token.",)
+    from bloatcheck.publish.approvals import read_signs  # noqa: PLC0415 - imports requests
+    from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
+
+    try:
+        signs = read_signs(
+            GitHub(token, api_url=context.api_url, log=log),
+            context.repository,
+            context.pull_request,
+            head=head,
+            label=ways.label,
+            command=ways.command,
+        )
+    except PublishError as error:
+        log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)
+        return (), ("Approvals by label or comment could not be read; the log says why.",)
+    understood = understand(signs, images=[image.name for image in config.images], head=head)
+    return understood.approvals, understood.remarks
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()

@@ -1,0 +1,227 @@
+"""What a run is compared with, and how it renews that: the baseline wired to git, host, registry, builders.
+
+No decisions here either: they are the baseline's.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from os import environ
+from pathlib import Path
+
+from bloatcheck import pipeline
+from bloatcheck.analysis.layer_cache import LayerCache, index_image
+from bloatcheck.analysis.measure import take_snapshot
+from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.baseline.choice import Choice, choose_commit
+from bloatcheck.baseline.document import to_json
+from bloatcheck.baseline.git import Git, OutOfReachError
+from bloatcheck.baseline.host import Host
+from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines
+from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_names
+from bloatcheck.baseline.since import choose_since
+from bloatcheck.baseline.sources import find_baseline
+from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
+from bloatcheck.baseline.sources.file import read_at
+from bloatcheck.baseline.sources.model import Question
+from bloatcheck.baseline.store import read_work_tree
+from bloatcheck.config.context import CiContext
+from bloatcheck.config.load import load_config
+from bloatcheck.config.model import BaselineSource, Config, ImageSpec, Renewal
+from bloatcheck.errors import BaselineError, BloatcheckError, UsageError
+from bloatcheck.image.open import open_image
+from bloatcheck.log import Log
+
+_RENEWING = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
+"""Events that check the branch itself.
+
+Others (`pull_request_target`, `issue_comment`, `workflow_run`) name the default branch as their ref too, and
+may have anything checked out.
+"""
+_REVISION = "org.opencontainers.image.revision"
+_CREATED = "org.opencontainers.image.created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """One run's references. `environment` is what builders are started with; the token is not in it."""
+
+    config: Config
+    context: CiContext
+    token: str | None
+    environment: Mapping[str, str]
+    log: Log
+
+    def baselines(self) -> Baselines:
+        """The baseline that this run is compared with, and the one that the change proposes.
+
+        Raises:
+            BaselineError: damaged, foreign, newer, or out of reach.
+        """
+        proposed = read_work_tree(self.config.root, self.config.baseline.path)
+        git, host = self._git(), self._host()
+        choice = choose_commit(git, self.context, host)
+        if choice.commit is None and self.config.baseline.sources == (BaselineSource.FILE,):
+            return Baselines(before=proposed, proposed=proposed)
+        return Baselines(before=find_baseline(self._question(git, host, choice)), proposed=proposed)
+
+    def reference_at(self, since: str | int, before: Baseline) -> Baseline:
+        """A second reference, from which slow growth is measured; empty, with a note, where there is none.
+
+        Args:
+            since: `last-release`, or so many days ago.
+            before: what the run is compared with.
+        """
+        git, host = self._git(), self._host()
+        try:
+            start = before.commit or git.commit("HEAD")
+            if start is None:
+                raise OutOfReachError("there is no git repository here")
+            choice = choose_since(
+                git,
+                since,
+                start,
+                now=datetime.now(timezone.utc),
+                branch=self.context.default_branch,
+                host=host,
+            )
+            return find_baseline(self._question(git, host, choice))
+        except BaselineError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            return Baseline(notes=(f"Growth over a longer time is not judged: {error.message}{hint}.",))
+
+    def renews(self) -> bool:
+        """Whether this run is one that renews the baseline."""
+        return (
+            self.config.baseline.renew is not Renewal.NEVER
+            and self.context.event_name in _RENEWING
+            and self.context.on_default_branch
+        )
+
+    def renew(
+        self,
+        snapshots: Sequence[ImageSnapshot],
+        *,
+        partial: bool,
+        directory: Path | None,
+        commit: str | None = None,
+    ) -> Renewed:
+        """Renews the baseline with what was measured at the commit that is checked out, or at another.
+
+        Args:
+            snapshots: what was measured.
+            partial: whether these are some of the images only, so that none can be missing.
+            directory: where an artifact is left.
+            commit: what was measured, where it isn't what is checked out.
+
+        Raises:
+            BaselineError: it can't be.
+        """
+        git, branch = self._git(), self.context.default_branch
+        head = commit or git.commit("HEAD")
+        if branch is None or head is None:
+            raise BaselineError(
+                "the baseline is renewed by runs on the default branch, in a clone of the repository",
+                hint="at your desk: bloatcheck baseline update",
+            )
+        if self.context.commit not in (None, head):
+            raise BaselineError(
+                "what is checked out is not the commit that this run is for, so the baseline stays as it is",
+                hint="check out without a `ref`",
+            )
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        entries = tuple(BaselineEntry(snapshot=one, commit=head, measured_at=now) for one in snapshots)
+        settings = self.config.baseline
+        if settings.renew is Renewal.ARTIFACT:
+            return _left(directory, entries)
+        renewer = Renewer(git, settings, branch, self._host())
+        if settings.renew is Renewal.BRANCH:
+            return renewer.by_branch(Measurement(commit=head, entries=entries))
+        names = {spec.name for spec in self.config.images}
+        known = read_at(git, head, settings.path) if git.has(head) else Baseline()
+        dropped = dropped_names(known, names, partial=partial)
+        return renewer.by_commit(Measurement(commit=head, entries=entries, dropped=dropped))
+
+    def _question(self, git: Git, host: Host | None, choice: Choice) -> Question:
+        return Question(
+            settings=self.config.baseline,
+            git=git,
+            choice=choice,
+            images=self.config.images,
+            now=datetime.now(timezone.utc),
+            default_branch=self.context.default_branch,
+            host=host,
+            published=self._published,
+            built=self._built,
+        )
+
+    def _git(self) -> Git:
+        plain = Git(self.config.root)
+        if not self.token or plain.settings(r"^http\..*\.extraheader$"):
+            # actions/checkout left its own; two would be refused.
+            return plain
+        return replace(plain, environment=_with_token(self.token, self.context.server_url))
+
+    def _host(self) -> Host | None:
+        if not self.token or self.context.repository is None:
+            return None
+        from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.repository import Repository  # noqa: PLC0415 - imports requests
+
+        client = GitHub(self.token, api_url=self.context.api_url, log=self.log)
+        return Repository(client, self.context.repository)
+
+    def _published(self, reference: str, spec: ImageSpec) -> BaselineEntry | None:
+        """The entry of a published image; its labels say of which commit it is."""
+        with closing(open_image(reference, platform=spec.platform, log=self.log)) as image:
+            snapshot = take_snapshot(
+                image, index_image(image, LayerCache.open(self.environment, log=self.log)), name=spec.name
+            )
+            labels = image.config.labels
+        revision = labels.get(_REVISION, "")
+        known = self._git().commit(revision) if revision.isalnum() else None
+        return BaselineEntry(snapshot=snapshot, commit=known, measured_at=labels.get(_CREATED))
+
+    def _built(self, root: Path, names: Sequence[str]) -> tuple[ImageSnapshot, ...]:
+        """The images of a checked-out commit, by its own configuration."""
+        config = load_config(root, path=self.config.path if self._has(root) else None)
+        wanted = replace(config, images=tuple(image for image in config.images if image.name in names))
+        if not wanted.images:
+            return ()
+        with self.log.group("Building what this is compared with"):
+            results = pipeline.measure(wanted, log=self.log, environment=self.environment)
+        measured = tuple(result.snapshot for result in results if isinstance(result, pipeline.Measured))
+        if not measured:
+            first = next(result for result in results if isinstance(result, pipeline.Unmeasured))
+            raise BloatcheckError(first.failure.message, hint=first.failure.hint)
+        return measured
+
+    def _has(self, root: Path) -> bool:
+        return self.config.path is not None and (root / self.config.path).is_file()
+
+
+def _left(directory: Path | None, entries: Sequence[BaselineEntry]) -> Renewed:
+    if directory is None:
+        raise UsageError("there is no folder to leave the artifact in", hint="name one: --report-dir DIR")
+    file = directory / ARTIFACT_FILE
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file.write_text(to_json(entries), encoding="utf-8")
+    except OSError as error:
+        raise BaselineError(f"{file} can't be written: {error.strerror or error}") from error
+    return Renewed(f"the baseline to upload as artifact is {file}")
+
+
+def _with_token(token: str, server_url: str) -> Mapping[str, str]:
+    """Git's settings for one run of it, through the environment, where no process list shows them."""
+    used = int(environ.get("GIT_CONFIG_COUNT") or 0)
+    credentials = b64encode(f"x-access-token:{token}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": str(used + 1),
+        f"GIT_CONFIG_KEY_{used}": f"http.{server_url}/.extraheader",
+        f"GIT_CONFIG_VALUE_{used}": f"AUTHORIZATION: basic {credentials}",
+    }
