@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO, BinaryIO
 
 from support.layers import Entry, file, folder, hard_link, layer, symlink
 
 from bloatcheck.analysis.packages import InstalledPackage, extract, installed
 from bloatcheck.analysis.tree import Tree
-from bloatcheck.image.layer_index import clean_path
+from bloatcheck.image.layer_index import LayerIndex, clean_path
 
 
 def tree_of(files: Mapping[str, str | bytes], *more: Entry) -> Tree:
@@ -26,16 +28,27 @@ def tree_of_paths(*paths: str) -> Tree:
 
 def tree_of_tar(archive: Path) -> Tree:
     """The file system in a tar archive, as the only layer of an image."""
+    with archive.open("rb") as stream:
+        return Tree([layer_of_tar(stream)])
+
+
+def tree_of_saved_image(archive: Path) -> Tree:
+    """The file system of the only image in an archive that `docker save` wrote."""
+    with tarfile.open(archive) as saved:
+        (image,) = json.load(_member(saved, "manifest.json"))
+        return Tree(layer_of_tar(_member(saved, name)) for name in image["Layers"])
+
+
+def layer_of_tar(stream: IO[bytes]) -> LayerIndex:
+    """A layer, read by Python's own tarfile."""
     entries: list[Entry] = []
-    with tarfile.open(archive, errors="surrogateescape") as members:
+    with tarfile.open(fileobj=stream, errors="surrogateescape") as members:
         for member in members:
             path = clean_path(member.name.encode("utf-8", "surrogateescape"))
             target = member.linkname.encode("utf-8", "surrogateescape")
             if member.isreg():
-                kept = members.extractfile(member)
                 wanted = extract(path, member.size)
-                content = kept.read() if kept and wanted else b""
-                captured = wanted(io.BytesIO(content), member.size) if wanted else None
+                captured = wanted(_content(members, member), member.size) if wanted else None
                 entries.append(file(path, member.size, mode=member.mode, captured=captured))
             elif member.isdir():
                 entries.append(folder(path))
@@ -43,7 +56,7 @@ def tree_of_tar(archive: Path) -> Tree:
                 entries.append(symlink(path, target))
             elif member.islnk():
                 entries.append(hard_link(path, clean_path(target)))
-    return Tree([layer(*entries, name=str(archive))])
+    return layer(*entries)
 
 
 def by_name(packages: Iterable[InstalledPackage], manager: str | None = None) -> dict[str, InstalledPackage]:
@@ -54,6 +67,16 @@ def by_name(packages: Iterable[InstalledPackage], manager: str | None = None) ->
 def packages_of(files: Mapping[str, str | bytes], *more: Entry) -> dict[str, InstalledPackage]:
     """What is installed in such a file system."""
     return by_name(installed(tree_of(files, *more)))
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:
+    content = archive.extractfile(member)
+    assert content
+    return io.BytesIO(content.read())
+
+
+def _member(archive: tarfile.TarFile, name: str) -> BinaryIO:
+    return _content(archive, archive.getmember(name))
 
 
 def _captured(path: str, content: bytes) -> Entry:
