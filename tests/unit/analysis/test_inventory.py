@@ -2,29 +2,13 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.layers import Entry, file, folder, hard_link, layer, opaque, whiteout
+from support.dpkg import BASE, CURL, dpkg
+from support.layers import file, hard_link, layer, opaque, whiteout
 
 from bloatcheck.analysis.contents import Cause
 from bloatcheck.analysis.inventory import MAX_FILES, Inventory, take_inventory
 from bloatcheck.analysis.tree import Hiding
 from bloatcheck.image.layer_index import LayerIndex
-
-
-def dpkg(*packages: tuple[str, str, str]) -> tuple[Entry, ...]:
-    """The records of a dpkg database: (name, version, paths below the root, one a line)."""
-    status = "".join(
-        f"Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n\n"
-        for name, version, _ in packages
-    )
-    lists = [file(f"var/lib/dpkg/info/{name}.list", content=paths.encode()) for name, _, paths in packages]
-    return file("var/lib/dpkg/status", content=status.encode()), *lists
-
-
-BASE = layer(folder("bin"), file("bin/sh", 1_000), *dpkg(("dash", "0.5", "/bin/sh\n")))
-CURL = layer(
-    file("usr/bin/curl", 300),
-    *dpkg(("dash", "0.5", "/bin/sh\n"), ("curl", "7.88", "/usr/bin/curl\n")),
-)
 
 
 def shares(inventory: Inventory) -> dict[tuple[Cause, str | None], int]:
