@@ -34,8 +34,8 @@ from bloatcheck.log import Log
 from bloatcheck.oci.dockerfile import MAX_LENGTH
 from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.approval import approved, weigh
+from bloatcheck.policy.creep import judge_creep
 from bloatcheck.policy.judge import judge, judge_comparability, worst_first
-from bloatcheck.policy.rules.creep import judge_creep
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
 
 
@@ -135,11 +135,16 @@ def make_report(
             run_url=context.run_url,
         ),
         baseline=baselines.before.origin,
-        notes=(*judging.notes, *_notes(config, context, baselines.before, rows)),
+        notes=(
+            *judging.notes,
+            *(reference.notes if reference else ()),
+            *_notes(config, context, baselines.before, rows),
+        ),
         enforced=enforced,
         config=config.path,
         changes=judging.changes,
         approve_by=judging.config.approve_by,
+        judged_by_base=not judging.accepts_renewed_entries,
     )
 
 

@@ -69,11 +69,11 @@ class References:
             return Baselines(before=proposed, proposed=proposed)
         return Baselines(before=find_baseline(self._question(git, host, choice)), proposed=proposed)
 
-    def reference_at(self, since: str | int, before: Baseline) -> Baseline:
+    def reference_at(self, since: str, before: Baseline) -> Baseline:
         """A second reference, from which slow growth is measured; empty, with a note, where there is none.
 
         Args:
-            since: `last-release`, or so many days ago.
+            since: `last-release`, or `30d`, so many days ago.
             before: what the run is compared with.
         """
         git, host = self._git(), self._host()
@@ -89,7 +89,9 @@ class References:
                 branch=self.context.default_branch,
                 host=host,
             )
-            return find_baseline(self._question(git, host, choice))
+            question = self._question(git, host, choice)
+            # It is meant to be old.
+            return find_baseline(replace(question, settings=replace(question.settings, max_age=None)))
         except BaselineError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Baseline(notes=(f"Growth over a longer time is not judged: {error.message}{hint}.",))

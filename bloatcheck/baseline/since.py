@@ -13,13 +13,13 @@ LAST_RELEASE = "last-release"
 
 
 def choose_since(
-    git: Git, since: str | int, commit: str, *, now: datetime, branch: str | None, host: Host | None
+    git: Git, since: str, commit: str, *, now: datetime, branch: str | None, host: Host | None
 ) -> Choice:
     """The commit to measure a slow growth from.
 
     Args:
         git: the clone; history that it lacks is fetched, as far as it can be.
-        since: `last-release`, the newest tag that the commit has; or so many days ago.
+        since: `last-release`, the newest tag that the commit has; or `30d`, so many days ago.
         commit: what the change is compared with, or what is checked out.
         now: the moment to count back from.
         branch: the default branch, for the host.
@@ -30,7 +30,7 @@ def choose_since(
     """
     if since == LAST_RELEASE:
         return _last_release(git, commit)
-    days = int(since)
+    days = int(since.removesuffix("d"))
     moment = now - timedelta(days=days)
     why = f"where it stood {days} days ago"
     if found := git.last_before(moment, commit):

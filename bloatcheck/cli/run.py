@@ -105,6 +105,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         partial=bool(args.image),
         enforced=enforced and not args.leg,
         judging=judging,
+        reference=references.reference_at(config.creep.since, baselines.before) if config.creep else None,
     )
     delivered = deliver(
         report,
