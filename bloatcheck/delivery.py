@@ -205,7 +205,9 @@ class _Posting:
 
 def is_worth_a_comment(report: Report, policy: CommentPolicy) -> bool:
     """Whether a pull request without our comment should get one."""
-    trouble = report.outcome in (Outcome.FAIL, Outcome.ERROR)
+    trouble = report.outcome in (Outcome.FAIL, Outcome.ERROR) or any(
+        change.looser for change in report.changes
+    )
     return deserves_comment([image.diff for image in report.images if image.diff], policy, trouble=trouble)
 
 

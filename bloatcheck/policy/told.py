@@ -28,10 +28,10 @@ def ceiling(approval: Approval) -> str:
 
 
 def given_by(approval: Approval) -> str:
-    """`Ada Lovelace, .bloatcheck.yml:12`; `octo, by a label`."""
+    """Who, and where: Ada Lovelace in `.bloatcheck.yml:12`; octo by a label."""
     where = {
-        ApprovalSource.CONFIGURATION: str(approval.place) if approval.place else "the configuration",
+        ApprovalSource.CONFIGURATION: f"in `{approval.place}`" if approval.place else "in the configuration",
         ApprovalSource.LABEL: "by a label",
         ApprovalSource.COMMAND: "in a comment",
     }[approval.source]
-    return f"{approval.by}, {where}" if approval.by else where
+    return f"{approval.by} {where}" if approval.by else where

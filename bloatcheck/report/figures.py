@@ -42,7 +42,8 @@ def broken_limit(finding: Finding) -> str:
     if finding.metric in (Metric.LAYER_GROWTH, Metric.PACKAGE_GROWTH) and finding.before is None:
         return f"adds {actual}, {over}"
     share = f" ({percent(100 * finding.actual / finding.before)})" if finding.before else ""
-    return f"grew by {actual}{share}, {over}"
+    since = f" since {finding.subject}" if finding.metric is Metric.CREEP and finding.subject else ""
+    return f"grew by {actual}{share}{since}, {over}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bloatcheck.config.limits import Metric
-from bloatcheck.report import fit, pieces
+from bloatcheck.report import approval_pieces, fit, pieces
+from bloatcheck.report.approving import approving_comment, approving_label
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link
 from bloatcheck.report.figures import count
 from bloatcheck.report.fit import Piece
@@ -17,7 +18,15 @@ from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
 from bloatcheck.report.templates import render_markdown
-from bloatcheck.report.view import FOLD_FROM, accepting_command, config_path, grown_places, is_quiet, rows
+from bloatcheck.report.view import (
+    FOLD_FROM,
+    accepting_command,
+    config_path,
+    grown_places,
+    is_quiet,
+    raised_where,
+    rows,
+)
 
 LONGEST_COMMENT = 64_000
 """GitHub takes 65,536 characters, marker included. These are bytes, of which there are never fewer."""
@@ -83,6 +92,7 @@ class _Page:
 
     rows: tuple[Piece, ...]
     percent: bool
+    changes: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
     notes: tuple[Piece, ...]
     details: tuple[Piece, ...]
@@ -91,7 +101,7 @@ class _Page:
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        return (*self.rows, *self.troubles, *self.notes, *self.details, *self.quiet)
+        return (*self.changes, *self.rows, *self.troubles, *self.notes, *self.details, *self.quiet)
 
 
 def _render(report: Report, depth: Depth, longest: int, framing: Framing = _OUR_OWN) -> str:
@@ -114,8 +124,12 @@ def _page(report: Report, depth: Depth) -> _Page:
     return _Page(
         rows=tuple(pieces.table_row(row, percent=percent) for row in loud),
         percent=percent,
+        changes=tuple(approval_pieces.changes(report)),
         troubles=tuple(piece for row in loud for piece in pieces.troubles(row, report.origin)),
-        notes=tuple(pieces.notes(report.notes[:_MOST_IMAGES])),
+        notes=(
+            *(piece for row in loud for piece in approval_pieces.approvals(row)),
+            *pieces.notes(report.notes[:_MOST_IMAGES]),
+        ),
         details=tuple(piece for row in loud for piece in pieces.details(row, report.origin, depth)),
         quiet=tuple(pieces.quiet_images(quiet)),
         unseen=len(everything) - len(shown),
@@ -131,6 +145,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         reported_by=framing.reported_by,
         rows=_kept(page.rows),
         percent=page.percent,
+        changes=_kept(page.changes),
         troubles=_kept(page.troubles),
         remedy=_remedy(report),
         notes=_kept(page.notes),
@@ -160,8 +175,14 @@ def _remedy(report: Report) -> Markdown:
         choices.append(compose("join instructions into fewer layers"))
     if command := accepting_command(report):
         choices.append(compose("accept the growth: run {} and commit the file", code(command)))
+    if label := approving_label(report):
+        choices.append(compose("set the label {}, if you may write here", code(label)))
+    if comment := approving_comment(report):
+        choices.append(compose("comment {}, if you may write here", code(comment)))
     limits = [code(metric.value) for metric in metrics]
-    choices.append(compose("raise {} in {}", _listed(limits), code(config_path(report))))
+    file = code(config_path(report))
+    raised = "raise {} in {}" + raised_where(report)
+    choices.append(compose(raised, _listed(limits), file))
     return render_markdown("remedy.md.j2", choices=choices)
 
 

@@ -85,7 +85,7 @@ class Report:
     `notes` are sentences for the reader about the run itself ("no baseline at 1a2b3c4 yet"). `enforced` is
     False where broken limits are only told. `config` is the configuration's path; None where there is none.
     `changes` are what the change does to the rules that it is judged by; `approve_by` how it can be approved
-    on the pull request.
+    on the pull request. `judged_by_base` says that limits, approvals and settings are those of the base.
     """
 
     version: str = REPORT_VERSION
@@ -100,6 +100,7 @@ class Report:
     config: str | None = None
     changes: tuple[PolicyChange, ...] = ()
     approve_by: ApproveBy = field(default_factory=ApproveBy)
+    judged_by_base: bool = False
 
     @property
     def outcome(self) -> Outcome:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
+from bloatcheck.report.approving import approving_comment, approving_label, use_sentence
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change, count, told_apart
 from bloatcheck.report.headline import headline
@@ -27,6 +28,7 @@ from bloatcheck.report.view import (
     layer_rows,
     layers_summary,
     quiet_layers,
+    raised_where,
     rows,
 )
 
@@ -50,11 +52,17 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
             "report.txt.j2",
             headline=_wrapped(told.pattern.format(*map(short_name, told.names)), width),
             table=_table(loud, width) if loud else None,
+            changes=[_wrapped(f"  - {change.sentence}", width) for change in report.changes],
             quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
             troubles=[
                 _wrapped(trouble, width)
                 for row in loud
                 for trouble in troubles(row.image, short_name(row.name))
+            ],
+            approvals=[
+                _wrapped(f"{short_name(row.name)} {use_sentence(use)}", width)
+                for row in loud
+                for use in row.image.approvals
             ],
             remedies=_remedies(report),
             notes=[_wrapped(f"Note: {note}", width) for note in report.notes],
@@ -104,8 +112,13 @@ def _remedies(report: Report) -> list[str]:
         choices.append("join instructions into fewer layers")
     if command := accepting_command(report):
         choices.append(f"accept the growth: {command}")
+    if label := approving_label(report):
+        choices.append(f"set the label {harmless(label)} on the pull request, if you may write there")
+    if comment := approving_comment(report):
+        choices.append(f"comment on the pull request, if you may write there: {harmless(comment)}")
     choices.append(
         f"raise {', '.join(metric.value for metric in metrics)} in {harmless(config_path(report))}"
+        f"{raised_where(report)}"
     )
     return choices
 

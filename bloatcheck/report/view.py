@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
+from bloatcheck.policy.approval import Standing
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.figures import change, count, percent, told_apart
 from bloatcheck.report.model import ImageReport, Report
@@ -163,6 +164,11 @@ def layers_summary(diff: ImageDiff) -> str:
     return f"{told}, {change(diff.delta, diff.before.content_size)}"
 
 
+def raised_where(report: Report) -> str:
+    """What to say behind the file that the limits stand in, where its own branch is not the place."""
+    return " on the base branch" if report.judged_by_base else ""
+
+
 def config_path(report: Report) -> str:
     """The file that the limits stand in."""
     return report.config or DEFAULT_CONFIG
@@ -170,6 +176,8 @@ def config_path(report: Report) -> str:
 
 def accepting_command(report: Report) -> str | None:
     """What makes today's sizes the new baseline; None where that would not mend a broken limit."""
+    if report.judged_by_base:
+        return None
     grown = [image.name for image in report.images if _baseline_mends(image)]
     if not grown:
         return None
@@ -224,6 +232,8 @@ def _verdict(image: ImageReport) -> tuple[str, str]:
         return ("❌" if image.incomparable is Level.FAIL else "⚠️"), "not comparable"
     if image.findings:
         return "⚠️", "over a warning limit"
+    if any(use.standing is Standing.APPLIED for use in image.approvals):
+        return "☑️", "approved"
     words = {
         ImageChange.NEW: ("🆕", "new"),
         ImageChange.GONE: ("👋", "no longer built"),

@@ -44,7 +44,9 @@ def test_every_rule_file_is_registered_under_its_metric() -> None:
 
 
 def test_every_metric_has_exactly_one_rule() -> None:
-    assert sorted(rule.metric for rule in rules.RULES) == sorted(Metric)
+    # `creep` has another reference than the baseline, and a function of its own.
+    elsewhere = {Metric.CREEP, Metric.FORBIDDEN}
+    assert sorted(rule.metric for rule in rules.RULES) == sorted(set(Metric) - elsewhere)
 
 
 def test_without_limits_nothing_is_found() -> None:
