@@ -5,30 +5,28 @@ https://github.com/wagoodman/dive#ci-integration
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TypeVar
 
-from bloatcheck.config.yaml_tree import Node, NoValue, read_tree
-from bloatcheck.errors import ConfigError, Place, UsageError
+from bloatcheck.config.yaml_tree import NoValue, read_tree
+from bloatcheck.errors import BloatcheckError, ConfigError, Place, UsageError
 from bloatcheck.units import parse_bytes
 
 FILE_NAME = ".dive-ci"
 
-_OFF: Final = frozenset({"", "disabled", "off", "false"})
-_RATIO = re.compile(r"[0-9]{0,3}(?:\.[0-9]{0,20})?(?:[eE]-?[0-9]{1,2})?", re.ASCII)
-_EFFICIENCY = ("lowest-efficiency", "lowestEfficiency")
-_WASTED = ("highest-wasted-bytes", "highestWastedBytes")
-_USER_WASTED = ("highest-user-wasted-percent", "highestUserWastedPercent")
+_OFF = frozenset({"", "disabled", "off", "false"})
+_RATIO = re.compile(r"(?:0|1)?(?:\.[0-9]{1,20})?|[01]\.", re.ASCII)
+_EXAMPLE = "for example\nrules:\n  lowest-efficiency: 0.95\n  highest-wasted-bytes: 20MB"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiveRules:
-    """dive's three rules; None switches one off. What a file leaves out is as dive has it.
+    """The three rules of `dive --ci`; None switches one off. What a file leaves out is as dive has it.
 
-    Two are ratios from 0 to 1 (`highest_user_wasted` too, which dive calls a percentage), one is in bytes.
+    `lowest_efficiency` and `highest_user_wasted` run from 0 to 1, though dive calls the latter a percentage.
     """
 
     lowest_efficiency: float | None = 0.9
@@ -42,42 +40,64 @@ def read_dive_ci(text: str, file: str = FILE_NAME) -> DiveRules:
     Raises:
         ConfigError: not such a file; holds every problem.
     """
-    tree, problems = read_tree(text, file)
-    found = list(problems)
-    if tree is None:
-        return DiveRules()
-    rules: Node | None = None
-    if isinstance(tree.value, Mapping):
-        rules = tree.value.get("rules")
-    if rules is None or isinstance(rules.value, NoValue):
-        return _checked(DiveRules(), found)
-    if not isinstance(rules.value, Mapping):
-        found.append(UsageError("`rules` holds no rules", hint="see dive's README", place=Place(file, rules.line)))
-        return _checked(DiveRules(), found)
-    given = {name: node for name, node in rules.value.items() if isinstance(node.value, (str, NoValue))}
+    tree, unread = read_tree(text, file)
+    problems: list[BloatcheckError] = list(unread)
+    given: Mapping[str, tuple[int, str]] = {}
+    if tree is not None and not isinstance(tree.value, NoValue):
+        top = tree.value if isinstance(tree.value, Mapping) else {}
+        line, rules = top.get("rules", (tree.line, tree))
+        if rules is tree or not isinstance(rules.value, (Mapping, NoValue)):
+            problems.append(UsageError("there are no `rules` in it", hint=_EXAMPLE, place=Place(file, line)))
+        elif isinstance(rules.value, Mapping):
+            given = {
+                name: (at, "" if isinstance(node.value, NoValue) else str(node.value))
+                for name, (at, node) in rules.value.items()
+                if isinstance(node.value, (str, NoValue))
+            }
+    found = DiveRules(
+        lowest_efficiency=_rule(
+            given, ("lowest-efficiency", "lowestEfficiency"), _ratio, 0.9, problems, file
+        ),
+        highest_wasted_bytes=_rule(
+            given, ("highest-wasted-bytes", "highestWastedBytes"), parse_bytes, None, problems, file
+        ),
+        highest_user_wasted=_rule(
+            given,
+            ("highest-user-wasted-percent", "highestUserWastedPercent"),
+            _ratio,
+            0.1,
+            problems,
+            file,
+        ),
+    )
+    if problems:
+        raise ConfigError(tuple(problems))
+    return found
 
-    def read(names: tuple[str, str], parse: object) -> object:
-        for name in reversed(names):
-            if name not in given:
-                continue
-            node = given[name]
-            value = "" if isinstance(node.value, NoValue) else str(node.value)
+
+def _rule(  # noqa: PLR0917 - one call a rule
+    given: Mapping[str, tuple[int, str]],
+    names: tuple[str, str],
+    parse: Callable[[str], _T],
+    default: _T | None,
+    problems: list[BloatcheckError],
+    file: str,
+) -> _T | None:
+    """One rule by its name, or by the one it had before, which wins in dive."""
+    for name in reversed(names):
+        if name in given:
+            line, value = given[name]
             if value.strip().lower() in _OFF:
                 return None
             try:
-                return parse(value)  # type: ignore[operator] # one of the two below
+                return parse(value.strip())
             except ValueError as error:
-                found.append(UsageError(f"{name}: {error}", place=Place(file, node.line)))
+                problems.append(UsageError(f"{name}: {error}", place=Place(file, line)))
                 return None
-        return _LEFT_OUT
+    return default
 
-    defaults = DiveRules()
-    efficiency, wasted, user = read(_EFFICIENCY, _ratio), read(_WASTED, parse_bytes), read(_USER_WASTED, _ratio)
-    return _checked(
-        DiveRules(
-            lowest_efficiency=defaults.lowest_efficiency if efficiency is _LEFT_OUT else efficiency,  # type: ignore[arg-type]
-            highest_wasted_bytes=defaults.highest_wasted_bytes if wasted is _LEFT_OUT else wasted,  # type: ignore[arg-type]
-            highest_user_wasted=defaults.highest_user_wasted if user is _LEFT_OUT else user,  # type: ignore[arg-type]
-        ),
-        found,
-    )
+
+def _ratio(text: str) -> float:
+    if not text or not _RATIO.fullmatch(text) or float(text) > 1:
+        raise ValueError(f"not a number from 0 to 1: {text[:100]!r}")
+    return float(text)
