@@ -24,7 +24,6 @@ from bloatcheck.report.view import (
     config_path,
     grown_places,
     is_quiet,
-    raised_where,
     rows,
 )
 
@@ -181,8 +180,10 @@ def _remedy(report: Report) -> Markdown:
         choices.append(compose("comment {}, if you may write here", code(comment)))
     limits = [code(metric.value) for metric in metrics]
     file = code(config_path(report))
-    raised = "raise {} in {}" + raised_where(report)
-    choices.append(compose(raised, _listed(limits), file))
+    if report.judged_by_base:
+        choices.append(compose("raise {} in {} on the base branch", _listed(limits), file))
+    else:
+        choices.append(compose("raise {} in {}", _listed(limits), file))
     return render_markdown("remedy.md.j2", choices=choices)
 
 

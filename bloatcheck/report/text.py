@@ -28,7 +28,6 @@ from bloatcheck.report.view import (
     layer_rows,
     layers_summary,
     quiet_layers,
-    raised_where,
     rows,
 )
 
@@ -118,7 +117,7 @@ def _remedies(report: Report) -> list[str]:
         choices.append(f"comment on the pull request, if you may write there: {harmless(comment)}")
     choices.append(
         f"raise {', '.join(metric.value for metric in metrics)} in {harmless(config_path(report))}"
-        f"{raised_where(report)}"
+        + (" on the base branch" if report.judged_by_base else "")
     )
     return choices
 

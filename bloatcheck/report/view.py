@@ -164,11 +164,6 @@ def layers_summary(diff: ImageDiff) -> str:
     return f"{told}, {change(diff.delta, diff.before.content_size)}"
 
 
-def raised_where(report: Report) -> str:
-    """What to say behind the file that the limits stand in, where its own branch is not the place."""
-    return " on the base branch" if report.judged_by_base else ""
-
-
 def config_path(report: Report) -> str:
     """The file that the limits stand in."""
     return report.config or DEFAULT_CONFIG
