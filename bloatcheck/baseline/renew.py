@@ -16,6 +16,7 @@ from bloatcheck.baseline.git import SHORT, Author, Git, OutOfReachError, Pushed
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.kept import with_entries
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.order import Order
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.store import documents
 from bloatcheck.config.limits import Threshold, largest_allowed
@@ -146,15 +147,7 @@ class Renewer:
             onto = self.git.tip(self.branch)
             if onto is None:
                 raise OutOfReachError(f"the remote has no branch {self.branch}")
-            before, after = self._renewed(onto, measured)
-            if tip is not None:
-                # What waits there from another run, and is not on the default branch yet.
-                waiting = [
-                    entry
-                    for entry in read_at(self.git, tip, self.settings.path).entries
-                    if entry.snapshot.name not in measured.dropped
-                ]
-                after = renewed(after, waiting, newer=self._is_newer, tolerance=None)
+            before, after = self._renewed(onto, measured, waiting=tip)
             # Without the words that skip checks: the pull request may need them.
             commit = self._commit(onto, (before, after), measured, suffix="")
             same = (
@@ -187,14 +180,29 @@ class Renewer:
             ) from None
         return Renewed(f"{self.branch} takes no push, so the renewed baseline is in a pull request", url)
 
-    def _renewed(self, tip: str, measured: Measurement) -> tuple[Baseline, Baseline]:
-        """The baseline as it stands at a commit, and as it should be."""
+    def _renewed(
+        self, tip: str, measured: Measurement, *, waiting: str | None = None
+    ) -> tuple[Baseline, Baseline]:
+        """The baseline as it stands at a commit, and as it should be.
+
+        What a `waiting` commit changed is part of it, where the baseline itself hasn't changed there since.
+        """
         before = read_at(self.git, tip, self.settings.path)
-        kept = replace(
-            before,
-            entries=tuple(entry for entry in before.entries if entry.snapshot.name not in measured.dropped),
+        entries = {entry.key: entry for entry in before.entries}
+        if waiting and (parents := self.git.parents(waiting)) and self.git.has(parents[0]):
+            start = read_at(self.git, parents[0], self.settings.path)
+            entries |= {
+                entry.key: entry
+                for entry in read_at(self.git, waiting, self.settings.path).entries
+                if before.entry(*entry.key) == start.entry(*entry.key)
+            }
+        kept = [entry for entry in entries.values() if entry.snapshot.name not in measured.dropped]
+        after = renewed(
+            Baseline(entries=tuple(kept)),
+            measured.entries,
+            order=Order(self.git),
+            tolerance=self.settings.tolerance,
         )
-        after = renewed(kept, measured.entries, newer=self._is_newer, tolerance=self.settings.tolerance)
         return before, after
 
     def _commit(
@@ -218,18 +226,6 @@ class Renewer:
             [f"{SUBJECT}{suffix}", "", told, *gone[:_MOST_LINES], "", f"Measured at {measured.commit}."]
         )
         return self.git.write_commit(tip, self._from_top(files), message, BOT)
-
-    def _is_newer(self, one: BaselineEntry, other: BaselineEntry) -> bool:
-        """Whether an entry was measured at a later commit than another."""
-        if one.commit is None or other.commit is None or one.commit == other.commit:
-            return False
-        if self.git.has(one.commit) and self.git.has(other.commit):
-            later = self.git.is_ancestor(other.commit, one.commit)
-            if later is not None:
-                return later
-        # The history between them is not here; the dates of the commits are.
-        dates = self.git.committed_at(one.commit), self.git.committed_at(other.commit)
-        return dates[0] is not None and dates[1] is not None and dates[0] > dates[1]
 
     def _from_top(self, files: Mapping[str, bytes | None]) -> Mapping[str, bytes | None]:
         folder = self.git.folder()
@@ -262,26 +258,16 @@ class Renewer:
 
 
 def renewed(
-    before: Baseline,
-    entries: Iterable[BaselineEntry],
-    *,
-    newer: Callable[[BaselineEntry, BaselineEntry], bool],
-    tolerance: Threshold | None,
+    before: Baseline, entries: Iterable[BaselineEntry], *, order: Order, tolerance: Threshold
 ) -> Baseline:
     """The baseline with those of the entries that moved more than the tolerance.
 
-    Args:
-        before: the baseline as it stands.
-        entries: what was measured.
-        newer: whether the first entry was measured at a later commit than the second; such a one stays.
-        tolerance: None renews only what is newer, however far it moved.
+    An entry of the baseline that was measured at a later commit stays.
     """
     result = {entry.key: entry for entry in before.entries}
     for entry in entries:
         old = result.get(entry.key)
-        if old is not None and newer(old, entry):
-            continue
-        if old is None or (newer(entry, old) if tolerance is None else has_moved(old, entry, tolerance)):
+        if old is None or (has_moved(old, entry, tolerance) and not order.is_later(old, entry)):
             result[entry.key] = entry
     return replace(before, entries=tuple(result[key] for key in sorted(result)))
 
