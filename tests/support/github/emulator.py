@@ -30,6 +30,7 @@ BOT_TOKEN = "token-of-the-job"
 """What GITHUB_TOKEN is in a job: its user is the Actions bot, and it may not ask for it."""
 HUMAN_TOKEN = "token-of-a-person"
 ATTACKER_TOKEN = "token-of-a-stranger"
+FORK = "mallory/hello"
 BOT = "github-actions[bot]"
 HUMAN = OWNER
 ATTACKER = "mallory"
@@ -79,6 +80,55 @@ class Emulator:
         )
         pull = self.api("POST", f"/repos/{REPOSITORY}/pulls", title="A change", head=branch, base="main")
         return int(pull["number"])
+
+    def open_pull_request_from_fork(self) -> int:
+        """A new pull request by the stranger, from a new branch of the stranger's fork; its number."""
+        branch = f"feature-{next(self._branches)}"
+        if not self._is_there(f"/repos/{FORK}"):
+            self.api("POST", f"/repos/{REPOSITORY}/forks", ATTACKER_TOKEN, default_branch_only=False)
+        main = self.api("GET", f"/repos/{FORK}/git/ref/heads/main")["object"]["sha"]
+        self.api("POST", f"/repos/{FORK}/git/refs", ATTACKER_TOKEN, ref=f"refs/heads/{branch}", sha=main)
+        self.api(
+            "PUT",
+            f"/repos/{FORK}/contents/{branch}.txt",
+            ATTACKER_TOKEN,
+            message="A change",
+            content=b64encode(b"x").decode(),
+            branch=branch,
+        )
+        pull = self.api(
+            "POST",
+            f"/repos/{REPOSITORY}/pulls",
+            ATTACKER_TOKEN,
+            title="A change",
+            head=f"{ATTACKER}:{branch}",
+            base="main",
+        )
+        return int(pull["number"])
+
+    def pull_request(self, number: int) -> dict[str, Any]:
+        """As GitHub tells of it."""
+        found: dict[str, Any] = self.api("GET", f"/repos/{REPOSITORY}/pulls/{number}")
+        return found
+
+    def check_runs(self, sha: str) -> list[dict[str, Any]]:
+        """Those that GitHub shows at a commit: the newest of each name, its annotations under `annotations`."""
+        runs = self.api("GET", f"/repos/{REPOSITORY}/commits/{sha}/check-runs")["check_runs"]
+        return [{**run, "annotations": self._annotations(run["id"])} for run in runs]
+
+    def _annotations(self, check_run: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for page in count(1):
+            path = f"/repos/{REPOSITORY}/check-runs/{check_run}/annotations?per_page=100&page={page}"
+            batch = self.api("GET", path)["check_annotations"]
+            found += batch
+            if len(batch) < 100:
+                break
+        return found
+
+    def _is_there(self, path: str) -> bool:
+        headers = {"Authorization": f"Bearer {HUMAN_TOKEN}"}
+        return requests.get(f"{self.url}{path}", headers=headers, timeout=10).ok
 
     def write_comment(self, pull_request: int, body: str, token: str = HUMAN_TOKEN) -> int:
         """A comment by someone else; its id."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -90,6 +91,16 @@ class PretendGitHub:
             record.violations += [f"{method} {target}: {violation}" for violation in violations]
 
 
+def completed(request: Request, reply: Reply) -> Reply:
+    """The emulator's answer about a check run, with the address that it forgets."""
+    if "/check-runs" not in request.target or reply.status >= HTTPStatus.BAD_REQUEST:
+        return reply
+    check_run = json.loads(reply.body)
+    if isinstance(check_run.get("output"), dict):
+        check_run["output"] |= {"annotations_url": f"{check_run['url']}/annotations"}
+    return replace(reply, body=json.dumps(check_run).encode())
+
+
 @contextmanager
 def pretend_github() -> Iterator[PretendGitHub]:
     """An emulator with a proxy in front, both gone at the end."""
@@ -164,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
                 for name, value in response.getheaders()
                 if name.lower() not in _HOP_BY_HOP
             }
-            return Reply(response.status, response.read(), kept)
+            return completed(request, Reply(response.status, response.read(), kept))
         finally:
             connection.close()
 
