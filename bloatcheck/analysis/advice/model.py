@@ -11,17 +11,21 @@ from annotated_types import Ge, MaxLen
 
 from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT, shown
 from bloatcheck.analysis.packages.model import InstalledPackage
-from bloatcheck.analysis.tree import Hidden, Tree
+from bloatcheck.analysis.tree import Hidden, Hiding, Tree
 from bloatcheck.errors import Place
 from bloatcheck.image.layer_index import Kind
 from bloatcheck.oci.dockerfile import Instruction
 from bloatcheck.oci.image_config import ImageConfig
 
+SYSTEM = ("deb", "apk", "rpm")
+"""The managers whose packages are what an image's system consists of."""
 MAX_EXAMPLES = 5
 """Paths that are named with a piece of advice."""
 
 Record = tuple[int, bytes]
 """(layer, path): the file that a layer put there. Layers count from 0 at the base."""
+File = tuple[bytes, int, int]
+"""(path, layer, size)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +71,15 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What matters here of an executable. `symbols` are the bytes that strip(1) takes out of it."""
+    """What matters here of an executable or a shared library.
+
+    `static`: it runs without any library. `symbols` are the bytes that strip(1) takes out of it. `needs`
+    are the names of the libraries that it is linked against.
+    """
 
     static: bool
     symbols: int = 0
+    needs: Sequence[bytes] = ()
 
 
 class Adviser(Protocol):
@@ -104,14 +113,33 @@ class Facts:
     context_ignore: bool | None = None
 
     @cached_property
-    def files(self) -> Sequence[tuple[bytes, int, int]]:
-        """(path, layer, size) of every visible file that isn't the base image's and isn't empty."""
-        return [each for each in self.tree.files() if each[1] >= self.base_layers and each[2]]
+    def first_own(self) -> int:
+        """The lowest layer that advice may be about.
+
+        With a Dockerfile at hand, whatever lies below its first known line counts as the base image's.
+        """
+        known = [number for number, filled_by in enumerate(self.instructions) if filled_by]
+        return max(self.base_layers, known[0]) if known else self.base_layers
+
+    @cached_property
+    def files(self) -> Sequence[File]:
+        """Every visible file that isn't the base image's and isn't empty."""
+        return [each for each in self.tree.files() if each[1] >= self.first_own and each[2]]
+
+    @cached_property
+    def all_hidden(self) -> Sequence[Hidden]:
+        """The hidden files that aren't empty, the base image's too."""
+        return [file for file in self.tree.hidden() if file.size]
 
     @cached_property
     def hidden(self) -> Sequence[Hidden]:
         """The hidden files that aren't the base image's and aren't empty."""
-        return [file for file in self.tree.hidden() if file.layer >= self.base_layers and file.size]
+        return [file for file in self.all_hidden if file.layer >= self.first_own]
+
+    @cached_property
+    def _copied_by(self) -> Mapping[Record, int]:
+        """The layer that wrote a file again with the same content."""
+        return {(file.layer, file.path): file.by for file in self.hidden if file.how is Hiding.METADATA}
 
     @cached_property
     def names(self) -> Mapping[Record, Sequence[bytes]]:
@@ -128,7 +156,7 @@ class Facts:
         """Those that filled a layer; none where that isn't known."""
         return self.instructions[layer] if layer < len(self.instructions) else ()
 
-    def freed(self, files: Iterable[tuple[bytes, int, int]]) -> dict[Record, int]:
+    def freed(self, files: Iterable[File]) -> dict[Record, int]:
         """The bytes that go when these visible files do: those that have no name elsewhere."""
         chosen = {(layer, path): size for path, layer, size in files}
         if not self.names:
@@ -139,6 +167,26 @@ class Facts:
             for record, size in chosen.items()
             if all(name in going or self.tree.get(name) is None for name in self.names.get(record, ()))
         }
+
+    def with_copies(self, records: Mapping[Record, int]) -> dict[Record, int]:
+        """These records, and those that are only copies of them with other metadata (`chown -R`)."""
+        found = dict(records)
+        for (layer, path), size in records.items():
+            by = self._copied_by.get((layer, path))
+            while by is not None:
+                found[by, path] = size
+                by = self._copied_by.get((by, path))
+        return found
+
+    def files_of(self, packages: Iterable[InstalledPackage]) -> list[File]:
+        """The files that these packages own."""
+        chosen = {id(package) for package in packages}
+        return [file for file in self.files if id(self.owners.get(file[0])) in chosen]
+
+    def is_systems(self, path: bytes) -> bool:
+        """Whether the file is owned by a package of the system's own manager."""
+        owner = self.owners.get(path)
+        return owner is not None and owner.manager in SYSTEM
 
     @cached_property
     def languages(self) -> frozenset[str]:
@@ -152,9 +200,17 @@ class Facts:
         return frozenset(word.partition(".")[0].partition("_")[0] for word in words if word)
 
 
-def by_layer(files: Iterable[tuple[bytes, int, int]]) -> dict[int, list[tuple[bytes, int, int]]]:
+def from_context(instructions: Sequence[Instruction]) -> Instruction | None:
+    """The COPY or ADD that filled a layer with files of the build context."""
+    if len(instructions) != 1 or instructions[0].keyword not in {"ADD", "COPY"}:
+        return None
+    instruction = instructions[0]
+    return None if any(flag.startswith("--from") for flag in instruction.flags) else instruction
+
+
+def by_layer(files: Iterable[File]) -> dict[int, list[File]]:
     """The same files, layer by layer."""
-    layers: dict[int, list[tuple[bytes, int, int]]] = {}
+    layers: dict[int, list[File]] = {}
     for file in files:
         layers.setdefault(file[1], []).append(file)
     return layers

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 _PIECE = re.compile(
-    r"(?P<any>\*\*/)|(?P<rest>/\*\*\Z)|(?P<star>\*+)|(?P<one>\?)|(?P<set>\[[^\]/]+\])|(?P<plain>.)", re.S
+    r"(?P<any>\*\*/)|(?P<rest>/\*\*\Z)|(?P<star>\*+)|(?P<one>\?)|(?P<set>\[[^\]/]+\])|(?P<plain>.)", re.DOTALL
 )
 
 
@@ -18,7 +18,7 @@ class PathPatterns:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         expressions = [_expression(pattern) for pattern in patterns]
-        self._pattern = re.compile(b"|".join(expressions), re.S) if expressions else None
+        self._pattern = re.compile(b"|".join(expressions), re.DOTALL) if expressions else None
 
     def __contains__(self, path: object) -> bool:
         """Whether the file at this clean path is chosen."""
@@ -44,5 +44,6 @@ def _translated(match: re.Match[str]) -> str:
     if match["set"]:
         inner = match["set"][1:-1]
         negated = inner[0] in "!^" and len(inner) > 1
-        return f"[{'^/' if negated else ''}{re.escape(inner[1:] if negated else inner).replace(chr(92) + '-', '-')}]"
+        inner = re.escape(inner[1:] if negated else inner).replace("\\-", "-")
+        return f"[{'^/' if negated else ''}{inner}]"
     return re.escape(match["plain"])

@@ -1,0 +1,13 @@
+"""Indexes and packages that apk leaves behind."""
+
+import re
+
+from bloatcheck.analysis.advice.caches import Caches
+
+apk_cache = Caches(
+    pattern=re.compile(rb"\A(?P<root>var/cache/apk|etc/apk/cache)/(?=[^/]+\.(?:tar\.gz|apk)\Z)"),
+    what="apk's indexes and downloads",
+    tool=re.compile(r"\bapk\s"),
+    fills=re.compile(r"\bapk\s[^;&|]*\bupdate\b"),
+    command="rm -rf /var/cache/apk/* /etc/apk/cache/*",
+)

@@ -1,0 +1,96 @@
+"""Caches of tools: what they downloaded or made for a next time, which an image doesn't have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bloatcheck.analysis.advice.edit import (
+    between,
+    command_of,
+    joined,
+    neighbours,
+    only_run,
+    removal,
+    run_with,
+    with_command,
+    with_words,
+)
+from bloatcheck.analysis.advice.model import Facts, File, Proposal, by_layer
+from bloatcheck.analysis.advice.shown import named, shown
+from bloatcheck.analysis.tree import Hiding
+from bloatcheck.oci.dockerfile import Instruction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caches:
+    """An adviser on the caches of one tool.
+
+    `pattern` finds their files, its group `root` the folder that they are in. `what` they are called.
+    `tool` finds the tool in a command. `fills` finds the command that fills what later uses of the tool
+    build on; None where they need nothing. `command` empties the cache; by default the folder is removed.
+    `flag`: a command, and words after it that keep the cache empty. `read_only`: it is made so that only
+    root can remove it as it is.
+    """
+
+    pattern: re.Pattern[bytes]
+    what: str
+    tool: re.Pattern[str]
+    fills: re.Pattern[str] | None = None
+    command: str | None = None
+    flag: tuple[re.Pattern[str], str] | None = None
+    read_only: bool = False
+
+    def __call__(self, facts: Facts) -> Iterator[Proposal]:
+        """One proposal for each layer that has some."""
+        rewritten = [
+            (file.path, file.layer, file.size) for file in facts.hidden if file.how is not Hiding.DELETED
+        ]
+        found = [file for file in (*facts.files, *rewritten) if self.pattern.search(file[0])]
+        for layer, files in sorted(by_layer(found).items()):
+            yield self._proposal(facts, layer, files)
+
+    def _proposal(self, facts: Facts, layer: int, files: Sequence[File]) -> Proposal:
+        roots = sorted({match["root"] for path, *_ in files if (match := self.pattern.search(path))})
+        filled_by = facts.instructions_of(layer)
+        instruction = run_with(filled_by, self.tool) or only_run(filled_by)
+        users = self._later_users(facts, instruction)
+        return Proposal(
+            message=f"{self.what} stay in the image, in {named(map(shown, roots))}.",
+            freed=facts.freed(files),
+            layer=layer,
+            instructions=[instruction, *users] if instruction else filled_by,
+            replacement=self._replacement(facts, instruction, users, self._emptying(facts, roots, files)),
+        )
+
+    def _emptying(self, facts: Facts, roots: Sequence[bytes], files: Sequence[File]) -> str | None:
+        node = facts.tree.get(files[0][0])
+        return self.command or removal(roots, unlock=self.read_only and bool(node and node.uid))
+
+    def _replacement(
+        self, facts: Facts, first: Instruction | None, users: Sequence[Instruction], emptying: str | None
+    ) -> str | None:
+        if first is None:
+            return None
+        if not users:
+            flagged = with_words(first, *self.flag) if self.flag else None
+            return flagged or with_command(first, emptying)
+        if not emptying or not neighbours(facts.dockerfile, first, users[-1]):
+            return None
+        one = joined(between(facts.dockerfile, first, users[-1]))
+        return f"{one} \\\n    && {emptying}" if one else None
+
+    def _later_users(self, facts: Facts, first: Instruction | None) -> list[Instruction]:
+        """The RUN after the first that need what it leaves."""
+        users: list[Instruction] = []
+        if self.fills is None or first is None:
+            return users
+        for each in facts.dockerfile:
+            if each.keyword == "RUN" and each.stage == first.stage and each.line > first.line:
+                command = command_of(each)
+                if self.fills.search(command):
+                    break
+                if self.tool.search(command):
+                    users.append(each)
+        return users

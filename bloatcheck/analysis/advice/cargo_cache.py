@@ -1,0 +1,13 @@
+"""The sources of crates, and the index of their registry."""
+
+import re
+
+from bloatcheck.analysis.advice.caches import Caches
+
+cargo_cache = Caches(
+    pattern=re.compile(
+        rb"\A(?P<root>(?:.*/)?(?:\.cargo|usr/local/cargo)/(?:registry|git(?=/(?:db|checkouts)/)))/"
+    ),
+    what="Cargo's downloaded crates",
+    tool=re.compile(r"\bcargo\s"),
+)

@@ -1,0 +1,13 @@
+"""Packages that yarn and pnpm keep beside those that they installed."""
+
+import re
+
+from bloatcheck.analysis.advice.caches import Caches
+
+yarn_cache = Caches(
+    pattern=re.compile(
+        rb"\A(?P<root>(?:.*/)?(?:\.cache/yarn|\.yarn/berry/cache|\.cache/pnpm|\.local/share/pnpm/store))/"
+    ),
+    what="yarn's or pnpm's downloads",
+    tool=re.compile(r"\b(?:yarn|pnpm|corepack)\b"),
+)
