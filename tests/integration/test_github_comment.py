@@ -73,10 +73,12 @@ def comment(
     author: str | None = None,
     create: bool = True,
     patience: Patience = QUICK,
+    returned: str | None = None,
 ) -> CommentResult:
     client = GitHub(token, api_url=github.url, patience=patience)
     text = f"{marker}\n{body}"
-    return upsert_comment(client, REPOSITORY, pull_request, text, author=author, create=create)
+    back = f"{marker}\n{returned}" if returned else None
+    return upsert_comment(client, REPOSITORY, pull_request, text, author=author, create=create, returned=back)
 
 
 def bodies(github: PretendGitHub, pull_request: int) -> list[str]:
@@ -105,6 +107,44 @@ class TestOneComment:
 
         assert result.action is CommentAction.UNCHANGED
         assert github.writes() == []
+
+    @pytest.mark.parametrize(
+        "again",
+        [
+            "### grew [most](https://github.com/octo/hello/actions/runs/43/attempts/2)\n\n<sub>at abc</sub>",
+            "### grew [most](https://github.com/octo/hello/actions/runs/42)\n\n<sub>at f00 · run 43</sub>",
+        ],
+        ids=["another run", "another base"],
+    )
+    def test_the_same_said_by_another_run_or_against_another_base_changes_nothing(
+        self, github: PretendGitHub, pull_request: int, again: str
+    ) -> None:
+        first = "### grew [most](https://github.com/octo/hello/actions/runs/42)\n\n<sub>at abc</sub>"
+        comment(github, pull_request, first)
+        github.forget()
+
+        assert comment(github, pull_request, again).action is CommentAction.UNCHANGED
+        assert github.writes() == []
+
+    def test_coming_back_to_size_is_told_once(self, github: PretendGitHub, pull_request: int) -> None:
+        comment(github, pull_request, "### grew\n\ntable")
+        actions = [
+            comment(
+                github, pull_request, "### as before\n\nquiet", create=False, returned="### is back"
+            ).action
+            for _ in range(2)
+        ]
+
+        assert bodies(github, pull_request) == [f"{MARKER}\n### is back"]
+        assert actions == [CommentAction.UPDATED, CommentAction.UNCHANGED]
+
+    def test_a_comment_that_never_told_of_a_change_tells_of_no_return(
+        self, github: PretendGitHub, pull_request: int
+    ) -> None:
+        comment(github, pull_request, "### as before\n\n10 MB")
+        comment(github, pull_request, "### as before\n\n11 MB", returned="### is back")
+
+        assert bodies(github, pull_request) == [f"{MARKER}\n### as before\n\n11 MB"]
 
     def test_none_is_created_where_none_is_wanted(self, github: PretendGitHub, pull_request: int) -> None:
         result = comment(github, pull_request, create=False)

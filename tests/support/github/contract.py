@@ -31,9 +31,10 @@ class Contract:
 
 def _request(method: str, target: str, body: bytes) -> MockRequest:
     parts = urlsplit(target)
-    return MockRequest(
-        "https://api.github.com", method, parts.path, args=dict(parse_qsl(parts.query)), data=body
-    )
+    # The description's templates match no slash; GitHub takes the whole rest of the address for the path.
+    before, contents, rest = parts.path.partition("/contents/")
+    path = before + contents + rest.replace("/", "%2F")
+    return MockRequest("https://api.github.com", method, path, args=dict(parse_qsl(parts.query)), data=body)
 
 
 def _texts(errors: object) -> list[str]:

@@ -112,7 +112,7 @@ class Emulator:
         return found
 
     def check_runs(self, sha: str) -> list[dict[str, Any]]:
-        """Those that GitHub shows at a commit: the newest of each name, its annotations under `annotations`."""
+        """Those that GitHub shows at a commit, the newest of each name; with `annotations`."""
         runs = self.api("GET", f"/repos/{REPOSITORY}/commits/{sha}/check-runs")["check_runs"]
         return [{**run, "annotations": self._annotations(run["id"])} for run in runs]
 

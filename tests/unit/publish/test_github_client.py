@@ -44,6 +44,20 @@ def test_an_address_that_is_no_apis_is_refused_and_not_repeated(url: str) -> Non
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://github.example/api/v3", "http://10.0.0.1", "http://127.0.0.1.example", "http://0.0.0.0"]
+)
+def test_the_token_is_not_sent_in_the_clear(url: str) -> None:
+    with pytest.raises(PublishError, match="is not encrypted") as caught:
+        GitHub(TOKEN, api_url=url)
+    assert "https" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:3000"])
+def test_on_the_machine_itself_nobody_reads_along(url: str) -> None:
+    assert repr(GitHub(TOKEN, api_url=url)) == f"GitHub({url!r})"
+
+
 def test_its_repr_shows_no_token() -> None:
     assert repr(GitHub(TOKEN, api_url="https://github.example/api/v3/")) == (
         "GitHub('https://github.example/api/v3')"
