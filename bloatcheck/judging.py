@@ -1,4 +1,4 @@
-"""By whose rules a run is judged, what the change does to them, and what people approve on the pull request."""
+"""By whose rules a run is judged, what the change does to them, and what people approve on its page."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ class Judging:
 
 def judging_of(config: Config) -> Judging:
     """The configuration's own rules, where there is no change to be wary of."""
-    return Judging(config=replace(config, approve_by=ApproveBy()), today=_today(), approvals=config.approvals)
+    return Judging(
+        config=replace(config, approve_by=ApproveBy(), policy_from=PolicyFrom.HEAD),
+        today=_today(),
+        approvals=config.approvals,
+    )
 
 
 def read_judging(config: Config, context: CiContext, *, token: str | None, log: Log) -> Judging:
