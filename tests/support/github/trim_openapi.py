@@ -32,7 +32,7 @@ OPERATIONS = {
 }
 TRIMMED = Path(__file__).parent / "api.github.com.json"
 
-_NO_CONTRACT = {"example", "examples", "externalDocs", "x-github", "x-octokit", "tags"}
+_NO_CONTRACT = {"discriminator", "example", "examples", "externalDocs", "x-github", "x-octokit", "tags"}
 _NAMES = {"properties", "responses", "headers"}
 _REFERENCE = re.compile(r'"#/components/(\w+)/([^"]+)"')
 
