@@ -30,6 +30,7 @@ from bloatcheck.report.view import (
     quiet_layers,
     rows,
 )
+from bloatcheck.report.why_text import changes_table, reason_list
 
 _MOST_OUTPUT_LINES = 30
 _MOST_PLACES = 3
@@ -74,18 +75,29 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
     )
 
 
-def render_diff(diff: ImageDiff, *, width: int = DEFAULT_WIDTH) -> str:
-    """The comparison of two images: sizes before and after, and the layers that changed, largest first."""
+def render_diff(diff: ImageDiff, *, packages: int = 0, files: int = 0, width: int = DEFAULT_WIDTH) -> str:
+    """The comparison of two images: sizes, why they differ, and the layers that changed, largest first.
+
+    At most so many packages and files; none where nobody knows what the images hold.
+    """
     parts = [_wrapped(f"{short_name(diff.name)} ({diff.platform}): {_sizes(diff)}", width)]
     if diff.incomparable_because:
         parts.append(_wrapped(f"Not comparable: {diff.incomparable_because}", width))
+    if why := _why(diff, width):
+        parts.append(why)
     parts += [Plain(part) for part in (_layers(diff, width), quiet_layers(diff)) if part]
+    parts += changes_table(diff, packages=packages, files=files, width=width)
     return finished("\n\n".join(parts))
 
 
-def _wrapped(text: str, width: int) -> Plain:
+def _wrapped(text: str, width: int, indent: str = "") -> Plain:
     lines = textwrap.wrap(
-        harmless(text), width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        harmless(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=" " * (len(indent) or 2),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return Plain("\n".join(lines))
 
@@ -132,8 +144,14 @@ def _details(shown: Row, width: int) -> list[Plain]:
         quiet = quiet_layers(image.diff)
         rest = f"\n  {quiet}" if quiet else ""
         heading = _wrapped(f"{name}: {layers_summary(image.diff)}", width)
-        blocks.append(f"{heading}\n{layers}{rest}")
+        why = _why(image.diff, width)
+        blocks.append("\n".join(filter(None, (heading, why, f"{layers}{rest}"))))
     return [Plain(block) for block in blocks]
+
+
+def _why(diff: ImageDiff, width: int) -> Plain | None:
+    told = [_wrapped(reason, width, indent="  - ") for reason in reason_list(diff)]
+    return Plain("\n".join(told)) if told else None
 
 
 def _layers(diff: ImageDiff, width: int) -> str:

@@ -1,0 +1,91 @@
+"""Why an image changed, for a terminal."""
+
+from __future__ import annotations
+
+from bloatcheck.diff.contents import PackageChange, PackageDiff, contents_diff
+from bloatcheck.diff.model import ImageDiff
+from bloatcheck.report.columns import aligned
+from bloatcheck.report.figures import change
+from bloatcheck.report.plain import Plain, harmless, shorten
+from bloatcheck.report.why import Named, Reason, base_change, reasons
+from bloatcheck.units import format_bytes, format_delta
+
+MOST_REASONS = 4
+_MOST_NAMES = 3
+_LONGEST_NAME = 60
+_LONGEST_INSTRUCTION = 60
+
+
+def reason_list(diff: ImageDiff, most: int = MOST_REASONS) -> list[str]:
+    """The causes that changed most, a sentence each: `+12.4 MB Debian packages, Dockerfile:5 RUN …: git`."""
+    return [_reason(reason, diff) for reason in reasons(diff)[:most] if reason.delta]
+
+
+def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> list[Plain]:
+    """The packages and own files that changed, at most so many; and what is wasted."""
+    changed = contents_diff(diff)
+    if changed is None:
+        return []
+    parts = []
+    if changed.packages and packages:
+        lines = [
+            (format_delta(each.delta), each.manager, each.name, _versions(each), _what(each))
+            for each in changed.packages[:packages]
+        ]
+        parts.append(aligned([("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><**<", width))
+        parts += _more(len(changed.packages) - packages, "packages")
+    if changed.files and files:
+        rows = [
+            (
+                format_delta(each.delta),
+                "new" if each.before is None else format_bytes(each.before),
+                "removed" if each.after is None else format_bytes(each.after),
+                f"/{each.path}",
+            )
+            for each in changed.files[:files]
+        ]
+        parts.append(aligned([("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>*", width))
+        parts += _more(len(changed.files) - files, "files")
+    wasted = changed.wasted_after - changed.wasted_before
+    if wasted:
+        parts.append(Plain(f"{format_bytes(changed.wasted_after)} are wasted, {change(wasted)}"))
+    return parts
+
+
+def _reason(reason: Reason, diff: ImageDiff) -> str:
+    what = f"{format_delta(reason.delta)} {reason.subject}"
+    base = base_change(diff) if reason.subject == "the base image" else None
+    if base:
+        what += f" ({base.after.name}"
+        what += " has moved)" if base.before.name == base.after.name else f" instead of {base.before.name})"
+    if reason.layer:
+        instruction = shorten(harmless(reason.layer.instruction), _LONGEST_INSTRUCTION)
+        what += ", " + " ".join(filter(None, (str(reason.layer.place or ""), instruction)))
+    if not reason.names:
+        return what
+    names = ", ".join(_named(each) for each in reason.names[:_MOST_NAMES])
+    more = len(reason.names) - _MOST_NAMES
+    rest = f", {more:,} more" if more > 0 else ""
+    return f"{what}{':' if reason.compared else '; largest in it now:'} {names}{rest}"
+
+
+def _named(named: Named) -> str:
+    note = f" ({harmless(named.note)})" if named.note else ""
+    return f"{shorten(harmless(named.name), _LONGEST_NAME)} {format_delta(named.delta)}{note}"
+
+
+def _versions(package: PackageDiff) -> str:
+    versions = dict.fromkeys(side.version for side in (package.before, package.after) if side)
+    return " -> ".join(versions)
+
+
+def _what(package: PackageDiff) -> str:
+    side = package.after or package.before
+    words = [] if package.change is PackageChange.CHANGED else [package.change.value]
+    if side and side.asked_for is False and side.needed_by:
+        words.append(f"for {side.needed_by[0]}")
+    return ", ".join(words)
+
+
+def _more(number: int, noun: str) -> list[Plain]:
+    return [Plain(f"  and {number:,} more {noun}")] if number > 0 else []
