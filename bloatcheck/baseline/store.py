@@ -162,7 +162,7 @@ def _put(root: Path, file: str, content: bytes | None) -> None:
         if content is None:
             (root / file).unlink()
         else:
-            _write(root / file, content)
+            write_whole(root / file, content)
     except OSError as error:
         raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
 
@@ -180,7 +180,12 @@ def file_name(entry: BaselineEntry) -> str:
     return f"{name}@{quote(entry.snapshot.platform.replace('/', '-'), safe='')}.json"
 
 
-def _write(target: Path, data: bytes) -> None:
+def write_whole(target: Path, data: bytes) -> None:
+    """Writes a file whole or not at all; its mode stays, and a link goes on leading where it did.
+
+    Raises:
+        OSError: it can't be written.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)

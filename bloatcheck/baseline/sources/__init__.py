@@ -43,7 +43,7 @@ def find_baseline(question: Question) -> Baseline:
             unreached.append(error)
             notes.append(f"Not compared with the source `{source.value}`: {error.message}.")
             continue
-        notes += [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
+        notes += found.notes
         if not found.entries:
             continue
         wanted = {image.name for image in missing}

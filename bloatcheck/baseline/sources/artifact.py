@@ -43,10 +43,10 @@ def read(question: Question) -> Baseline:
 def _read(question: Question, host: Host, branch: str) -> Baseline:
     artifacts = tuple(host.artifacts(ARTIFACT, branch))
     if not artifacts:
-        return Baseline(notes=(f"no run on {branch} has left an artifact {ARTIFACT} yet",))
+        return Baseline(notes=(f"No run on {branch} has left an artifact {ARTIFACT} yet.",))
     artifact = _nearest(question.git, host, question.commit, artifacts)
     if artifact is None:
-        return Baseline(notes=(f"no artifact {ARTIFACT} is of a commit that comes before this change",))
+        return Baseline(notes=(f"No artifact {ARTIFACT} is of a commit that comes before this change.",))
     if artifact.size > _MOST_ARCHIVE:
         raise OutOfReachError(f"the artifact of run {artifact.run} is larger than {_MOST_ARCHIVE >> 20} MiB")
     entries = unpacked(
@@ -56,7 +56,7 @@ def _read(question: Question, host: Host, branch: str) -> Baseline:
     entries = tuple(entry for entry in entries if entry.commit == artifact.commit)
     if not entries:
         return Baseline(
-            notes=(f"the artifact of run {artifact.run} holds nothing of {artifact.commit[:SHORT]}",)
+            notes=(f"The artifact of run {artifact.run} holds nothing of {artifact.commit[:SHORT]}.",)
         )
     origin = f"the artifact of run {artifact.run}, measured at {question.place(artifact.commit)}"
     return Baseline(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bloatcheck.baseline.git import SHORT, OutOfReachError
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
 from bloatcheck.baseline.kept import commits_kept, read_kept
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.sources.model import Question
@@ -19,35 +23,48 @@ def read(question: Question) -> Baseline:
         raise OutOfReachError("there is no git repository here to read the branch from")
     tip = git.tip(branch)
     if tip is None:
-        return Baseline(notes=(f"there is no branch {branch} yet",))
+        return Baseline(notes=(f"There is no branch {branch} yet.",))
     kept = commits_kept(git, tip)
-    if commit not in kept:
-        # The merge base of a stacked or an old pull request may lie far back.
-        git.deepened((commit,), lambda: bool(git.nearest(commit, kept)))
-    candidates = tuple(dict.fromkeys((*({commit} & kept), *git.nearest(commit, kept))))
-    found: dict[tuple[str, str], BaselineEntry] = {}
-    missing = set(question.names)
-    used: list[str] = []
-    for candidate in candidates[:_MOST_READ]:
-        try:
-            entries = read_kept(git, tip, candidate)
-        except BaselineError as error:
-            raise OutOfReachError(f"on the branch {branch}: {error.message}") from None
-        new = [entry for entry in entries if entry.snapshot.name in missing or not used]
-        found |= {entry.key: entry for entry in new if entry.key not in found}
-        if new:
-            used.append(candidate)
-        missing -= {entry.snapshot.name for entry in new}
-        if not missing:
-            break
-    if not found:
+    search = _Search(git, tip, branch, set(question.names))
+    nearest = tuple(dict.fromkeys((*({commit} & kept), *git.nearest(commit, kept))))
+    search.read(nearest)
+    if search.missing:
+        # What lies further back, a shallow clone doesn't know yet.
+        git.deepened((commit,), lambda: len(git.nearest(commit, kept)) > len(nearest))
+        search.read(one for one in git.nearest(commit, kept) if one not in nearest)
+    if not search.found:
         return Baseline(
-            notes=(f"the branch {branch} has no commit that is {commit[:SHORT]} or comes before it",)
+            notes=(f"The branch {branch} has no commit that is {commit[:SHORT]} or comes before it.",)
         )
-    origin = f"the branch {branch}, measured at " + "; ".join(map(question.place, used))
     return Baseline(
-        entries=tuple(found[key] for key in sorted(found)),
-        origin=origin,
-        commit=used[0],
-        notes=question.measured_before(used[0]),
+        entries=tuple(search.found[key] for key in sorted(search.found)),
+        origin=f"the branch {branch}, measured at " + "; ".join(map(question.place, search.used)),
+        commit=search.used[0],
+        notes=question.measured_before(search.used[0]),
     )
+
+
+@dataclass(slots=True)
+class _Search:
+    """What was found on the branch so far, and which commits it is of, nearest first."""
+
+    git: Git
+    tip: str
+    branch: str
+    missing: set[str]
+    found: dict[tuple[str, str], BaselineEntry] = field(default_factory=dict)
+    used: list[str] = field(default_factory=list)
+
+    def read(self, commits: Iterable[str]) -> None:
+        for commit in islice(commits, _MOST_READ):
+            if self.used and not self.missing:
+                return
+            try:
+                entries = read_kept(self.git, self.tip, commit)
+            except BaselineError as error:
+                raise OutOfReachError(f"on the branch {self.branch}: {error.message}") from None
+            # The nearest commit also tells which images are gone.
+            new = [entry for entry in entries if not self.used or entry.snapshot.name in self.missing]
+            self.found |= {entry.key: entry for entry in new}
+            self.missing -= {entry.snapshot.name for entry in new}
+            self.used += [commit] * bool(new)

@@ -33,7 +33,7 @@ def read(question: Question) -> Baseline:
         finally:
             git.remove_work_tree(tree)
     if not snapshots:
-        return Baseline(notes=(f"{commit[:SHORT]} has none of these images",))
+        return Baseline(notes=(f"{commit[:SHORT]} has none of these images.",))
     now = question.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     return Baseline(
         entries=tuple(

@@ -25,7 +25,7 @@ def read(question: Question) -> Baseline:
     if baseline.entries or len(question.settings.sources) == 1:
         return baseline
     where = f" at {choice.commit[:SHORT]}" if choice.commit else ""
-    return replace(baseline, notes=(f"there is no baseline {path}{where} yet",))
+    return replace(baseline, notes=(f"There is no baseline {path}{where} yet.",))
 
 
 def read_at(git: Git, commit: str, path: str, *, origin: str = "") -> Baseline:

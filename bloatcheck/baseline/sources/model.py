@@ -59,7 +59,7 @@ class Question:
             return ()
         base = (self.commit or "")[:SHORT]
         return (
-            f"{base} itself was not measured: what came after {measured[:SHORT]} counts with this change",
+            f"{base} itself was not measured: what came after {measured[:SHORT]} counts with this change.",
         )
 
     def place(self, commit: str) -> str:
