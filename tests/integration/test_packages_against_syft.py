@@ -18,6 +18,7 @@ from support.engines import usual_engine
 from support.package_trees import tree_of_saved_image
 
 from bloatcheck.analysis.packages import MANAGERS, InstalledPackage
+from bloatcheck.analysis.packages.go_build_info import MAGIC, build_facts
 from bloatcheck.analysis.tree import Tree
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -54,6 +55,7 @@ R:package.json
 Z:Q1Q4kNeTLqLnvnWp9yXzmUJdX4n3s=
 
 """
+INLINE_BUILD_INFO = MAGIC + b"\x08\x02"
 TYPES = {"java-archive": "java"}
 OWN = {("shop", "1.0.0")}
 """The project that uses the packages is a package to syft; to us it is the image's own."""
@@ -89,7 +91,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     finally:
         engine.docker("image", "rm", "--force", TAG)
     scan = subprocess.run(
-        [syft, "scan", f"docker-archive:{archive}", "-q", "-o", "syft-json"], check=True, capture_output=True
+        [syft, "scan", f"docker-archive:{archive}", "--quiet", "--output", "syft-json"],
+        check=True,
+        capture_output=True,
     )
     tree = tree_of_saved_image(archive)
     archive.unlink()
@@ -164,6 +168,24 @@ def test_the_same_files_of_python_distributions(found: Found) -> None:
         recorded = {f"{site}/{file['path']}".encode() for file in each["metadata"].get("files") or ()}
         there = {path for path in recorded if path in found.tree}
         assert there <= ours[_normal("python", each["name"])]
+
+
+def test_the_same_modules_of_a_go_program() -> None:
+    syft, act = shutil.which("syft"), shutil.which("act")
+    if not (syft and act):
+        pytest.skip("needs syft, and act to look into")
+    scan = subprocess.run(
+        [syft, "scan", f"file:{act}", "--quiet", "--output", "syft-json"], check=True, capture_output=True
+    )
+    content = Path(act).read_bytes()
+    build = build_facts(content[content.index(INLINE_BUILD_INFO) :])
+    assert build
+    ours = {(name, version) for name, version in build["modules"]}
+    theirs = {(each["name"], each["version"]) for each in json.loads(scan.stdout)["artifacts"]}
+    # to syft the standard library is a module, and it guesses the version of an unreleased main module
+    assert {name for name, _ in theirs - ours} <= {"stdlib", build["module"][0]}
+    assert ours <= theirs
+    assert len(ours) > 50
 
 
 def _versions(manager: str, packages: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,8 +11,8 @@ from bloatcheck.analysis.packages.model import MAX_PACKAGES, InstalledPackage, P
 from bloatcheck.analysis.packages.text import label
 from bloatcheck.analysis.tree import Tree
 
-_KIND = "executable"
-_MOST_PARTS = 2_000
+KIND = "executable"
+"""Of what is kept of programs: JSON, in which `go` is what `build_facts` tells."""
 _UNVERSIONED = "(devel)"
 
 
@@ -42,19 +42,17 @@ def _executables(tree: Tree) -> Iterator[tuple[bytes, bytes]]:
     paths = {path for layer in tree.layers for path in layer.captured or ()}
     for path in sorted(paths):
         captured = tree.captured(path)
-        if captured and captured.kind == _KIND:
+        if captured and captured.kind == KIND:
             yield path, captured.content
 
 
-def _package(manager: str, path: bytes, build: Any) -> InstalledPackage:  # noqa: ANN401 - JSON
-    """The standard library's own programs have no main module; those are named for their package."""
-    module, version = build.get("module") or ("", "")
+def _package(manager: str, path: bytes, build: Mapping[str, Any]) -> InstalledPackage:
+    """A program of Go's own has no main module; it is named for its package, and has Go's version."""
+    module, version = build["module"] or (build["path"], build["version"].removeprefix("go"))
     return InstalledPackage(
         manager=manager,
-        name=label(module) or label(build.get("path")) or label(path.rpartition(b"/")[2]),
+        name=label(module) or label(path.rpartition(b"/")[2]),
         version="" if version == _UNVERSIONED else label(version),
         files=(path,),
-        parts=tuple(
-            Part(label(name), label(version)) for name, version in build.get("modules", ())[:_MOST_PARTS]
-        ),
+        parts=tuple(Part(label(name), label(of)) for name, of in build["modules"]),
     )
