@@ -19,10 +19,34 @@ ACTION = "bloatcheck/bloatcheck@v1"
 ACTION_PARTS = ("action.yml", "action", "bloatcheck", "requirements")
 """What a checkout of the action needs; the rest of the work tree would only be copied around."""
 
+STAND_INS = Path(__file__).parent / "stand_ins"
+
 TOOL_CACHE = CACHE / "runner-tool-cache"
 """As on a runner that is kept between jobs."""
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """What runs hand over to each other, kept in `folder` under each run's number.
+
+    act has no artifacts between runs, and starts no second workflow by itself: actions of ours stand in for
+    the two of GitHub that keep and bring artifacts, under whatever version a workflow names.
+    """
+
+    folder: Path
+    run: int
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"STAND_IN_ARTIFACTS": str(self.folder), "STAND_IN_RUN": str(self.run)}
+
+    def stand_ins(self, repository: Path) -> dict[str, Path]:
+        """The actions that the repository's workflows name -> what stands in for them."""
+        text = "".join(file.read_text() for file in (repository / ".github" / "workflows").glob("*.yml"))
+        named = re.findall(r"uses: (actions/((?:up|down)load-artifact)@\S+)", text)
+        return {name: STAND_INS / kind for name, kind in named}
 
 
 @dataclass(frozen=True)
@@ -68,6 +92,12 @@ class Job:
             if record.get("command") in {"error", "warning", "notice"}
         ]
 
+    def of(self, job: str) -> Job:
+        """Only one of the jobs of a workflow, by its key; its legs together."""
+        records = tuple(record for record in self.records if record.get("jobID") == job)
+        results = [record["jobResult"] for record in records if "jobResult" in record]
+        return Job(succeeded=results != [] and set(results) == {"success"}, records=records)
+
     @property
     def everything(self) -> str:
         """All that anyone could read anywhere, for finding what must not be there."""
@@ -106,6 +136,8 @@ def run_workflow(
     api_url: str,
     home: Path,
     environment: dict[str, str] | None = None,
+    artifacts: Artifacts | None = None,
+    actor: str = "octo",
 ) -> Job:
     """Runs the repository's workflows for an event.
 
@@ -117,6 +149,8 @@ def run_workflow(
         api_url: what `github.api_url` is.
         home: an empty folder for what act and the job leave behind.
         environment: more variables for the steps.
+        artifacts: where the actions that keep and bring them find those of all runs; without, there are none.
+        actor: the login of whoever caused the event.
     """
     action = home / "action"
     if not action.exists():
@@ -127,12 +161,15 @@ def run_workflow(
     variables = {
         "GITHUB_API_URL": api_url,
         "NO_PROXY": "127.0.0.1",
+        **(artifacts.variables if artifacts else {}),
         **(environment or {}),
     }
+    stand_ins = artifacts.stand_ins(repository) if artifacts else {}
     command = [
         _act(), event_name, "--json", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server",
-        "--eventpath", str(payload), "--secret", f"GITHUB_TOKEN={token}",
+        "--actor", actor, "--eventpath", str(payload), "--secret", f"GITHUB_TOKEN={token}",
         "--local-repository", f"{ACTION}={action}",
+        *(part for name, path in stand_ins.items() for part in ("--local-repository", f"{name}={path}")),
         *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")),
     ]  # fmt: skip
     done = subprocess.run(

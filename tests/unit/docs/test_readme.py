@@ -84,7 +84,13 @@ def test_the_workflow_to_paste_uses_the_action_as_it_is() -> None:
     assert step.get("with", {}).keys() <= inputs.keys()
 
 
-@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/hello/README.md"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/hello/README.md"),
+        *("docs/action.md", "docs/forks.md"),
+    ],
+)
 def test_its_links_lead_somewhere(file: str) -> None:
     text = (ROOT / file).read_text()
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
