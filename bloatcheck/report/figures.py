@@ -6,6 +6,9 @@ from bloatcheck.config.limits import Metric, Threshold
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.units import format_bytes, format_delta, format_exact, format_percent
 
+OF_A_THING = frozenset({Metric.PACKAGE_GROWTH, Metric.FORBIDDEN})
+"""Metrics whose finding is about the package or path that it names."""
+
 _MOST_PERCENT = 10_000
 
 
@@ -33,6 +36,9 @@ def broken_limit(finding: Finding) -> str:
     if finding.metric is Metric.LAYERS:
         layers = count(finding.actual, "layer")
         return f"has {layers}, {finding.excess:,} over {_limit(finding)} of {finding.allowed:,}"
+    if finding.metric is Metric.FORBIDDEN:
+        size = f", with {format_bytes(finding.actual)}" if finding.actual else ""
+        return f"is in the image{size}, and forbidden"
     actual, allowed = told_apart(finding.actual, finding.allowed)
     over = f"{format_bytes(finding.excess)} over {_limit(finding)} of {_allowed(finding, allowed)}"
     if finding.metric is Metric.CONTENT:

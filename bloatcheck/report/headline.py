@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff
 from bloatcheck.policy.model import Finding, Level, Outcome
-from bloatcheck.report.figures import broken_limit, change, count
+from bloatcheck.report.figures import OF_A_THING, broken_limit, change, count
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.view import is_quiet
 from bloatcheck.units import format_bytes, format_delta
@@ -75,6 +75,8 @@ def _over(images: Sequence[ImageReport], total: int, limit: str) -> _Told:
     first = next(iter(image.findings), None)
     if first is None or (image.incomparable is Level.FAIL and first.level is not Level.FAIL):
         return "{} can't be compared with its baseline", (image.name,)
+    if first.subject and first.metric in OF_A_THING:
+        return f"In {{}}, {{}} {broken_limit(first)}", (image.name, first.subject)
     return _subject(first) + broken_limit(first), (image.name,)
 
 

@@ -19,7 +19,7 @@ from bloatcheck.report.escape import (
     sentence,
     unbroken,
 )
-from bloatcheck.report.figures import broken_limit, count
+from bloatcheck.report.figures import OF_A_THING, broken_limit, count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.layer_links import layer_link, place_link
 from bloatcheck.report.model import Failure, ImageReport, Origin
@@ -39,6 +39,7 @@ from bloatcheck.report.why_pieces import contents_tables, reason_lines
 _NOTHING = Markdown("")
 _MOST_FINDINGS = 5
 _FEW_LAYERS = 3
+_LONGEST_SUBJECT = 120
 _FEW_OUTPUT_LINES = 8
 _QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _FINDING, _BROKEN_ROW = range(8)
 """What goes first when there is too much, to what goes last."""
@@ -142,14 +143,16 @@ def _incomparable(icon: str, name: str, reason: str) -> Markdown:
 
 
 def _finding(name: str, finding: Finding, image: ImageReport, origin: Origin) -> Markdown:
-    of_layer = finding.metric is Metric.LAYER_GROWTH
+    of_layer, of_thing = finding.metric is Metric.LAYER_GROWTH, finding.metric in OF_A_THING
     return render_markdown(
         "finding.md.j2",
         icon="❌" if finding.level is Level.FAIL else "⚠️",
         name=name,
         metric=finding.metric.value,
         layer=layer_link(finding.instruction, finding.place, origin) if of_layer else None,
+        subject=code(finding.subject, _LONGEST_SUBJECT) if finding.subject and of_thing else None,
         problem=broken_limit(finding),
+        source=layer_link(finding.instruction, finding.place, origin) if of_thing and finding.place else None,
         culprit=_culprit(finding, image, origin),
     )
 

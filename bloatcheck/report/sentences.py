@@ -8,12 +8,13 @@ from __future__ import annotations
 from bloatcheck.config.limits import Metric
 from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding
-from bloatcheck.report.figures import broken_limit, count
+from bloatcheck.report.figures import OF_A_THING, broken_limit, count
 from bloatcheck.report.model import Failure, ImageReport
 from bloatcheck.report.plain import harmless, shorten
 from bloatcheck.report.view import blame
 
 _LONGEST_INSTRUCTION = 60
+_LONGEST_SUBJECT = 120
 _MOST_FINDINGS = 5
 
 
@@ -45,7 +46,11 @@ def broken(finding: Finding, image: ImageReport) -> str:
     subject = ""
     if finding.metric is Metric.LAYER_GROWTH:
         subject = f"{_layer(finding.instruction, finding.place)} "
+    elif finding.subject and finding.metric in OF_A_THING:
+        subject = f"{shorten(harmless(finding.subject), _LONGEST_SUBJECT)} "
     share = ""
+    if finding.metric in OF_A_THING and (finding.place or finding.instruction):
+        share = f"; from {_layer(finding.instruction, finding.place)}"
     if blamed := blame(finding, image):
         words, layer = blamed
         share = f"; {words} in {_layer(layer.instruction, layer.place)} ({layer.delta})"
