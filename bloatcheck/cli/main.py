@@ -29,6 +29,7 @@ COMMANDS = {
     "diff": "compare two images layer by layer",
     "config": "check the configuration, or print its JSON Schema",
     "baseline": "write or show the baseline",
+    "approve": "accept an image's growth up to a size, with a reason",
     "verify": "recompute an image's digests, diff_ids and sizes",
     "clean": "list, and with --yes remove, what this repository's runs built",
 }
