@@ -25,8 +25,23 @@ Extract = Callable[[BinaryIO, int], "Captured | None"]
 """Given a file that can be sought in, at its start, and its size in bytes: what to keep of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyIf:
+    """An `Extract` for contents that begin with one of these; others aren't even gathered for it.
+
+    An empty tuple is never begun with.
+    """
+
+    beginnings: tuple[bytes, ...]
+    extract: Extract
+
+    def __call__(self, file: BinaryIO, size: int) -> Captured | None:
+        """See `Extract`."""
+        return self.extract(file, size)
+
+
 class Capture(Protocol):
-    """Chooses what is kept."""
+    """Chooses what is kept. It may be asked from several threads at once."""
 
     @property
     def version(self) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
+from bloatcheck.image.contents import ContentsInPlace, layer_index
 from bloatcheck.image.decompress import Compression
 from bloatcheck.image.files import Files, Region, feed_region, region_compression
 from bloatcheck.image.layer_index import LayerIndex
@@ -18,6 +22,8 @@ from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
 
 _WORKERS = 4
+_WITHIN_A_READ = 32 << 10
+"""Bytes of a content that the reading for the next header has likely brought along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +71,26 @@ class FilesImage(ClosedAtEnd):
         """See `Image`."""
         return [layer.descriptor for layer in self._layers]
 
-    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+    def index_layers(
+        self, diff_ids: Collection[Digest], capture: Capture | None = None
+    ) -> Iterator[LayerIndex]:
         """See `Image`. Plain layers that lie in place are listed without being hashed, and so not proven."""
-        in_place: list[tuple[LayerDescriptor, Region]] = []
-        compressed: list[tuple[LayerDescriptor, Region]] = []
+        in_place: list[tuple[int, _Listing]] = []
+        compressed: list[tuple[int, _Listing]] = []
         fed: dict[str, LayerStream] = {}
         for layer, path in self._wanted(diff_ids):
             region = self._files.region(path)
             if region is None:
-                fed[path] = LayerStream(layer, image=self.reference)
+                fed[path] = LayerStream(layer, image=self.reference, capture=capture)
             elif region_compression(region, layer_label(layer, self.reference)) is Compression.NONE:
-                in_place.append((layer, region))
+                in_place.append((region.size, partial(self._scan, layer, region, capture)))
             else:
-                compressed.append((layer, region))
-        for layer, region in in_place:
-            yield self._scan(layer, region)
-        yield from self._expand(compressed)
+                compressed.append((region.size, partial(self._expand, layer, region, capture)))
+        if capture is None:
+            # nothing of it runs outside Python's lock
+            yield from (list_layer() for _, list_layer in in_place)
+            in_place = []
+        yield from _side_by_side([*in_place, *compressed])
         if fed:
             self._files.feed(fed)
             for stream in fed.values():
@@ -122,40 +132,43 @@ class FilesImage(ClosedAtEnd):
         if left:
             raise ReadError(f"{self.reference}: it has no layer {min(left)}")
 
-    def _scan(self, layer: LayerDescriptor, region: Region) -> LayerIndex:
+    def _scan(self, layer: LayerDescriptor, region: Region, capture: Capture | None) -> LayerIndex:
         label = layer_label(layer, self.reference)
         if layer.compressed_size not in (None, region.size):
             raise ReadError(
                 f"{label}: it has {region.size} bytes, not {layer.compressed_size}",
                 hint="the image was cut off or damaged; save it again",
             )
-        records = scan_file(region.file, region.offset, region.size, label=label)
-        return LayerIndex(
-            diff_id=layer.diff_id, records=records, uncompressed_size=region.size, verified=False
-        )
+        contents = ContentsInPlace(capture, region, fed_below=_WITHIN_A_READ) if capture else None
+        records = scan_file(region.file, region.offset, region.size, label=label, contents=contents)
+        return layer_index(layer.diff_id, records, contents, uncompressed_size=region.size, verified=False)
 
-    def _expand(self, layers: Sequence[tuple[LayerDescriptor, Region]]) -> Iterator[LayerIndex]:
-        """Expanding and hashing let other threads run, so layers are taken side by side."""
-        if len(layers) < 2:  # noqa: PLR2004 - nothing stands beside it
-            yield from (self._expand_one(layer, region) for layer, region in layers)
-            return
-        # uncompressed layers, as docker save writes them, start without it (and without logging, its import)
-        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see above
-
-        pool = ThreadPoolExecutor(min(len(layers), os.cpu_count() or 1, _WORKERS))
-        try:
-            # the largest first, so that no thread is left alone with it at the end
-            largest_first = sorted(layers, key=lambda layer: -layer[1].size)
-            tasks = [pool.submit(self._expand_one, layer, region) for layer, region in largest_first]
-            for task in as_completed(tasks):
-                yield task.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _expand_one(self, layer: LayerDescriptor, region: Region) -> LayerIndex:
-        stream = LayerStream(layer, image=self.reference)
+    def _expand(self, layer: LayerDescriptor, region: Region, capture: Capture | None) -> LayerIndex:
+        stream = LayerStream(layer, image=self.reference, capture=capture)
         feed_region(region, stream, layer_label(layer, self.reference))
         return stream.index()
+
+
+_Listing: TypeAlias = Callable[[], LayerIndex]
+
+
+def _side_by_side(tasks: Sequence[tuple[int, _Listing]]) -> Iterator[LayerIndex]:
+    """Expanding and hashing let other threads run, so layers are taken side by side; sizes in bytes."""
+    if len(tasks) < 2:  # noqa: PLR2004 - nothing stands beside it
+        yield from (list_layer() for _, list_layer in tasks)
+        return
+    # uncompressed layers, as docker save writes them, start without it (and without logging, its import)
+    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see above
+
+    pool = ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1, _WORKERS))
+    try:
+        # the largest first, so that no thread is left alone with it at the end
+        largest_first = sorted(tasks, key=lambda task: -task[0])
+        pending = [pool.submit(list_layer) for _, list_layer in largest_first]
+        for done in as_completed(pending):
+            yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _identity(files: Files, path: str | None) -> str | None:

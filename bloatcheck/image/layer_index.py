@@ -115,7 +115,7 @@ class LayerIndex:
     `verified` says that the bytes hashed to `diff_id`, or that an engine which checks that vouches for
     them. An unverified one is true of the file it was read from and of nothing else.
     `captured` holds what was kept of the contents, by path; None if nobody asked. Of a path that the
-    layer has twice, it is the last one's.
+    layer has twice, it is the last one's. `left_out` counts what was to be kept and was too large.
     """
 
     diff_id: Digest
@@ -123,6 +123,7 @@ class LayerIndex:
     uncompressed_size: int | None
     verified: bool
     captured: Mapping[bytes, Captured] | None = None
+    left_out: int = 0
 
     @property
     def content_size(self) -> int:

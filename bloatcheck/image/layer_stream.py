@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
+from bloatcheck.image.contents import Contents, layer_index
 from bloatcheck.image.decompress import Decompressor
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.model import LayerDescriptor
@@ -17,13 +19,14 @@ class LayerStream:
     Args:
         layer: what the manifest and the configuration say about it.
         image: the image's reference, for error messages.
-        digests: whether to hash the content of every regular file.
+        capture: what to keep of the contents; None leaves them out, digests too.
     """
 
-    def __init__(self, layer: LayerDescriptor, *, image: str, digests: bool = False) -> None:
+    def __init__(self, layer: LayerDescriptor, *, image: str, capture: Capture | None = None) -> None:
         self.layer = layer
         self._label = layer_label(layer, image)
-        self._scanner = TarScanner(self._label, digests=digests)
+        self._contents = Contents(capture) if capture else None
+        self._scanner = TarScanner(self._label, contents=self._contents)
         self._stream = Meter(self._scanner, name=algorithm(layer.diff_id))
         blob = Decompressor(self._stream, label=self._label)
         # a plain layer's digest is its diff_id, hashed once
@@ -66,9 +69,10 @@ class LayerStream:
             raise ReadError(
                 f"{self._label}: it is missing", hint="the image is damaged; pull or save it again"
             )
-        return LayerIndex(
-            diff_id=self.layer.diff_id,
-            records=self._scanner.records(),
+        return layer_index(
+            self.layer.diff_id,
+            self._scanner.records(),
+            self._contents,
             uncompressed_size=self._stream.size,
             verified=True,
         )

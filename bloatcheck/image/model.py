@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
@@ -77,8 +78,15 @@ class Image(Protocol):
         """Where it came from."""
         ...
 
-    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+    def index_layers(
+        self, diff_ids: Collection[Digest], capture: Capture | None = None
+    ) -> Iterator[LayerIndex]:
         """Lists the records of these layers, in any order, each once, in one pass over the source.
+
+        Args:
+            diff_ids: which.
+            capture: what to keep of the contents on the way, with a digest of every regular file's that
+                isn't sparse; None leaves all contents out, which costs nothing where they can be skipped.
 
         Raises:
             ReadError: a layer is damaged, missing, or can't be read; the message names it.

@@ -12,16 +12,15 @@ files, odd numbers) leave the straight road.
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from struct import Struct
 from typing import TypeAlias
 from zlib import adler32
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.contents import Contents
 from bloatcheck.image.layer_index import (
-    DIGEST_LENGTH,
     NO_DIGEST,
     Kind,
     LayerRecords,
@@ -110,14 +109,16 @@ class TarScanner:
 
     Args:
         label: what is being read, for error messages: `layer sha256:… of api.tar`.
-        digests: whether to hash the content of every regular file; then no content can be skipped.
         on_payload: decides whose contents are wanted.
+        contents: takes the content of every regular file that isn't sparse, and tells its digest.
     """
 
-    def __init__(self, label: str, *, digests: bool = False, on_payload: OnPayload | None = None) -> None:
+    def __init__(
+        self, label: str, *, on_payload: OnPayload | None = None, contents: Contents | None = None
+    ) -> None:
         self._label = label
         self._columns = RecordColumns()
-        self._scan = _Scan(label, self._columns, digests=digests, on_payload=on_payload).steps()
+        self._scan = _Scan(label, self._columns, on_payload=on_payload, contents=contents).steps()
         self._skip = next(self._scan)
         self._done = False
 
@@ -183,23 +184,23 @@ def scan_file(
     length: int,
     *,
     label: str,
-    digests: bool = False,
     on_payload: OnPayload | None = None,
+    contents: Contents | None = None,
 ) -> LayerRecords:
-    """Lists a tar stream that lies in a file, jumping over the contents.
+    """Lists a tar stream that lies in a file, jumping over the contents that nobody takes.
 
     Args:
         file: a descriptor open for reading; its position is neither used nor moved.
         offset: where in the file the stream starts, in bytes.
         length: its length in bytes.
         label: as for `TarScanner`, like the rest.
-        digests: see there.
         on_payload: see there.
+        contents: see there.
 
     Raises:
         ReadError: the stream is damaged or hostile, or the file can't be read.
     """
-    scanner = TarScanner(label, digests=digests, on_payload=on_payload)
+    scanner = TarScanner(label, on_payload=on_payload, contents=contents)
     position, end = offset, offset + length
     while not scanner.done:
         jumped = min(scanner.skip, end - position)
@@ -251,8 +252,8 @@ class _Cursor:
         self.start += self.position
         self.buffer, self.position, self.end = gathered, 0, len(gathered)
 
-    def content(self, size: int, takers: Sequence[Callable[[Buffer], object]]) -> _Steps:
-        """Hands over the next `size` bytes, piece by piece.
+    def content(self, size: int, sink: Sink) -> _Steps:
+        """Hands over the next `size` bytes, piece by piece, and closes the sink.
 
         Raises:
             ValueError: the stream ends before.
@@ -265,10 +266,10 @@ class _Cursor:
                 self.start += self.position
                 self.buffer, self.position, self.end = piece, 0, len(piece)
             taken = memoryview(self.buffer)[self.position : self.position + size]
-            for take in takers:
-                take(taken)
+            sink.feed(taken)
             self.position += len(taken)
             size -= len(taken)
+        sink.close()
 
 
 _Steps: TypeAlias = Generator[int, "tuple[Buffer, int]", None]
@@ -282,12 +283,17 @@ class _Scan:
     """One stream's scan."""
 
     def __init__(
-        self, label: str, columns: RecordColumns, *, digests: bool, on_payload: OnPayload | None
+        self,
+        label: str,
+        columns: RecordColumns,
+        *,
+        on_payload: OnPayload | None,
+        contents: Contents | None,
     ) -> None:
         self.label = label
         self.columns = columns
-        self.digests = digests
         self.on_payload = on_payload
+        self.contents = contents
         self.cursor = _Cursor()
         self.everywhere: dict[bytes, bytes] = {}
         self.extended: Extended | None = None
@@ -302,7 +308,8 @@ class _Scan:
         add_mode, add_uid, add_gid = columns.modes.append, columns.uids.append, columns.gids.append
         unpack = _HEADER.unpack_from
         known_attributes, sums = self.attributes, dict[bytes, int]()
-        straight = not self.digests and not self.on_payload
+        contents = self.contents
+        straight = not self.on_payload
         buffer: Buffer = b""
         position = end = 0
 
@@ -353,6 +360,13 @@ class _Scan:
                     add_mode(mode)
                     add_uid(uid)
                     add_gid(gid)
+                    if contents and flag == REGULAR:
+                        cursor.buffer, cursor.position, cursor.end = buffer, position + BLOCK, end
+                        yield from self.content(name, size, mode)
+                        buffer, position, end = cursor.buffer, cursor.position + -size % BLOCK, cursor.end
+                        continue
+                    if contents:
+                        columns.digests += NO_DIGEST
                     position += BLOCK + size + -size % BLOCK
                     continue
 
@@ -361,7 +375,7 @@ class _Scan:
             if self.done:
                 return
             buffer, position, end = cursor.buffer, cursor.position, cursor.end
-            straight = not (self.digests or self.on_payload or self.extended or self.everywhere)
+            straight = not (self.on_payload or self.extended or self.everywhere)
 
     def one_header(self, *, sound: bool) -> _Steps:
         """The winding road: any header at all, and what belongs to it; `sound` if its checksum is known."""
@@ -447,24 +461,28 @@ class _Scan:
         if kind in (Kind.SYMLINK, Kind.HARD_LINK):
             columns.link_targets += said.link(header.link) + b"\0"
 
-        digest = NO_DIGEST
         if kind is Kind.REGULAR and real is None:
-            sink = self.on_payload(path, stored, cursor.start + cursor.position) if self.on_payload else None
-            if self.digests:
-                hasher = hashlib.sha256()
-                yield from cursor.content(stored, [hasher.update, *([sink.feed] if sink else [])])
-                digest = hasher.digest()[:DIGEST_LENGTH]
-            elif sink:
-                yield from cursor.content(stored, [sink.feed])
-            else:
-                cursor.position += stored
-            if sink:
-                sink.close()
+            yield from self.content(path, stored, header.mode)
         else:
             cursor.position += stored
-        if self.digests:
-            columns.digests += digest
+            if self.contents:
+                columns.digests += NO_DIGEST
         cursor.position += -stored % BLOCK
+
+    def content(self, path: bytes, size: int, mode: int) -> _Steps:
+        """Hands on the content of the record at hand to whom it may concern, and goes behind it."""
+        cursor, contents, sink = self.cursor, self.contents, None
+        offset = cursor.start + cursor.position
+        if contents:
+            sink = contents.take(path, size, mode, offset=offset, record=len(self.columns.kinds) - 1)
+        elif self.on_payload:
+            sink = self.on_payload(path, size, offset)
+        if sink:
+            yield from cursor.content(size, sink)
+        else:
+            cursor.position += size
+        if contents:
+            self.columns.digests += contents.digest
 
     def check_limits(self) -> None:
         """Bounds the memory that a stream can take.

@@ -21,9 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pytest
+from support.capturing import EVERYTHING
 from support.engines import Engine, containerd_store_engine, podman_service, usual_engine
 
 from bloatcheck.errors import Place, ReadError
+from bloatcheck.image.capture import Capture, Captured
 from bloatcheck.image.docker_daemon import (
     DockerDaemonImage,
     StorageAccess,
@@ -199,6 +201,7 @@ class Saved:
 
     config: bytes
     layers: list[list[tuple[str, str, int, int, int, int, str]]]
+    contents: list[dict[bytes, bytes]]
 
 
 def saved(engine: Engine, tag: str) -> Saved:
@@ -213,11 +216,19 @@ def saved(engine: Engine, tag: str) -> Saved:
             return file.read()
 
         (entry,) = json.loads(content("manifest.json"))
-        layers = []
+        layers, contents = [], []
         for name in entry["Layers"]:
             with tarfile.open(fileobj=io.BytesIO(content(name)), errors="surrogateescape") as layer:
                 layers.append([row(member) for member in layer])
-        return Saved(content(entry["Config"]), layers)
+                contents.append(dict(contents_of(layer)))
+        return Saved(content(entry["Config"]), layers, contents)
+
+
+def contents_of(layer: tarfile.TarFile) -> Iterator[tuple[bytes, bytes]]:
+    for member in layer:
+        file = layer.extractfile(member) if member.isreg() else None
+        if file and not PurePosixPath(member.name).name.startswith(".wh."):
+            yield member.name.encode("utf-8", "surrogateescape"), file.read()
 
 
 KINDS = {
@@ -252,9 +263,9 @@ def row_of_record(record: Record) -> tuple[str, str, int, int, int, int, str]:
     )
 
 
-def index_all(image: DockerDaemonImage) -> list[LayerIndex]:
+def index_all(image: DockerDaemonImage, capture: Capture | None = None) -> list[LayerIndex]:
     """Every layer, base first."""
-    by_diff_id = {index.diff_id: index for index in image.index_layers(image.config.diff_ids)}
+    by_diff_id = {index.diff_id: index for index in image.index_layers(image.config.diff_ids, capture)}
     return [by_diff_id[diff_id] for diff_id in image.config.diff_ids]
 
 
@@ -290,14 +301,47 @@ def assert_as_saved(engine: Engine, tag: str, access: StorageAccess) -> None:
 
 
 @pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("capture", [None, EVERYTHING], ids=["records", "contents"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_route_gives_the_same(tags: Mapping[str, str], name: str) -> None:
+def test_every_route_gives_the_same(tags: Mapping[str, str], name: str, capture: Capture | None) -> None:
     tag = tag_of(tags, name)
     read = []
     for access in StorageAccess:
         with open_docker_daemon(tag, storage_access=access) as image:
-            read.append((image.image_id, image.config, index_all(image), image.source))
+            layers = index_all(image, capture)
+            read.append((image.image_id, image.config, layers, image.source))
     assert read[0] == read[1] == read[2]
+
+
+@pytest.mark.parametrize("access", StorageAccess, ids=lambda access: access.value)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "empty"])
+def test_contents_are_those_that_tarfile_finds_in_docker_save(
+    engine: Engine, tags: Mapping[str, str], name: str, access: StorageAccess
+) -> None:
+    tag = tag_of(tags, name)
+    expected = saved(engine, tag)
+    with open_docker_daemon(tag, storage_access=access) as image:
+        layers = index_all(image, EVERYTHING)
+    assert [layer.captured for layer in layers] == [
+        {path: Captured("whole", content) for path, content in contents.items()}
+        for contents in expected.contents
+    ]
+    for layer, contents in zip(layers, expected.contents, strict=True):
+        assert {record.path: record.digest for record in layer.records if record.kind == Kind.REGULAR} == {
+            path: hashlib.sha256(content).digest()[:16] for path, content in contents.items()
+        }
+
+
+@pytest.mark.parametrize("engine", ["docker"], indirect=True)
+def test_contents_are_read_from_an_engines_storage_without_its_stream(
+    engine: Engine, tags: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not os.access(engine.root / "image/overlay2", os.R_OK | os.X_OK):
+        pytest.skip("needs root, and an engine with overlay2 on this machine")
+    saves = count_saves(monkeypatch)
+    with open_docker_daemon(tags["buildkit"]) as image:
+        assert all(layer.captured is not None for layer in index_all(image, EVERYTHING))
+    assert saves == []
 
 
 @pytest.mark.slow
@@ -497,9 +541,10 @@ class TestStorageThatFails:
             pytest.skip("needs root, and an engine with overlay2 on this machine")
         monkeypatch.setenv("DOCKER_HOST", usual.host)
         identity = usual.docker("inspect", "--format", "{{.Id}}", tags["buildkit"]).partition(":")[2]
-        (tmp_path / "imagedb/content/sha256").mkdir(parents=True)
-        shutil.copy(original / "imagedb/content/sha256" / identity, tmp_path / "imagedb/content/sha256")
-        shutil.copytree(original / "layerdb/sha256", tmp_path / "layerdb/sha256")
+        copy = tmp_path / "image/overlay2"
+        (copy / "imagedb/content/sha256").mkdir(parents=True)
+        shutil.copy(original / "imagedb/content/sha256" / identity, copy / "imagedb/content/sha256")
+        shutil.copytree(original / "layerdb/sha256", copy / "layerdb/sha256")
         return tmp_path
 
     @pytest.mark.parametrize("fault", ["missing", "damaged", "of another layer"])
@@ -508,9 +553,9 @@ class TestStorageThatFails:
             expected = index_all(image)
         log = Details()
         with open_docker_daemon(tags["buildkit"], log=log) as image:  # type: ignore[arg-type]  # the part of a log that is used
-            image.storage = GraphdriverStorage(OwnFiles(), PurePosixPath(store))
+            image.storage = GraphdriverStorage(OwnFiles(), PurePosixPath(store), "overlay2")
             chain_ids = [layer.chain_id.partition(":")[2] for layer in image.stored_layers()]
-            folder = store / "layerdb/sha256" / chain_ids[2]
+            folder = store / "image/overlay2/layerdb/sha256" / chain_ids[2]
             if fault == "missing":
                 (folder / "tar-split.json.gz").unlink()
             elif fault == "damaged":

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.files import Files, read_document
 from bloatcheck.image.docker_daemon.layer_listing import LayerListing
 from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
@@ -33,21 +34,21 @@ class ContentStorage:
         """A configuration, manifest or index."""
         return read_document(self._files, self._path(digest))
 
-    def index_layers(self, layers: Sequence[StoredLayer]) -> Iterator[LayerIndex]:
+    def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
         """As many at once as there are processors: expanding is most of the work, outside Python's lock."""
         largest_first = sorted(layers, key=lambda layer: layer.blob.size if layer.blob else 0, reverse=True)
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
-            pending = [workers.submit(self._index_layer, layer) for layer in largest_first]
+            pending = [workers.submit(self._index_layer, layer, capture) for layer in largest_first]
             try:
                 for done in as_completed(pending):
                     yield done.result()
             finally:
                 workers.shutdown(wait=False, cancel_futures=True)
 
-    def _index_layer(self, layer: StoredLayer) -> LayerIndex:
+    def _index_layer(self, layer: StoredLayer, capture: Capture | None) -> LayerIndex:
         if layer.blob is None:
             raise ReadError(f"no manifest tells which blob is the layer {layer.diff_id}")
-        listing = LayerListing(f"layer {layer.diff_id}")
+        listing = LayerListing(f"layer {layer.diff_id}", capture)
         with self._files.open(self._path(layer.blob.digest)) as file:
             while chunk := file.read(_CHUNK):
                 listing.feed(chunk)

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from bloatcheck.image.docker_daemon.documents import MAX_DOCUMENT
+from bloatcheck.image.docker_daemon.folder import LayerFolder
 
 
 class Files(Protocol):
@@ -19,6 +20,14 @@ class Files(Protocol):
 
         Raises:
             OSError: it isn't there or may not be read; also on leaving, where that shows only then.
+        """
+        ...
+
+    def folder(self, path: PurePosixPath) -> LayerFolder | None:
+        """A folder in which many files will be opened; None where each of them would cost too much.
+
+        Raises:
+            OSError: it isn't there or may not be read.
         """
         ...
 
@@ -41,6 +50,10 @@ class OwnFiles:
         with Path(path).open("rb") as file:
             yield file
 
+    def folder(self, path: PurePosixPath) -> LayerFolder:
+        """See `Files`."""
+        return LayerFolder(path)
+
 
 class SudoFiles:
     """What `sudo -n cat` may read: one fixed program, no shell, no question, nothing written."""
@@ -59,3 +72,7 @@ class SudoFiles:
             complete = not process.stdout.read(1)
         if complete and process.returncode:
             raise OSError(f"sudo -n may not read {path}, or it isn't there")
+
+    def folder(self, path: PurePosixPath) -> None:  # noqa: ARG002 - whichever it is
+        """None: it would take a process for each file."""
+        return

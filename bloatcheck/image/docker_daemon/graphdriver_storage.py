@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.files import Files, read_document
 from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
 from bloatcheck.image.docker_daemon.tar_split import index_tar_split
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.oci.digest import Digest, algorithm, encoded
 
+OVERLAY_DRIVERS = frozenset(("overlay", "overlay2", "fuse-overlayfs"))
+"""Those that keep each layer's own files in a folder `diff`."""
+
+_CACHE_ID = re.compile(r"[0-9A-Za-z]{1,128}")
+_MAX_WORD = 256
+
 
 class GraphdriverStorage:
-    """The same for every driver: what a driver keeps, the unpacked layers, isn't needed."""
+    """The same for every driver; only contents are read from what a driver itself keeps.
 
-    def __init__(self, files: Files, root: PurePosixPath) -> None:
+    Args:
+        files: opens them.
+        root: of the engine.
+        driver: its name.
+    """
+
+    def __init__(self, files: Files, root: PurePosixPath, driver: str) -> None:
         self._files = files
-        self._root = root
+        self._root = root / "image" / driver
+        self._unpacked = root / driver if driver in OVERLAY_DRIVERS else None
 
     @property
     def description(self) -> str:
@@ -31,14 +47,27 @@ class GraphdriverStorage:
             self._files, self._root / "imagedb/content" / algorithm(digest) / encoded(digest)
         )
 
-    def index_layers(self, layers: Sequence[StoredLayer]) -> Iterator[LayerIndex]:
+    def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
         """One layer after the other."""
         for layer in layers:
-            folder = self._root / "layerdb" / algorithm(layer.chain_id) / encoded(layer.chain_id)
-            with self._files.open(folder / "diff") as file:
-                diff_id = file.read(len(layer.diff_id) + 1)
-            if diff_id.strip() != layer.diff_id.encode():
-                raise ReadError(f"{folder} is not the layer {layer.diff_id}")
-            with self._files.open(folder / "tar-split.json.gz") as file:
-                index = index_tar_split(file, layer.diff_id)
-            yield index
+            yield self._index_layer(layer, capture)
+
+    def _index_layer(self, layer: StoredLayer, capture: Capture | None) -> LayerIndex:
+        folder = self._root / "layerdb" / algorithm(layer.chain_id) / encoded(layer.chain_id)
+        if self._word(folder / "diff") != layer.diff_id:
+            raise ReadError(f"{folder} is not the layer {layer.diff_id}")
+        with ExitStack() as opened:
+            unpacked = None
+            if capture and self._unpacked:
+                name = self._word(folder / "cache-id")
+                if not _CACHE_ID.fullmatch(name):
+                    raise ReadError(f"{folder} doesn't say where the layer lies")
+                unpacked = self._files.folder(self._unpacked / name / "diff")
+            if unpacked:
+                opened.enter_context(unpacked)
+            records = opened.enter_context(self._files.open(folder / "tar-split.json.gz"))
+            return index_tar_split(records, layer.diff_id, capture=capture, folder=unpacked)
+
+    def _word(self, path: PurePosixPath) -> str:
+        with self._files.open(path) as file:
+            return file.read(_MAX_WORD).decode("ascii", "replace").strip()

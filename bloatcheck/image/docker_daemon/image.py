@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.documents import Documents, Fetch, ImageDocuments, find_image
 from bloatcheck.image.docker_daemon.engine import Engine
 from bloatcheck.image.docker_daemon.inspection import EngineFacts, Inspection, config_from_history
@@ -49,7 +50,7 @@ class DockerDaemonImage(ClosedAtEnd):
         self._log = log
         self._found: ImageDocuments | None = None
         self._from_history: ImageConfig | None = None
-        self._streamed: dict[Digest, LayerIndex] = {}
+        self._streamed: dict[Digest, tuple[str | None, LayerIndex]] = {}
 
     @property
     def reference(self) -> str:
@@ -83,9 +84,11 @@ class DockerDaemonImage(ClosedAtEnd):
             "docker-daemon", engine=f"{self._facts.name} {self._facts.version}", store=self._facts.store
         )
 
-    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+    def index_layers(
+        self, diff_ids: Collection[Digest], capture: Capture | None = None
+    ) -> Iterator[LayerIndex]:
         """See `bloatcheck.image.model.Image`."""
-        return index_layers_of([self], diff_ids)
+        return index_layers_of([self], diff_ids, capture)
 
     def close(self) -> None:
         """Ends the connection to the engine."""
@@ -96,11 +99,12 @@ class DockerDaemonImage(ClosedAtEnd):
         found = self._find()
         return stored_layers(self.inspection.diff_ids, found.blobs if found else None)
 
-    def streamed(self, diff_id: Digest) -> LayerIndex | None:
-        """A layer that an earlier pass over the engine's stream has listed."""
-        return self._streamed.get(diff_id)
+    def streamed(self, diff_id: Digest, capture: Capture | None) -> LayerIndex | None:
+        """A layer that an earlier pass over the engine's stream has listed, and captured so."""
+        version, index = self._streamed.get(diff_id, (None, None))
+        return index if capture is None or capture.version == version else None
 
-    def learn(self, archive: SavedArchive) -> None:
+    def learn(self, archive: SavedArchive, capture: Capture | None) -> None:
         """Takes what a pass over the engine's stream has shown of this image.
 
         Raises:
@@ -110,7 +114,7 @@ class DockerDaemonImage(ClosedAtEnd):
         for diff_id in self.inspection.diff_ids:
             layer = archive.layer(paths[diff_id]) if diff_id in paths else None
             if layer:
-                self._streamed[diff_id] = layer.index(diff_id)
+                self._streamed[diff_id] = (capture.version if capture else None, layer.index(diff_id))
 
     def compressed_blobs(self) -> dict[Digest, int]:
         """Bytes of those layers that the engine keeps compressed, and so pushes as they are."""
@@ -123,7 +127,12 @@ class DockerDaemonImage(ClosedAtEnd):
         }
 
     def feed_saved_layers(
-        self, diff_ids: Collection[Digest], make: Callable[[str], S], *, lengths_of_others: Collection[int]
+        self,
+        diff_ids: Collection[Digest],
+        make: Callable[[str], S],
+        *,
+        lengths_of_others: Collection[int],
+        capture: Capture | None = None,
     ) -> dict[Digest, S]:
         """Hands the blobs of these layers to sinks, in one `docker save` that lists them too.
 
@@ -133,13 +142,14 @@ class DockerDaemonImage(ClosedAtEnd):
                 others may get one too.
             lengths_of_others: blobs of these lengths, in bytes, are passed over; if one of them was wanted
                 after all, it takes another pass.
+            capture: what the listing keeps of their contents.
 
         Raises:
             ReadError: one is missing or damaged.
         """
-        found = self._feed_once(diff_ids, make, lengths_of_others)
+        found = self._feed_once(diff_ids, make, lengths_of_others, capture)
         if lengths_of_others and found.keys() != set(diff_ids):
-            found = self._feed_once(diff_ids, make, ())
+            found = self._feed_once(diff_ids, make, (), capture)
         if missing := set(diff_ids) - found.keys():
             raise ReadError(
                 f"{self.reference}: the engine hands out no layer {min(missing)}",
@@ -148,7 +158,11 @@ class DockerDaemonImage(ClosedAtEnd):
         return found
 
     def _feed_once(
-        self, diff_ids: Collection[Digest], make: Callable[[str], S], passed_over: Collection[int]
+        self,
+        diff_ids: Collection[Digest],
+        make: Callable[[str], S],
+        passed_over: Collection[int],
+        capture: Capture | None,
     ) -> dict[Digest, S]:
         sinks: dict[str, S] = {}
 
@@ -156,7 +170,7 @@ class DockerDaemonImage(ClosedAtEnd):
             sinks[path] = make(path)
             return sinks[path]
 
-        archive = _stream([self], diff_ids, Tap(tap, frozenset(passed_over)))
+        archive = _stream([self], diff_ids, Tap(tap, frozenset(passed_over)), capture)
         paths = self._layer_paths(archive)
         resolved = {diff_id: archive.resolve(paths[diff_id]) for diff_id in diff_ids if diff_id in paths}
         return {diff_id: sinks[path] for diff_id, path in resolved.items() if path in sinks}
@@ -212,7 +226,7 @@ class DockerDaemonImage(ClosedAtEnd):
 
 
 def index_layers_of(
-    images: Sequence[DockerDaemonImage], diff_ids: Collection[Digest]
+    images: Sequence[DockerDaemonImage], diff_ids: Collection[Digest], capture: Capture | None = None
 ) -> Iterator[LayerIndex]:
     """Lists layers of several images of one engine, each once, in any order, in at most one `docker save`.
 
@@ -220,15 +234,15 @@ def index_layers_of(
         ReadError: a layer belongs to none of the images, or can't be read.
     """
     wanted = set(diff_ids)
-    yield from _streamed_before(images, wanted)
+    yield from _streamed_before(images, wanted, capture)
     for image in images:
-        for index in _from_storage(image, wanted):
+        for index in _from_storage(image, wanted, capture):
             wanted.remove(index.diff_id)
             yield index
     concerned = [image for image in images if not wanted.isdisjoint(image.inspection.diff_ids)]
     if concerned:
-        _stream(concerned, wanted)
-        yield from _streamed_before(concerned, wanted)
+        _stream(concerned, wanted, capture=capture)
+        yield from _streamed_before(concerned, wanted, capture)
     if wanted:
         raise ReadError(
             f"{', '.join(image.reference for image in images)}: the engine hands out no layer {min(wanted)}",
@@ -236,16 +250,20 @@ def index_layers_of(
         )
 
 
-def _streamed_before(images: Sequence[DockerDaemonImage], wanted: set[Digest]) -> Iterator[LayerIndex]:
+def _streamed_before(
+    images: Sequence[DockerDaemonImage], wanted: set[Digest], capture: Capture | None
+) -> Iterator[LayerIndex]:
     """The wanted layers that the images remember; they are wanted no more."""
     for image in images:
         for diff_id in wanted.intersection(image.inspection.diff_ids):
-            if index := image.streamed(diff_id):
+            if index := image.streamed(diff_id, capture):
                 wanted.remove(diff_id)
                 yield index
 
 
-def _from_storage(image: DockerDaemonImage, wanted: Collection[Digest]) -> Iterator[LayerIndex]:
+def _from_storage(
+    image: DockerDaemonImage, wanted: Collection[Digest], capture: Capture | None
+) -> Iterator[LayerIndex]:
     """The wanted layers that the engine's storage gives; fewer where it fails, for the stream to make up."""
     layers = {layer.diff_id: layer for layer in image.stored_layers() if layer.diff_id in wanted}
     if not image.storage or not layers:
@@ -254,13 +272,16 @@ def _from_storage(image: DockerDaemonImage, wanted: Collection[Digest]) -> Itera
         f"reading {len(layers)} of {len(image.inspection.diff_ids)} layers from {image.storage.description}"
     )
     try:
-        yield from image.storage.index_layers(list(layers.values()))
+        yield from image.storage.index_layers(list(layers.values()), capture)
     except (OSError, ReadError) as error:
         image.detail(f"the engine's storage gives no more than that: {error}")
 
 
 def _stream(
-    images: Sequence[DockerDaemonImage], wanted: Collection[Digest], tap: Tap | None = None
+    images: Sequence[DockerDaemonImage],
+    wanted: Collection[Digest],
+    tap: Tap | None = None,
+    capture: Capture | None = None,
 ) -> SavedArchive:
     """One `docker save` of these images, from which they learn the wanted layers and their configuration."""
     unwanted = {
@@ -276,7 +297,9 @@ def _stream(
     for image in images:
         image.detail(f"reading {len(wanted)} layers through `docker save`")
     with images[0].engine.save(list(engine_ids)) as archive:
-        saved = read_saved_archive(archive, label=label, unwanted=frozenset(unwanted), tap=tap)
+        saved = read_saved_archive(
+            archive, label=label, unwanted=frozenset(unwanted), tap=tap, capture=capture
+        )
     for image in images:
-        image.learn(saved)
+        image.learn(saved, capture)
     return saved

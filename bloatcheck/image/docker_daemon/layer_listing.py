@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bloatcheck.image.capture import Capture
+from bloatcheck.image.contents import Contents, layer_index
 from bloatcheck.image.decompress import Decompressor
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.sink import Buffer
@@ -16,8 +18,9 @@ class LayerListing:
     expanding.
     """
 
-    def __init__(self, label: str) -> None:
-        self._scanner = TarScanner(label)
+    def __init__(self, label: str, capture: Capture | None) -> None:
+        self._contents = Contents(capture) if capture else None
+        self._scanner = TarScanner(label, contents=self._contents)
         self._counter = _Counter(self._scanner)
         self._blob = Decompressor(self._counter, label=label)
 
@@ -39,9 +42,10 @@ class LayerListing:
 
     def index(self, diff_id: Digest) -> LayerIndex:
         """What was listed, under the name that the engine gives the layer; `close` comes first."""
-        return LayerIndex(
-            diff_id=diff_id,
-            records=self._scanner.records(),
+        return layer_index(
+            diff_id,
+            self._scanner.records(),
+            self._contents,
             uncompressed_size=self._counter.size,
             verified=True,
         )

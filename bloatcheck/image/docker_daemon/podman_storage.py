@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.files import Files, read_document
+from bloatcheck.image.docker_daemon.graphdriver_storage import OVERLAY_DRIVERS
 from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
 from bloatcheck.image.docker_daemon.tar_split import index_tar_split
 from bloatcheck.image.layer_index import LayerIndex
@@ -25,6 +28,7 @@ class PodmanStorage:
         self._files = files
         self._images = root / f"{driver}-images"
         self._layers = root / f"{driver}-layers"
+        self._unpacked = root / driver if driver in OVERLAY_DRIVERS else None
 
     @property
     def description(self) -> str:
@@ -36,15 +40,23 @@ class PodmanStorage:
         name = f"={base64.b64encode(digest.encode()).decode()}"
         return read_document(self._files, self._images / encoded(digest) / name)
 
-    def index_layers(self, layers: Sequence[StoredLayer]) -> Iterator[LayerIndex]:
+    def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
         """One layer after the other."""
         stored = self._stored()
         for layer in layers:
             if layer.diff_id not in stored:
                 raise ReadError(f"{self._layers} doesn't list the layer {layer.diff_id}")
-            with self._files.open(self._layers / f"{stored[layer.diff_id]}.tar-split.gz") as file:
-                index = index_tar_split(file, layer.diff_id)
-            yield index
+            yield self._index_layer(stored[layer.diff_id], layer.diff_id, capture)
+
+    def _index_layer(self, name: str, diff_id: Digest, capture: Capture | None) -> LayerIndex:
+        with ExitStack() as opened:
+            unpacked = None
+            if capture and self._unpacked:
+                unpacked = self._files.folder(self._unpacked / name / "diff")
+            if unpacked:
+                opened.enter_context(unpacked)
+            records = opened.enter_context(self._files.open(self._layers / f"{name}.tar-split.gz"))
+            return index_tar_split(records, diff_id, capture=capture, folder=unpacked)
 
     def _stored(self) -> dict[Digest, str]:
         """Where each diff_id lies."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.documents import MAX_DOCUMENT
 from bloatcheck.image.docker_daemon.engine import ByteStream
 from bloatcheck.image.docker_daemon.layer_listing import LayerListing
@@ -89,7 +90,12 @@ class Tap:
 
 
 def read_saved_archive(
-    stream: ByteStream, *, label: str, unwanted: frozenset[str], tap: Tap | None = None
+    stream: ByteStream,
+    *,
+    label: str,
+    unwanted: frozenset[str],
+    tap: Tap | None = None,
+    capture: Capture | None = None,
 ) -> SavedArchive:
     """Reads the stream to its end.
 
@@ -99,11 +105,12 @@ def read_saved_archive(
         unwanted: hexadecimal digests, of layers or of their blobs, that need not be listed where the
             archive calls a layer by them.
         tap: takes the layers too.
+        capture: what to keep of the layers' contents.
 
     Raises:
         ReadError: the archive is damaged.
     """
-    reading = _Reading(label, unwanted, tap)
+    reading = _Reading(label, unwanted, tap, capture)
     scanner = TarScanner(f"the engine's archive of {label}", on_payload=reading.on_payload)
     while chunk := stream.read(_CHUNK):
         scanner.feed(chunk)
@@ -118,8 +125,11 @@ def read_saved_archive(
 class _Reading:
     """Decides what becomes of each member, and collects what comes of it."""
 
-    def __init__(self, label: str, unwanted: frozenset[str], tap: Tap | None) -> None:
+    def __init__(
+        self, label: str, unwanted: frozenset[str], tap: Tap | None, capture: Capture | None
+    ) -> None:
         self._tap = tap
+        self._capture = capture
         self.archive = SavedArchive()
         self._label = label
         self._unwanted = unwanted
@@ -149,7 +159,7 @@ class _Reading:
     def layer(self, path: str, size: int) -> Sink | None:
         if self._tap and size in self._tap.passed_over:
             return None
-        listing = LayerListing(f"layer {path[:200]!r} of {self._label}")
+        listing = LayerListing(f"layer {path[:200]!r} of {self._label}", self._capture)
         self.archive.layers[path] = listing
         return _Both(listing, self._tap.make(path)) if self._tap else listing
 

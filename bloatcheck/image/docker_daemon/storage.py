@@ -2,8 +2,8 @@
 
 Only the two ways in which engines keep what a layer's tar stream was: tar-split records beside the
 unpacked layers (docker's graphdrivers, podman), and the layers' blobs themselves (containerd). Unpacked
-directories aren't read: they don't tell which of several hard links was the file, in which order records
-came, or how long the stream was.
+directories aren't listed: they don't tell which of several hard links was the file, in which order records
+came, or how long the stream was. Of overlay drivers they only give the contents, where these are wanted.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ def find_storage(facts: EngineFacts, image: Digest, files: Files) -> Storage | N
     elif facts.name == "podman":
         candidates = [PodmanStorage(files, root, facts.driver)]
     else:
-        candidates = [GraphdriverStorage(files, root / "image" / facts.driver)]
+        candidates = [GraphdriverStorage(files, root, facts.driver)]
     return next((storage for storage in candidates if storage.document(image) is not None), None)

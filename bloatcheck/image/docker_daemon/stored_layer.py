@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.documents import Blob
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.oci.digest import Digest
@@ -48,11 +49,11 @@ class Storage(Protocol):
         """A configuration, manifest or index, unchecked; None where it isn't there."""
         ...
 
-    def index_layers(self, layers: Sequence[StoredLayer]) -> Iterator[LayerIndex]:
-        """Lists these layers, in any order.
+    def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
+        """Lists these layers, in any order, and keeps what `capture` chooses of their contents.
 
         Raises:
             OSError: one isn't there.
-            ReadError: one is damaged.
+            ReadError: one is damaged, or its contents can't be read.
         """
         ...

@@ -17,6 +17,9 @@ from typing import IO
 from isal import igzip
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
+from bloatcheck.image.contents import ContentsInPlace, layer_index
+from bloatcheck.image.docker_daemon.folder import LayerFolder
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.tar_header import BLOCK
 from bloatcheck.image.tar_scanner import TarScanner
@@ -36,15 +39,30 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _FILE, _SEGMENT = 1, 2
 
 
-def index_tar_split(source: IO[bytes], diff_id: Digest) -> LayerIndex:
+def index_tar_split(
+    source: IO[bytes],
+    diff_id: Digest,
+    *,
+    capture: Capture | None = None,
+    folder: LayerFolder | None = None,
+) -> LayerIndex:
     """Lists a layer from the gzip-compressed records in `source`.
 
+    Args:
+        source: the records.
+        diff_id: the layer's.
+        capture: what to keep of the contents.
+        folder: where these lie.
+
     Raises:
-        ReadError: the records are damaged.
+        ReadError: the records are damaged, or a content isn't there.
         OSError: they can't be read.
     """
     label = f"layer {diff_id}"
-    scanner = TarScanner(label)
+    if capture and not folder:
+        raise ReadError(f"{label}: its contents can't be read in place")
+    contents = ContentsInPlace(capture, folder) if capture and folder else None
+    scanner = TarScanner(label, contents=contents)
     length = 0
     try:
         for pieces, content_size in _runs(source):
@@ -57,7 +75,10 @@ def index_tar_split(source: IO[bytes], diff_id: Digest) -> LayerIndex:
     except (ValueError, EOFError, OSError, RecursionError) as error:
         raise ReadError(f"{label}: the engine's tar-split records are damaged: {error}") from error
     scanner.close()
-    return LayerIndex(diff_id=diff_id, records=scanner.records(), uncompressed_size=length, verified=True)
+    records = scanner.records()
+    if contents and len(set(records.path_list())) < len(records):
+        raise ReadError(f"{label}: it has a path twice, and what was there first can't be read any more")
+    return layer_index(diff_id, records, contents, uncompressed_size=length, verified=True)
 
 
 def _runs(source: IO[bytes]) -> Iterator[tuple[bytes, int]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.layer_stream import LayerStream, layer_label
 from bloatcheck.image.model import ClosedAtEnd, LayerDescriptor, Source
@@ -60,7 +61,9 @@ class RegistryImage(ClosedAtEnd):
         """See `Image`."""
         return self._layers
 
-    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+    def index_layers(
+        self, diff_ids: Collection[Digest], capture: Capture | None = None
+    ) -> Iterator[LayerIndex]:
         """See `Image`. Nothing is kept on disk; blob digest, size and diff_id of each are checked."""
         unknown = set(diff_ids) - self._blobs.keys()
         if unknown:
@@ -75,7 +78,7 @@ class RegistryImage(ClosedAtEnd):
         stopped = threading.Event()
         pool = ThreadPoolExecutor(_DOWNLOADS)
         try:
-            tasks = [pool.submit(self._index, layer, blob, stopped) for layer, blob in wanted]
+            tasks = [pool.submit(self._index, layer, blob, capture, stopped) for layer, blob in wanted]
             for task in as_completed(tasks):
                 yield task.result()
         finally:
@@ -86,8 +89,10 @@ class RegistryImage(ClosedAtEnd):
         """See `Image`."""
         self._client.close()
 
-    def _index(self, layer: LayerDescriptor, blob: Descriptor, stopped: threading.Event) -> LayerIndex:
-        stream = LayerStream(layer, image=self.reference)
+    def _index(
+        self, layer: LayerDescriptor, blob: Descriptor, capture: Capture | None, stopped: threading.Event
+    ) -> LayerIndex:
+        stream = LayerStream(layer, image=self.reference, capture=capture)
         try:
             for piece in self._client.blob(blob):
                 if stopped.is_set():

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.capturing import EVERYTHING, NOTHING, Capturing
 from support.image_builder import (
     ImageUnderTest,
     classic_archive_files,
@@ -28,8 +29,15 @@ from support.image_builder import (
 )
 
 from bloatcheck.analysis.layer_cache import LayerCache, default_folder, index_image, index_images
-from bloatcheck.analysis.layer_codec import decode_layer, encode_layer
+from bloatcheck.analysis.layer_codec import (
+    decode_contents,
+    decode_layer,
+    encode_contents,
+    encode_layer,
+)
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture
+from bloatcheck.image.contents import Contents, layer_index
 from bloatcheck.image.files_image import FilesImage
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.model import LayerDescriptor
@@ -59,9 +67,11 @@ class Reads(FilesImage):
         image.asked = []
         return image
 
-    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+    def index_layers(
+        self, diff_ids: Collection[Digest], capture: Capture | None = None
+    ) -> Iterator[LayerIndex]:
         self.asked.append(sorted(diff_ids))
-        return super().index_layers(diff_ids)
+        return super().index_layers(diff_ids, capture)
 
 
 def opened(reference: str) -> Reads:
@@ -74,12 +84,13 @@ def layout(folder: Path, *layers: bytes, compression: str = "+gzip") -> Reads:
     return opened(f"oci:{layout_of(ImageUnderTest(layers), compression=compression).write(folder)}")
 
 
-def index_of(stream: bytes, *, digests: bool = False, verified: bool = True) -> LayerIndex:
-    scanner = TarScanner("layer", digests=digests)
+def index_of(stream: bytes, *, capture: Capture | None = None, verified: bool = True) -> LayerIndex:
+    contents = Contents(capture) if capture else None
+    scanner = TarScanner("layer", contents=contents)
     scanner.feed(stream)
     scanner.close()
-    return LayerIndex(
-        diff_id=sha256(stream), records=scanner.records(), uncompressed_size=len(stream), verified=verified
+    return layer_index(
+        sha256(stream), scanner.records(), contents, uncompressed_size=len(stream), verified=verified
     )
 
 
@@ -154,8 +165,10 @@ def test_an_unproven_layer_is_read_again_once_its_file_has_changed(tmp_path: Pat
 
 def test_a_layer_that_the_reader_never_lists_is_an_error(tmp_path: Path, cache: LayerCache) -> None:
     class Silent(Reads):
-        def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
-            del diff_ids
+        def index_layers(
+            self, diff_ids: Collection[Digest], capture: Capture | None = None
+        ) -> Iterator[LayerIndex]:
+            del diff_ids, capture
             return iter(())
 
     image = Silent.of(layout(tmp_path / "i", ONE))
@@ -164,12 +177,25 @@ def test_a_layer_that_the_reader_never_lists_is_an_error(tmp_path: Path, cache: 
         index_image(image, cache)
 
 
-@pytest.mark.parametrize("digests", [False, True])
 @pytest.mark.parametrize("stream", [RICH, ONE, b""])
-def test_an_index_survives_the_disk(stream: bytes, digests: bool) -> None:  # noqa: FBT001 - a case
-    index = index_of(stream, digests=digests)
+def test_an_index_survives_the_disk(stream: bytes) -> None:
+    index = index_of(stream)
 
     assert decode_layer(encode_layer(index, identity=None), index.diff_id, identity=None) == index
+
+
+@pytest.mark.parametrize("stream", [RICH, ONE, b""])
+@pytest.mark.parametrize("capture", [EVERYTHING, NOTHING], ids=["everything", "nothing"])
+def test_so_do_contents_beside_it(stream: bytes, capture: Capturing) -> None:
+    index = replace(index_of(stream, capture=capture), left_out=3)
+    records = decode_layer(encode_layer(index, identity="a file"), index.diff_id, identity="a file")
+    contents = encode_contents(index, "1", identity="a file")
+
+    assert records == index_of(stream)
+    assert decode_contents(contents, records, "1", identity="a file") == index
+    for version, identity in (("2", "a file"), ("1", None)):
+        with pytest.raises(ValueError, match="another layer's"):
+            decode_contents(contents, records, version, identity=identity)
 
 
 def test_indexes_are_small() -> None:
@@ -178,12 +204,22 @@ def test_indexes_are_small() -> None:
     assert len(encode_layer(index_of(stream), identity=None)) < 5000 * 8
 
 
+INDEX = index_of(RICH)
 ENCODED = encode_layer(index_of(RICH), identity=None)
+ENCODED_CONTENTS = encode_contents(index_of(RICH, capture=EVERYTHING), "1", identity=None)
 
 
 @given(st.data())
 def test_no_damage_goes_unnoticed(data: st.DataObject) -> None:
-    damaged = bytearray(ENCODED)
+    entry, decode = data.draw(
+        st.sampled_from(
+            (
+                (ENCODED, lambda content: decode_layer(content, sha256(RICH), identity=None)),
+                (ENCODED_CONTENTS, lambda content: decode_contents(content, INDEX, "1", identity=None)),
+            )
+        )
+    )
+    damaged = bytearray(entry)
     position = data.draw(st.integers(0, len(damaged) - 1))
     kind = data.draw(st.sampled_from(("change", "cut", "add")))
     if kind == "change":
@@ -194,7 +230,7 @@ def test_no_damage_goes_unnoticed(data: st.DataObject) -> None:
         damaged[position:position] = data.draw(st.binary(min_size=1, max_size=9))
 
     with pytest.raises(ValueError, match=r"."):
-        decode_layer(bytes(damaged), sha256(RICH), identity=None)
+        decode(bytes(damaged))
 
 
 @given(st.binary(max_size=500))
@@ -203,6 +239,9 @@ def test_even_a_right_checksum_doesnt_make_nonsense_an_index(content: bytes) -> 
 
     with pytest.raises((ValueError, KeyError, TypeError)):
         decode_layer(magic + hashlib.sha256(content).digest() + content, sha256(RICH), identity=None)
+    magic = ENCODED_CONTENTS[: ENCODED_CONTENTS.index(b"\n") + 1]
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        decode_contents(magic + hashlib.sha256(content).digest() + content, INDEX, "1", identity=None)
 
 
 def test_another_layers_entry_is_refused() -> None:

@@ -11,6 +11,7 @@ from bloatcheck import __version__
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import Fingerprint
 from bloatcheck.errors import ExitCode, Place, ReadError
+from bloatcheck.image.capture import Capture
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.model import Image, LayerDescriptor, Source
 from bloatcheck.image.tar_scanner import TarScanner
@@ -58,7 +59,9 @@ class Opened:
     )
     source: Source = ENGINE
 
-    def index_layers(self, diff_ids: Collection[Digest]) -> Iterator[LayerIndex]:
+    def index_layers(
+        self, diff_ids: Collection[Digest], capture: Capture | None = None
+    ) -> Iterator[LayerIndex]:
         raise NotImplementedError
 
     def close(self) -> None:

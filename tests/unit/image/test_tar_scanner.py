@@ -5,16 +5,18 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from support.capturing import NOTHING
 from support.image_builder import END, entry, header, layer, long_name, member, padded, pax
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.contents import Contents
 from bloatcheck.image.layer_index import Kind, LayerRecords, Record
 from bloatcheck.image.sink import Buffer
 from bloatcheck.image.tar_scanner import TarScanner, scan_file
 
 
 def scan(stream: bytes, *, piece: int = 1 << 16, digests: bool = False) -> LayerRecords:
-    scanner = TarScanner("layer under test", digests=digests)
+    scanner = TarScanner("layer under test", contents=Contents(NOTHING) if digests else None)
     for start in range(0, len(stream), piece):
         scanner.feed(stream[start : start + piece])
     scanner.close()

@@ -1,0 +1,401 @@
+"""Contents while a layer is listed: a digest of each regular file's, and what is to be kept of some.
+
+A content comes in one of two ways. Fed piece by piece, it is gathered in memory, or in a nameless temporary
+file, where somebody wants to look into it; everything else passes. Read in place, it is looked into where
+it lies.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import heapq
+import io
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Capture, Captured, Extract, OnlyIf
+from bloatcheck.image.layer_index import (
+    DIGEST_LENGTH,
+    Kind,
+    LayerIndex,
+    LayerRecords,
+    OutsideRootError,
+    clean_path,
+)
+from bloatcheck.image.sink import Buffer, Sink
+from bloatcheck.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer as Writable
+
+MAX_IN_MEMORY = 8 << 20
+"""Bytes of a content that is gathered in memory; a longer one goes to a temporary file."""
+MAX_GATHERED = 512 << 20
+"""Bytes of a content that is gathered at all."""
+MAX_KEPT = 256 << 20
+"""Bytes that are kept of one layer; where it is more, the largest are left out."""
+
+_OVERHEAD = 256
+"""Bytes that keeping anything takes besides, roughly."""
+_PIECE = 256 << 10
+_EMPTY = hashlib.sha256().digest()[:DIGEST_LENGTH]
+
+
+class Place(Protocol):
+    """Where contents lie that needn't be fed."""
+
+    def find(self, path: bytes, size: int, offset: int) -> tuple[int, int]:
+        """An open file and the offset at which the content begins in it; good until the next call.
+
+        Args:
+            path: the record's, clean.
+            size: of the content, in bytes; not 0.
+            offset: where in the layer's stream it begins.
+
+        Raises:
+            ReadError: it isn't there, or is another one.
+        """
+        ...
+
+
+class Kept:
+    """What was kept of one layer's contents, within bounds.
+
+    Args:
+        capture: chooses.
+    """
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+        self._kept: dict[bytes, tuple[int, Captured]] = {}
+        self._largest: list[tuple[int, bytes]] = []
+        self._room = MAX_KEPT
+        self._left_out: dict[bytes, int] = {}
+
+    def wanted(self, path: bytes, size: int, mode: int) -> Extract | None:
+        """What to do with a file's content."""
+        return self._capture.wants(path, size, mode)
+
+    def add(self, path: bytes, record: int, captured: Captured) -> None:
+        """Keeps what was made of the content of the record with this number."""
+        self._forget(path)
+        cost = _cost(path, captured)
+        self._kept[path] = (record, captured)
+        heapq.heappush(self._largest, (-cost, path))
+        self._room -= cost
+        while self._room < 0:
+            cost, largest = heapq.heappop(self._largest)
+            if largest in self._kept and _cost(largest, self._kept[largest][1]) == -cost:
+                self.leave_out(largest, self._kept[largest][0])
+
+    def leave_out(self, path: bytes, record: int) -> None:
+        """Says that what was to be kept is too large."""
+        self._forget(path)
+        self._left_out[path] = record
+
+    def result(self, records: LayerRecords) -> tuple[Mapping[bytes, Captured], int]:
+        """What was kept of the files that are the last of their path, and how many were left out."""
+        if not self._kept and not self._left_out:
+            return {}, 0
+        last = {
+            path: (number, kind)
+            for number, (path, kind) in enumerate(zip(records.path_list(), records.kinds, strict=True))
+            if path in self._kept or path in self._left_out
+        }
+        kept = {
+            path: captured
+            for path, (record, captured) in self._kept.items()
+            if last.get(path) == (record, Kind.REGULAR)
+        }
+        left_out = [
+            path for path, record in self._left_out.items() if last.get(path) == (record, Kind.REGULAR)
+        ]
+        return kept, len(left_out)
+
+    def _forget(self, path: bytes) -> None:
+        if path in self._kept:
+            self._room += _cost(path, self._kept.pop(path)[1])
+
+
+def _cost(path: bytes, captured: Captured) -> int:
+    return len(captured.content) + len(path) + _OVERHEAD
+
+
+class Contents:
+    """Takes a layer's contents one after the other, fed.
+
+    Args:
+        capture: chooses what is kept.
+    """
+
+    def __init__(self, capture: Capture) -> None:
+        self._kept = Kept(capture)
+        self._hasher = hashlib.sha256()
+        self._gathering: _Gathering | None = None
+        self._path = b""
+        self._record = 0
+        self._size = 0
+        self.digest = _EMPTY
+        """Of the content that was taken last, once it is complete."""
+
+    def take(self, path: bytes, size: int, mode: int, *, offset: int, record: int) -> Sink | None:  # noqa: ARG002 - for who reads in place
+        """Announces a content.
+
+        Args:
+            path: as it is written.
+            size: bytes.
+            mode: permission bits.
+            offset: where in the stream it begins.
+            record: the record's number in the layer.
+
+        Returns:
+            What the content is to be fed to; None if it needn't be fed.
+
+        Raises:
+            ReadError: it can't be read in place.
+        """
+        self._path, extract = self._wanted(path, size, mode)
+        if not size:
+            self.digest = _EMPTY
+            if extract:
+                self._look(extract, io.BytesIO(), self._path, 0, record)
+            return None
+        self._hasher = hashlib.sha256()
+        self._record, self._size = record, size
+        self._gathering = _Gathering(extract, size) if extract else None
+        return self
+
+    def feed(self, data: Buffer, /) -> None:
+        """The next piece of the content."""
+        self._hasher.update(data)
+        gathering = self._gathering
+        if gathering:
+            try:
+                if not gathering.feed(data):
+                    self._gathering = None
+            except OSError:
+                gathering.close()
+                self._gathering = None
+                self._kept.leave_out(self._path, self._record)
+
+    def close(self) -> None:
+        """The content is complete."""
+        self.digest = self._hasher.digest()[:DIGEST_LENGTH]
+        gathering, self._gathering = self._gathering, None
+        if gathering:
+            self._look(gathering.extract, gathering.file(), self._path, self._size, self._record)
+            gathering.close()
+
+    def result(self, records: LayerRecords) -> tuple[Mapping[bytes, Captured], int]:
+        """What was kept, by clean path, and how many contents were too large for it."""
+        return self._kept.result(records)
+
+    def _wanted(self, path: bytes, size: int, mode: int) -> tuple[bytes, Extract | None]:
+        """The clean path, and what to do with the content."""
+        try:
+            path = clean_path(path)
+        except OutsideRootError:
+            return b"", None  # the whole layer is refused for it
+        return path, self._kept.wanted(path, size, mode)
+
+    def _look(self, extract: Extract, file: BinaryIO, path: bytes, size: int, record: int) -> None:
+        if isinstance(extract, OnlyIf):
+            if not file.read(_longest(extract)).startswith(extract.beginnings):
+                return
+            file.seek(0)
+            extract = extract.extract
+        if captured := extract(file, size):
+            self._kept.add(path, record, captured)
+
+
+class ContentsInPlace(Contents):
+    """Takes a layer's contents where they lie.
+
+    Args:
+        capture: chooses what is kept.
+        place: where they lie.
+        fed_below: bytes; of shorter ones the reading is likely done already, so they are fed.
+    """
+
+    def __init__(self, capture: Capture, place: Place, *, fed_below: int = 0) -> None:
+        super().__init__(capture)
+        self._place = place
+        self._fed_below = fed_below
+
+    def take(self, path: bytes, size: int, mode: int, *, offset: int, record: int) -> Sink | None:
+        """See `Contents`."""
+        if size <= self._fed_below or not size:
+            return super().take(path, size, mode, offset=offset, record=record)
+        path, extract = self._wanted(path, size, mode)
+        file, start = self._place.find(path, size, offset)
+        window = Window(file, start, size)
+        if size <= _PIECE:
+            content = window.read(size)
+            self.digest = hashlib.sha256(content).digest()[:DIGEST_LENGTH]
+            if extract:
+                self._look(extract, io.BytesIO(content), path, size, record)
+            return None
+        hasher = hashlib.sha256()
+        while piece := window.read(_PIECE):
+            hasher.update(piece)
+        self.digest = hasher.digest()[:DIGEST_LENGTH]
+        if extract:
+            with io.BufferedReader(Window(file, start, size)) as content_file:
+                self._look(extract, content_file, path, size, record)
+        return None
+
+
+class Window(io.RawIOBase):
+    """A part of an open file, as a file. Neither the file's own position nor the file is changed.
+
+    Args:
+        file: its descriptor.
+        start: where the part begins.
+        size: its length in bytes.
+    """
+
+    def __init__(self, file: int, start: int, size: int) -> None:
+        super().__init__()
+        self._file = file
+        self._start = start
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all that are left if it is negative; empty at the end.
+
+        Raises:
+            ReadError: it can't be read, or has become shorter.
+        """
+        left = max(self._size - self._position, 0)
+        size = left if size < 0 else min(size, left)
+        try:
+            content = os.pread(self._file, size, self._start + self._position)
+        except OSError as error:
+            raise ReadError(f"a content can't be read: {error.strerror}") from error
+        if size and not content:
+            raise ReadError("a content has become shorter while it was read")
+        self._position += len(content)
+        return content
+
+    def readinto(self, buffer: Writable, /) -> int:
+        """See `io.RawIOBase`."""
+        view = memoryview(buffer).cast("B")
+        content = self.read(len(view))
+        view[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """See `io.IOBase`."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError(f"before the beginning: {start + offset}")
+        self._position = start + offset
+        return self._position
+
+    def tell(self) -> int:
+        """See `io.IOBase`."""
+        return self._position
+
+
+class _Gathering:
+    """A content that is fed and will be looked into."""
+
+    def __init__(self, extract: Extract, size: int) -> None:
+        self.extract = extract
+        self._size = size
+        self._file: BinaryIO = io.BytesIO()
+        self._undecided = _longest(extract) if isinstance(extract, OnlyIf) else 0
+        self._length = 0
+
+    def feed(self, data: Buffer) -> bool:
+        """Takes a piece; False once it is clear that nobody will look.
+
+        Raises:
+            OSError: it is too large, or can't be written to a temporary file.
+        """
+        before, self._length = self._length, self._length + len(data)
+        if self._undecided or before <= MAX_IN_MEMORY:
+            self._file.write(data)
+            if self._undecided:
+                if self._length < self._undecided:
+                    return True
+                self._undecided = 0
+                if not self._begins_well():
+                    self.close()
+                    return False
+            if self._size > MAX_GATHERED:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            if self._length > MAX_IN_MEMORY:
+                self._file = _to_disk(self._file)
+            return True
+        self._file.write(data)
+        return True
+
+    def _begins_well(self) -> bool:
+        if not isinstance(self.extract, OnlyIf):
+            return True
+        self._file.seek(0)
+        beginning = self._file.read(_longest(self.extract))
+        self._file.seek(0, os.SEEK_END)
+        return beginning.startswith(self.extract.beginnings)
+
+    def file(self) -> BinaryIO:
+        """The content, at its start."""
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Frees memory, or the temporary file."""
+        self._file.close()
+
+
+def layer_index(
+    diff_id: Digest,
+    records: LayerRecords,
+    contents: Contents | None,
+    *,
+    uncompressed_size: int | None,
+    verified: bool,
+) -> LayerIndex:
+    """What a layer's listing and its contents make together."""
+    captured, left_out = contents.result(records) if contents else (None, 0)
+    return LayerIndex(
+        diff_id=diff_id,
+        records=records,
+        uncompressed_size=uncompressed_size,
+        verified=verified,
+        captured=captured,
+        left_out=left_out,
+    )
+
+
+def _to_disk(file: BinaryIO) -> BinaryIO:
+    import shutil  # noqa: PLC0415 - rare, and slow to import
+    import tempfile  # noqa: PLC0415 - likewise
+
+    # open as long as the gathering is
+    on_disk = tempfile.TemporaryFile(prefix="bloatcheck-")  # noqa: SIM115 - see above
+    try:
+        file.seek(0)
+        shutil.copyfileobj(file, on_disk)
+    except BaseException:
+        on_disk.close()
+        raise
+    file.close()
+    return on_disk
+
+
+def _longest(extract: OnlyIf) -> int:
+    return max(map(len, extract.beginnings), default=0)
