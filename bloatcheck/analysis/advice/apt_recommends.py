@@ -13,6 +13,7 @@ from bloatcheck.analysis.advice.shown import named
 _INSTALL = re.compile(
     r"\b(?:apt-get|apt)(?:\s+(?:(?:-o|-t|-c)\s*\S+|-{1,2}[\w=:./-]+))*\s+install\b(?!\s+--no-install-recommends)"
 )
+_DEBCONF = {b"var/cache/debconf/templates.dat-old", b"var/cache/debconf/config.dat-old"}
 _MADE_BY: Mapping[str, bytes] = {
     "ca-certificates": b"etc/ssl/certs/",
     "fontconfig-config": b"var/cache/fontconfig/",
@@ -33,7 +34,7 @@ def apt_recommends(facts: Facts) -> Iterator[Proposal]:
     files += [
         file for file in facts.files if made and file[0].startswith(made) and file[0] not in facts.owners
     ]
-    for layer, mine in sorted(by_layer(files).items()):
+    for layer, mine in sorted(by_layer([*files, *_backups(facts)]).items()):
         instructions = facts.instructions_of(layer)
         run = run_with(instructions, _INSTALL)
         yield Proposal(
@@ -44,6 +45,18 @@ def apt_recommends(facts: Facts) -> Iterator[Proposal]:
             instructions=[run] if run else instructions,
             replacement=with_words(run, _INSTALL, "--no-install-recommends"),
         )
+
+
+def _backups(facts: Facts) -> list[File]:
+    """The older state of debconf's database, in layers where only these packages have questions to ask."""
+    found = [file for file in facts.files if file[0] in _DEBCONF]
+    layers = {layer for _, layer, _ in found}
+    for package in facts.packages:
+        for path in package.database:
+            if layers and not package.only_recommended and path.endswith(b".templates"):
+                node = facts.tree.get(path)
+                layers.discard(node.layer if node else -1)
+    return [file for file in found if file[1] in layers]
 
 
 def _largest(facts: Facts, files: list[File]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bloatcheck.analysis.advice.edit import (
     between,
@@ -48,20 +48,37 @@ class Caches:
             (file.path, file.layer, file.size) for file in facts.hidden if file.how is not Hiding.DELETED
         ]
         found = [file for file in (*facts.files, *rewritten) if self.pattern.search(file[0])]
+        proposals: list[Proposal] = []
         for layer, files in sorted(by_layer(found).items()):
-            yield self._proposal(facts, layer, files)
+            proposal = self._proposal(facts, layer, files)
+            earlier = proposals[-1] if proposals else None
+            if (
+                earlier
+                and earlier.replacement
+                and proposal.instructions
+                and (set(_lines(proposal)) <= set(_lines(earlier)))
+            ):
+                # the earlier one's text is for these lines too, and empties the cache after them
+                proposals[-1] = replace(earlier, freed={**earlier.freed, **proposal.freed})
+            else:
+                proposals.append(proposal)
+        yield from proposals
 
     def _proposal(self, facts: Facts, layer: int, files: Sequence[File]) -> Proposal:
         roots = sorted({match["root"] for path, *_ in files if (match := self.pattern.search(path))})
         filled_by = facts.instructions_of(layer)
         instruction = run_with(filled_by, self.tool) or only_run(filled_by)
         users = self._later_users(facts, instruction)
+        replacement = self._replacement(facts, instruction, users, self._emptying(facts, roots, files))
+        hint = (
+            "; what follows needs them, so build in a stage of its own" if users and not replacement else ""
+        )
         return Proposal(
-            message=f"{self.what} stay in the image, in {named(map(shown, roots))}.",
+            message=f"{self.what} stay in the image, in {named(map(shown, roots))}{hint}.",
             freed=facts.freed(files),
             layer=layer,
             instructions=[instruction, *users] if instruction else filled_by,
-            replacement=self._replacement(facts, instruction, users, self._emptying(facts, roots, files)),
+            replacement=replacement,
         )
 
     def _emptying(self, facts: Facts, roots: Sequence[bytes], files: Sequence[File]) -> str | None:
@@ -94,3 +111,9 @@ class Caches:
                 if self.tool.search(command):
                     users.append(each)
         return users
+
+
+def _lines(proposal: Proposal) -> list[int]:
+    """All lines from the first to the last."""
+    first = min(each.line for each in proposal.instructions)
+    return list(range(first, max(each.end_line for each in proposal.instructions) + 1))

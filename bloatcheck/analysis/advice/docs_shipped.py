@@ -32,4 +32,4 @@ def _message(files: Sequence[File]) -> str:
 
 def _command(files: Sequence[File]) -> str:
     folders = " ".join(map(shown, below(files, _FOLDERS)))
-    return f"find {folders} -type f ! -name copyright -delete"
+    return f"find {folders} -type f ! -name copyright -exec rm -f {{}} +"

@@ -16,8 +16,7 @@ _CHANGE = re.compile(
     r"(?P<tool>chown|chmod)(?P<options>(?:\s+-{1,2}[\w-]+)*)\s+(?P<value>[\w:+=,.-]+)(?P<paths>(?:\s+[\w./@%+:,=-]+)+)"
 )
 _OWNER = re.compile(r"(?P<user>\w[\w-]*)(?::(?P<group>\w[\w-]*)?)?")
-_MAKES_USERS = re.compile(r"\b(?:useradd|adduser|groupadd|addgroup|usermod|groupmod)\b")
-_COMPLEX = re.compile(r"[;|\n`$(){}<>\"'\\]|\|\||(?<!&)&(?!&)")
+_COMPLEX = re.compile(r"[;|\n`$(){}\"'\\]|\|\||(?<!&)&(?!&)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ def metadata_copy(facts: Facts) -> Iterator[Proposal]:
         instructions, replacement = _replacement(facts, by, files, run) if run else ((), None)
         largest = [shown(file.path) for file in sorted(files, key=lambda file: -file.size)]
         yield Proposal(
-            message="The same content is in the image twice, as owner or mode are changed in a layer of their "
-            f"own: {named(largest)}.",
+            message="The same content is in the image twice, as its owner or mode is changed in a later layer"
+            f": {named(largest)}.",
             freed={(file.layer, file.path): file.size for file in files},
             layer=by,
             instructions=instructions or facts.instructions_of(by),
@@ -132,8 +131,8 @@ def _flag(match: re.Match[str], node: Node, instructions: Sequence[Instruction])
     owner = _OWNER.fullmatch(value)
     if owner is None:
         return None
-    makes_users = any(each.keyword == "RUN" and _MAKES_USERS.search(each.arguments) for each in instructions)
-    if makes_users:
-        # the names may not be known yet where the COPY stands
+    *between_, last = instructions
+    if "&&" in last.arguments or any(each.keyword == "RUN" for each in between_):
+        # whoever it is may only be made there, and have no name yet where the COPY stands
         return f"--chown={node.uid}:{node.gid}"
     return f"--chown={owner['user']}:{owner['group'] or node.gid}"

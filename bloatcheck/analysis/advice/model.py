@@ -142,6 +142,11 @@ class Facts:
         return {(file.layer, file.path): file.by for file in self.hidden if file.how is Hiding.METADATA}
 
     @cached_property
+    def _hidden_by(self) -> Mapping[Record, int]:
+        """How many bytes the file has that a record hides."""
+        return {(file.by, file.path): file.size for file in self.all_hidden}
+
+    @cached_property
     def names(self) -> Mapping[Record, Sequence[bytes]]:
         """The visible names of each record that has hard links."""
         names: dict[Record, list[bytes]] = {}
@@ -169,12 +174,16 @@ class Facts:
         }
 
     def with_copies(self, records: Mapping[Record, int]) -> dict[Record, int]:
-        """These records, and those that are only copies of them with other metadata (`chown -R`)."""
+        """These records, and those that are only copies of them with other metadata (`chown -R`).
+
+        Without a file, what it hides is copied in its place.
+        """
         found = dict(records)
         for (layer, path), size in records.items():
+            below = self._hidden_by.get((layer, path), 0)
             by = self._copied_by.get((layer, path))
             while by is not None:
-                found[by, path] = size
+                found[by, path] = max(0, size - below)
                 by = self._copied_by.get((by, path))
         return found
 
