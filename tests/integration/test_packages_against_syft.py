@@ -19,6 +19,7 @@ from support.package_trees import tree_of_saved_image
 
 from bloatcheck.analysis.packages import MANAGERS, InstalledPackage
 from bloatcheck.analysis.packages.go_build_info import MAGIC, build_facts
+from bloatcheck.analysis.packages.installed_files import InstalledFiles
 from bloatcheck.analysis.tree import Tree
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -101,7 +102,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     ours = tuple(
         package
         for manager in MANAGERS
-        for package in manager.installed(tree, [path for path in candidates if manager.captures(path, 1)])
+        for package in manager.installed(
+            tree, [path for path in candidates if manager.captures(path, 1)], InstalledFiles(tree)
+        )
     )
     return Found(tree, ours, json.loads(scan.stdout))
 

@@ -8,8 +8,10 @@ from typing import BinaryIO
 from bloatcheck.analysis.packages.apk import Apk
 from bloatcheck.analysis.packages.deb import Deb
 from bloatcheck.analysis.packages.gem import Gem
-from bloatcheck.analysis.packages.go import Go
-from bloatcheck.analysis.packages.java import Java, extract_java
+from bloatcheck.analysis.packages.go import Go, tells_of_go
+from bloatcheck.analysis.packages.installed_files import InstalledFiles
+from bloatcheck.analysis.packages.java import EXTRACT as EXTRACT_JAVA
+from bloatcheck.analysis.packages.java import Java
 from bloatcheck.analysis.packages.model import InstalledPackage, PackageManager, Part
 from bloatcheck.analysis.packages.npm import Npm
 from bloatcheck.analysis.packages.owners import owners, without_carried
@@ -17,6 +19,7 @@ from bloatcheck.analysis.packages.python_dist import PythonDist
 from bloatcheck.analysis.packages.rpm import Rpm
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.capture import Captured, Extract
+from bloatcheck.image.layer_index import LayerIndex
 
 __all__ = [
     "MANAGERS",
@@ -25,6 +28,7 @@ __all__ = [
     "PackageManager",
     "Part",
     "captures",
+    "changes_packages",
     "extract",
     "installed",
     "owners",
@@ -50,7 +54,14 @@ def extract(path: bytes, size: int) -> Extract | None:
     """What to keep of the file at this clean path; None where it tells nothing of packages."""
     if not captures(path, size):
         return None
-    return extract_java if Java().captures(path, size) else _whole
+    return EXTRACT_JAVA if Java().captures(path, size) else _whole
+
+
+def changes_packages(layer: LayerIndex) -> bool:
+    """Whether a layer tells anything of packages, so that with it others may be there than before."""
+    return any(
+        captures(path, 1) or tells_of_go(captured) for path, captured in (layer.captured or {}).items()
+    )
 
 
 def installed(tree: Tree) -> tuple[InstalledPackage, ...]:
@@ -60,10 +71,11 @@ def installed(tree: Tree) -> tuple[InstalledPackage, ...]:
     """
     candidates = [path for path in tree if path.endswith(_ENDINGS) or path.startswith(_BEGINNINGS)]
     candidates.sort()
+    files = InstalledFiles(tree)
     found: list[InstalledPackage] = []
     for manager in MANAGERS:
         databases = _databases(manager, candidates)
-        found += sorted(manager.installed(tree, databases), key=_order)
+        found += sorted(manager.installed(tree, databases, files), key=_order)
     return tuple(without_carried(found))
 
 

@@ -40,15 +40,18 @@ class Apk:
         folder, slash, name = path.rpartition(b"/")
         return folder + slash in _FOLDERS and name in (_INSTALLED, _WORLD) and size <= _MAX_DATABASE
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Every package."""
         for path in databases:
             folder, _, name = path.rpartition(b"/")
             if name == _INSTALLED:
-                yield from self._in_database(tree, path, folder + b"/" + _WORLD)
+                yield from self._in_database(tree, path, folder + b"/" + _WORLD, files)
 
-    def _in_database(self, tree: Tree, path: bytes, world: bytes) -> Iterator[InstalledPackage]:
-        files = InstalledFiles(tree)
+    def _in_database(
+        self, tree: Tree, path: bytes, world: bytes, files: InstalledFiles
+    ) -> Iterator[InstalledPackage]:
         captured = tree.captured(path)
         entries = list(islice(_entries(captured.content, files) if captured else (), MAX_PACKAGES))
         asked_for = _world(tree, world)

@@ -63,7 +63,9 @@ class Deb:
             or path.startswith(_PARTS)
         )
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Every package whose files are there."""
         stanzas = list(islice(_stanzas(tree, databases), MAX_PACKAGES))
         if not stanzas:
@@ -74,7 +76,6 @@ class Deb:
         wishes = [_wishes(stanza, automatic, native) for stanza in stanzas]
         database = _database_by_package(tree)
         diverted = _diversions(tree)
-        files = InstalledFiles(tree)
         for stanza, wish, reason in zip(stanzas, wishes, reasons(wishes), strict=True):
             foreign = names[stanza.name] > 1 and stanza.architecture not in (native, "all")
             own, paths = _listed(tree, stanza, database)
@@ -166,9 +167,10 @@ def _names(fields: Mapping[bytes, bytes], field: bytes) -> list[str]:
 def _database_by_package(tree: Tree) -> Mapping[str, list[bytes]]:
     """The files that dpkg keeps about each package, by `name` or `name:architecture`."""
     by_package: dict[str, list[bytes]] = {}
-    for file in tree.children(_INFO[:-1]):
-        package = file.rpartition(b".")[0]
-        by_package.setdefault(label(package), []).append(_INFO + file)
+    for path in tree:
+        if path.startswith(_INFO):
+            package = path[len(_INFO) :].rpartition(b".")[0]
+            by_package.setdefault(label(package), []).append(path)
     return by_package
 
 

@@ -64,7 +64,9 @@ class Gem:
             and path.rpartition(b"/")[0].endswith(_PLACES)
         )
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Every gem, those that came with Ruby too."""
         gems = list(islice(_gems(tree, databases), MAX_PACKAGES))
         names = [gem.field(b"name", 0) for gem in gems]
@@ -72,7 +74,6 @@ class Gem:
             Wishes(name, depends=[label(found[1] or found[2]) for found in _needs(gem.content)])
             for gem, name in zip(gems, names, strict=True)
         ]
-        files = InstalledFiles(tree)
         for gem, name, reason in zip(gems, names, reasons(wishes), strict=True):
             archive = b"%s/cache/%s.gem" % (gem.home, gem.full_name)
             yield InstalledPackage(

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from bloatcheck.analysis.packages.installed_files import InstalledFiles
 from bloatcheck.analysis.packages.model import MAX_PACKAGES, InstalledPackage, Part
 from bloatcheck.analysis.packages.text import label
 from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.capture import Captured
 
 KIND = "executable"
 """Of what is kept of programs: JSON, in which `go` is what `build_facts` tells."""
@@ -28,13 +30,25 @@ class Go:
         del path, size
         return False
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Each program is a package, named for its main module, and its modules are its parts."""
-        del databases
+        del databases, files
         for path, content in islice(_executables(tree), MAX_PACKAGES):
-            build = json.loads(content).get("go")
+            build = _build(content)
             if build:
                 yield _package(self.name, path, build)
+
+
+def tells_of_go(captured: Captured) -> bool:
+    """Whether these are the facts of a Go program."""
+    return captured.kind == KIND and bool(_build(captured.content))
+
+
+def _build(facts: bytes) -> Mapping[str, Any] | None:
+    build: Mapping[str, Any] | None = json.loads(facts).get("go")
+    return build
 
 
 def _executables(tree: Tree) -> Iterator[tuple[bytes, bytes]]:

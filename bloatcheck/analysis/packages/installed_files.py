@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.layer_index import Kind
 
 _LONGEST = 4096
+_NO_NAMES = (b"", b".", b"..")
 _MOST_FOLDERS = 100_000
 _MOST_PATHS = 2_000_000
-"""Looked up for one package manager; more than that no image has in its packages."""
+"""Looked up in one image; more than that nobody has in packages."""
 
 
 class InstalledFiles:
@@ -21,34 +24,71 @@ class InstalledFiles:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._folders: dict[bytes, bytes | None] = {}
+        self._steps: dict[bytes, bytes | None] = {}
         self._left = _MOST_PATHS
 
     def find(self, paths: Iterable[bytes]) -> tuple[bytes, ...]:
         """Those of the paths that are there and no directories, each once, in the order given."""
-        tree, folders = self._tree, self._folders
+        regular, folders = self._regular, self._steps
         found: dict[bytes, None] = {}
         for path in paths:
             self._left -= 1
             if self._left < 0:
                 break
-            if len(path) > _LONGEST:
-                continue
-            above, slash, name = path.strip(b"/").rpartition(b"/")
-            folder = folders[above] if above in folders else self.folder(above)
-            if folder is None or name in (b"", b".", b".."):
-                continue
-            at = folder + slash + name if folder else name
-            if at in tree and at not in found and not tree.is_folder(at):
-                found[at] = None
+            at = path.strip(b"/")
+            if at not in regular:
+                above, slash, name = at.rpartition(b"/")
+                folder = folders[above] if above in folders else self.folder(above)
+                if folder is None or name in _NO_NAMES:
+                    continue
+                at = folder + slash + name if folder else name
+                if at not in regular and (at not in self._tree or self._tree.is_folder(at)):
+                    continue
+            found[at] = None
         return tuple(found)
 
     def folder(self, path: bytes) -> bytes | None:
         """Where a folder really lies; None where there is none."""
-        if path in self._folders:
-            return self._folders[path]
-        if len(self._folders) >= _MOST_FOLDERS:
-            self._folders.clear()
-        resolved = self._tree.resolve(path) if path else b""
-        self._folders[path] = resolved
-        return resolved
+        if path in self._steps:
+            return self._steps[path]
+        if len(path) > _LONGEST:
+            return None
+        if len(self._steps) > _MOST_FOLDERS:
+            self._steps.clear()
+        done: bytes | None = b""
+        for part in path.split(b"/") if path else ():
+            if part in _NO_NAMES:
+                done = self._tree.resolve(path)
+                break
+            step = done + b"/" + part if done else part
+            if step not in self._steps:
+                self._steps[step] = self._step(step)
+            done = self._steps[step]
+            if done is None:
+                break
+        self._steps[path] = done
+        return done
+
+    def _step(self, path: bytes) -> bytes | None:
+        """The folder at a path in which all but the last part is no link."""
+        node = self._tree.get(path)
+        if node is None:
+            return path if path in self._implied else None
+        if node.kind == Kind.SYMLINK:
+            real = self._tree.resolve(path)
+            return real if real is not None and self._tree.is_folder(real) else None
+        return path if node.kind == Kind.DIRECTORY else None
+
+    @cached_property
+    def _regular(self) -> set[bytes]:
+        return {path for path, _, _ in self._tree.files()}
+
+    @cached_property
+    def _implied(self) -> set[bytes]:
+        """The folders that something lies in, whether or not they have records of their own."""
+        implied: set[bytes] = set()
+        more = {path.rpartition(b"/")[0] for path in self._tree}
+        while more:
+            implied |= more
+            more = {path.rpartition(b"/")[0] for path in more} - implied
+        return implied

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
+from bloatcheck.analysis.packages.installed_files import InstalledFiles
 from bloatcheck.analysis.packages.model import MAX_PACKAGES, InstalledPackage, Part
 from bloatcheck.analysis.packages.text import label
 from bloatcheck.analysis.tree import Tree
-from bloatcheck.image.capture import Captured
+from bloatcheck.image.capture import Captured, OnlyIf
 
 KIND = "java"
 """Of what is kept: JSON of `manifest`, `poms` and `nested`."""
@@ -55,8 +56,11 @@ class Java:
         """Every archive of classes."""
         return path.endswith(_ENDINGS) and 0 < size <= _MAX_ARCHIVE
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Each archive is a package; what it has within, its parts."""
+        del files
         for path in islice(databases, MAX_PACKAGES):
             captured = tree.captured(path)
             if captured is None or captured.kind != KIND:
@@ -87,6 +91,10 @@ def extract_java(file: BinaryIO, size: int) -> Captured | None:
         if not any(facts.values()):
             return None
     return Captured(KIND, json.dumps(facts, separators=(",", ":")).encode())
+
+
+EXTRACT = OnlyIf((b"PK", b"#!"), extract_java)
+"""An archive may have a shell script in front that starts it."""
 
 
 class _Frugal:

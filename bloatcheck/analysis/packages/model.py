@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bloatcheck.analysis.packages.installed_files import InstalledFiles
 from bloatcheck.analysis.tree import Tree
 
 MAX_PACKAGES = 50_000
@@ -82,6 +83,14 @@ class PackageManager(Protocol):
         """Whether the content of this file must be kept for `installed`."""
         ...
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
-        """The packages of this manager; `databases` are the visible paths that it captures, in order."""
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
+        """The packages of this manager.
+
+        Args:
+            tree: the root file system.
+            databases: the visible paths that it captures, in order.
+            files: finds what is listed.
+        """
         ...

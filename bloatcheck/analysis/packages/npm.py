@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from bloatcheck.analysis.packages.dependencies import Wishes, reasons
+from bloatcheck.analysis.packages.installed_files import InstalledFiles
 from bloatcheck.analysis.packages.model import MAX_PACKAGES, InstalledPackage
 from bloatcheck.analysis.packages.text import label
 from bloatcheck.analysis.tree import Tree
@@ -56,8 +57,11 @@ class Npm:
         folder = path[: -len(_MANIFEST)].rstrip(b"/")
         return size <= _MAX_MANIFEST and (not _within_modules(folder) or _folder_name(folder) is not None)
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Every package, nested ones too, each where it lies."""
+        del files
         packages: dict[bytes, _Package] = {}
         projects: list[_Package] = []
         development: dict[bytes, bool] = {}

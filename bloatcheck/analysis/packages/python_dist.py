@@ -64,7 +64,9 @@ class PythonDist:
             _MAX_RECORD if name in (b"RECORD", b"installed-files.txt") else _MAX_OTHER
         )
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Every distribution, in every place that has them."""
         found = list(islice(_distributions(tree, databases), MAX_PACKAGES))
         asked_for = [_asked_for(tree, each) for each in found]
@@ -72,7 +74,6 @@ class PythonDist:
             Wishes(_normal(each.name), asked, depends=each.requires)
             for each, asked in zip(found, asked_for, strict=True)
         ]
-        files = InstalledFiles(tree)
         for each, asked, reason in zip(found, asked_for, reasons(wishes), strict=True):
             listed, folders = _contents(tree, each, files)
             yield InstalledPackage(

@@ -43,9 +43,10 @@ class Rpm:
         """The database."""
         return path in _DATABASES and size <= _MAX_DATABASE
 
-    def installed(self, tree: Tree, databases: Sequence[bytes]) -> Iterable[InstalledPackage]:
+    def installed(
+        self, tree: Tree, databases: Sequence[bytes], files: InstalledFiles
+    ) -> Iterable[InstalledPackage]:
         """Every package."""
-        files = InstalledFiles(tree)
         for path in databases:
             captured = tree.captured(path)
             if captured:
