@@ -29,6 +29,10 @@ _DIRECTIVES = {"syntax", "escape", "check"}
 _WITH_JSON = {"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"}
 _WITH_HEREDOCS = {"ADD", "COPY", "RUN"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_IGNORE = re.compile(
+    r"(?:^|\s)#+[ \t]*bloatcheck[ \t]+ignore[ \t]*=[ \t]*(?P<ids>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)",
+    re.ASCII | re.MULTILINE,
+)
 
 _SHELL_PIECE = re.compile(
     rf"""(?P<gap>[{_SPACE}]+)
@@ -58,7 +62,8 @@ class Instruction:
     them left out, without the bodies of here-documents; `raw` is what stands in the file. `arguments` is what
     follows keyword and `flags`; flags are without their quotes. `json` holds the items of the JSON form.
     `line` and `end_line` count from 1. `stage` counts from 0 and is None before the first FROM; `stage_name`
-    is in small letters. `trigger` is the instruction that ONBUILD keeps for later.
+    is in small letters. `trigger` is the instruction that ONBUILD keeps for later. `ignores` are the words of
+    `# bloatcheck ignore=word,word` comments within the instruction, or in the comments right above it.
     """
 
     keyword: str
@@ -73,6 +78,7 @@ class Instruction:
     stage: int | None = None
     stage_name: str | None = None
     trigger: Instruction | None = None
+    ignores: frozenset[str] = frozenset()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -113,6 +119,7 @@ class _Parser:
         self._escape = "\\"
         self._stage: int | None = None
         self._stage_name: str | None = None
+        self._comments: list[str] = []
 
     def instructions(self) -> Iterator[Instruction]:
         self._read_directives()
@@ -120,6 +127,7 @@ class _Parser:
             start = self._position
             parts = _take_apart(self._logical_line(), self._escape)
             if not parts.keyword:
+                self._remember(self._lines[start])
                 continue
             kept = _take_apart(parts.arguments, self._escape) if parts.keyword == "ONBUILD" else None
             heredocs = self._heredocs(kept or parts)
@@ -130,14 +138,16 @@ class _Parser:
                 self._stage_name = _stage_name(_words(parts.arguments))
             trigger = self._instruction(kept, start, heredocs) if kept and kept.keyword else None
             yield self._instruction(parts, start, heredocs, trigger)
+            self._comments.clear()
 
     def _instruction(
         self, parts: _Parts, start: int, heredocs: tuple[Heredoc, ...], trigger: Instruction | None = None
     ) -> Instruction:
+        raw = "".join(self._lines[start : self._position])
         return Instruction(
             keyword=parts.keyword,
             text=parts.text,
-            raw="".join(self._lines[start : self._position]),
+            raw=raw,
             arguments=parts.arguments,
             line=start + 1,
             end_line=self._position,
@@ -147,7 +157,15 @@ class _Parser:
             stage=self._stage,
             stage_name=self._stage_name,
             trigger=trigger,
+            ignores=_ignored(*self._comments, raw),
         )
+
+    def _remember(self, line: str) -> None:
+        """Keeps a comment for the instruction right below it; an empty line comes between."""
+        if line.lstrip(_SPACE).startswith("#"):
+            self._comments.append(line)
+        else:
+            self._comments.clear()
 
     def _read_directives(self) -> None:
         for line in self._lines:
@@ -197,6 +215,16 @@ class _Parser:
             if (line.lstrip("\t") if strip_tabs else line) == name:
                 return "".join(self._lines[start : self._position - 1])
         return None
+
+
+def _ignored(*texts: str) -> frozenset[str]:
+    return frozenset(
+        word.strip()
+        for text in texts
+        if "bloatcheck" in text
+        for match in _IGNORE.finditer(text)
+        for word in match["ids"].split(",")
+    )
 
 
 def _without_continuation(line: str, escape: str) -> tuple[str, bool]:

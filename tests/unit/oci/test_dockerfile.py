@@ -208,3 +208,42 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
     started = time.process_time()
     parse_dockerfile(text)
     assert time.process_time() - started < 15
+
+
+@pytest.mark.parametrize(
+    ("text", "ignores"),
+    [
+        ("# bloatcheck ignore=apt-lists\nRUN x", {"apt-lists"}),
+        ("# why\n  #bloatcheck  ignore = apt-lists , docs\n# more\nRUN x", {"apt-lists", "docs"}),
+        ("# bloatcheck ignore=all because we ship them\nRUN x", {"all"}),
+        ("RUN a && \\\n  # bloatcheck ignore=apt-lists\n  b # bloatcheck ignore=docs", {"apt-lists", "docs"}),
+        ("RUN a # bloatcheck ignore=docs", {"docs"}),
+        ("# bloatcheck ignore=a,\nRUN x", {"a"}),
+        ("# bloatcheck ignore=docs\n\nRUN x", set()),
+        ("# bloatcheck ignore=docs\nENV A=b\nRUN x", set()),
+        ("# bloatcheck ignore=\nRUN x", set()),
+        ("# bloatcheckignore=a\nRUN x", set()),
+        ("RUN echo no#bloatcheck ignore=docs", set()),
+    ],
+)
+def test_comments_right_above_and_within_an_instruction_say_what_it_ignores(
+    text: str, ignores: set[str]
+) -> None:
+    assert parse_dockerfile(f"FROM a\n{text}\n")[-1].ignores == ignores
+
+
+def test_a_comment_in_a_here_document_counts_for_its_instruction_and_a_trigger_has_onbuilds() -> None:
+    heredoc, onbuild = parse_dockerfile(
+        "RUN <<EOF\nmake # bloatcheck ignore=docs\nEOF\n# bloatcheck ignore=all\nONBUILD RUN x\n"
+    )
+    assert heredoc.ignores == {"docs"}
+    assert onbuild.trigger is not None
+    assert onbuild.ignores == onbuild.trigger.ignores == {"all"}
+
+
+@pytest.mark.parametrize("piece", ["# bloatcheck ignore=a ", "#", "# bloatcheck ", "a,", " ", "\t#"])
+def test_time_to_read_comments_grows_with_their_length_only(piece: str) -> None:
+    text = f"# bloatcheck ignore=a{piece * (500_000 // len(piece))}\nRUN x\n"
+    started = time.process_time()
+    parse_dockerfile(text)
+    assert time.process_time() - started < 2
