@@ -113,5 +113,9 @@ class ReadError(BloatcheckError):
     exit_code = ExitCode.UNREADABLE
 
 
+class NotThereError(ReadError):
+    """A registry has no such image; or doesn't tell a stranger."""
+
+
 class PublishError(BloatcheckError):
     """A report could not be posted. Never decides the exit code: the report is on disk already."""

@@ -5,6 +5,7 @@ No decisions here either: they are the baseline's.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -14,25 +15,27 @@ from os import environ
 from pathlib import Path
 
 from bloatcheck import pipeline
+from bloatcheck.analysis.capture import EXPLAIN
+from bloatcheck.analysis.explain import explain
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
-from bloatcheck.analysis.measure import take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.choice import Choice, choose_commit
 from bloatcheck.baseline.document import to_json
 from bloatcheck.baseline.git import Git, OutOfReachError
 from bloatcheck.baseline.host import Host
-from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines
+from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines, LayerNoise
 from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_names
 from bloatcheck.baseline.since import choose_since
 from bloatcheck.baseline.sources import find_baseline
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.sources.model import Question
+from bloatcheck.baseline.staleness import moment
 from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.config.context import CiContext
 from bloatcheck.config.load import load_config
 from bloatcheck.config.model import BaselineSource, Config, ImageSpec, Renewal
-from bloatcheck.errors import BaselineError, BloatcheckError, UsageError
+from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, UsageError
 from bloatcheck.image.open import open_image
 from bloatcheck.log import Log
 
@@ -44,6 +47,7 @@ may have anything checked out.
 """
 _REVISION = "org.opencontainers.image.revision"
 _CREATED = "org.opencontainers.image.created"
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,7 @@ class References:
         partial: bool,
         directory: Path | None,
         commit: str | None = None,
+        noise: Mapping[tuple[str, str], tuple[LayerNoise, ...] | None] | None = None,
     ) -> Renewed:
         """Renews the baseline with what was measured at the commit that is checked out, or at another.
 
@@ -119,6 +124,7 @@ class References:
             partial: whether these are some of the images only, so that none can be missing.
             directory: where an artifact is left.
             commit: what was measured, where it isn't what is checked out.
+            noise: the floors that the new entries keep, by name and platform.
 
         Raises:
             BaselineError: it can't be.
@@ -135,8 +141,16 @@ class References:
                 "what is checked out is not the commit that this run is for, so the baseline stays as it is",
                 hint="check out without a `ref`",
             )
+        if not snapshots:
+            return Renewed("no image was measured, so the baseline stays as it is")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        entries = tuple(BaselineEntry(snapshot=one, commit=head, measured_at=now) for one in snapshots)
+        floors = noise or {}
+        entries = tuple(
+            BaselineEntry(
+                snapshot=one, commit=head, measured_at=now, noise=floors.get((one.name, one.platform))
+            )
+            for one in snapshots
+        )
         settings = self.config.baseline
         if settings.renew is Renewal.ARTIFACT:
             return _left(directory, entries)
@@ -179,14 +193,20 @@ class References:
 
     def _published(self, reference: str, spec: ImageSpec) -> BaselineEntry | None:
         """The entry of a published image; its labels say of which commit it is."""
-        with closing(open_image(reference, platform=spec.platform, log=self.log)) as image:
-            snapshot = take_snapshot(
-                image, index_image(image, LayerCache.open(self.environment, log=self.log)), name=spec.name
-            )
+        try:
+            opened = open_image(reference, platform=spec.platform, log=self.log)
+        except NotThereError:
+            return None
+        with closing(opened) as image:
+            indexes = index_image(image, LayerCache.open(self.environment, log=self.log), EXPLAIN)
+            snapshot = explain(image, indexes, name=spec.name).snapshot
             labels = image.config.labels
-        revision = labels.get(_REVISION, "")
-        known = self._git().commit(revision) if revision.isalnum() else None
-        return BaselineEntry(snapshot=snapshot, commit=known, measured_at=labels.get(_CREATED))
+        revision, created = labels.get(_REVISION, ""), labels.get(_CREATED, "")
+        return BaselineEntry(
+            snapshot=snapshot,
+            commit=revision if _COMMIT.fullmatch(revision) else None,
+            measured_at=created if moment(created) else None,
+        )
 
     def _built(self, root: Path, names: Sequence[str]) -> tuple[ImageSnapshot, ...]:
         """The images of a checked-out commit, by its own configuration."""

@@ -18,7 +18,7 @@ from annotated_types import Ge, Le, MaxLen
 from bloatcheck.analysis.contents import Contents, FileSize, PackageSize, Share
 from bloatcheck.analysis.instruction import one_line
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
-from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.baseline.model import BaselineEntry, LayerNoise
 from bloatcheck.errors import BaselineError, Place
 from bloatcheck.oci.digest import parse_digest
 
@@ -74,6 +74,14 @@ class StoredContents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredNoise:
+    """How many bytes the layer of an instruction differs by between two builds of the same files."""
+
+    bytes: _SIZE
+    instruction: Annotated[str, MaxLen(1 << 20)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
     """One image on one platform, with the commit and the moment it was measured at."""
 
@@ -88,6 +96,7 @@ class StoredImage:
     build_seconds: Annotated[float, Ge(0)] | None = None
     content_size: _SIZE
     layers: Annotated[tuple[StoredLayer, ...], MaxLen(1000)]
+    noise: Annotated[tuple[StoredNoise, ...], MaxLen(1000)] | None = None
     contents: StoredContents | None = None
 
 
@@ -239,6 +248,9 @@ def _stored(entry: BaselineEntry) -> StoredImage:
             )
             for layer in snapshot.layers
         ),
+        noise=None
+        if entry.noise is None
+        else tuple(StoredNoise(bytes=each.bytes, instruction=each.instruction) for each in entry.noise),
         contents=_stored_contents(snapshot.contents) if snapshot.contents else None,
     )
 
@@ -332,15 +344,25 @@ def _entry(image: StoredImage) -> BaselineEntry:
             f"{image.name} is said to have {image.content_size} bytes, "
             f"but its layers add up to {snapshot.content_size}"
         )
-    return BaselineEntry(snapshot=snapshot, commit=image.commit, measured_at=image.measured_at)
+    return BaselineEntry(
+        snapshot=snapshot,
+        commit=image.commit,
+        measured_at=image.measured_at,
+        noise=None
+        if image.noise is None
+        else tuple(LayerNoise(one_line(each.instruction), each.bytes) for each in image.noise),
+    )
 
 
 def _image_lines(image: StoredImage) -> str:
     fields = _known(asdict(image))
     layers = [_known(layer) for layer in fields.pop("layers", ())]
+    noise = fields.pop("noise", None)
     contents = fields.pop("contents", None)
     lines = [f"      {json.dumps(key)}: {_compact(value)}" for key, value in fields.items()]
     lines.append(f'      "layers": {_list(layers, 8)}')
+    if noise is not None:
+        lines.append(f'      "noise": {_list(noise, 8)}')
     if contents:
         inner = [
             f"        {json.dumps(key)}: {_list(value, 10) if isinstance(value, tuple) else _compact(value)}"

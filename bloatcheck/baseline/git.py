@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -213,15 +214,16 @@ class Git:
 
     def deepened(self, commits: Collection[str], enough: Callable[[], bool]) -> bool:
         """Gets more history before these commits until it is enough; whether it is."""
+        deadline = time.monotonic() + _FETCH_SECONDS
         for depth in _DEPTHS:
             if enough():
                 return True
-            if not self.is_shallow():
+            if not self.is_shallow() or time.monotonic() > deadline:
                 return False
             try:
                 code, _, _ = self._run(
                     "fetch", "--quiet", "--no-tags", f"--deepen={depth}", "origin", *commits,
-                    seconds=_FETCH_SECONDS,
+                    seconds=max(1, deadline - time.monotonic()),
                 )  # fmt: skip
             except BaselineError:
                 return False

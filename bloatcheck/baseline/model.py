@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bloatcheck.analysis.snapshot import ImageSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNoise:
+    """How many bytes a layer differs by between two builds of the same files, by its instruction."""
+
+    instruction: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineEntry:
     """One image's snapshot, with the commit (hex digits) and the moment (RFC 3339, UTC) it was taken at.
 
-    `stale_because` is why nothing should be compared with it any more, for people; it is never stored.
+    `noise` is what `bloatcheck calibrate` measured, without the layers that come out alike; None where it
+    never did. `stale_because` is why nothing should be compared with it any more, for people; it is never
+    stored.
     """
 
     snapshot: ImageSnapshot
     commit: str | None = None
     measured_at: str | None = None
+    noise: tuple[LayerNoise, ...] | None = None
     stale_because: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """Name and platform."""
         return self.snapshot.name, self.snapshot.platform
+
+    def succeeding(self, before: BaselineEntry | None) -> BaselineEntry:
+        """This entry in the place of an older one, whose noise it keeps: to tell that takes two builds."""
+        if before is None or self.noise is not None:
+            return self
+        return replace(self, noise=before.noise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

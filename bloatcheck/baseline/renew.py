@@ -268,7 +268,7 @@ def renewed(
     for entry in entries:
         old = result.get(entry.key)
         if old is None or (has_moved(old, entry, tolerance) and not order.is_later(old, entry)):
-            result[entry.key] = entry
+            result[entry.key] = entry.succeeding(old)
     return replace(before, entries=tuple(result[key] for key in sorted(result)))
 
 

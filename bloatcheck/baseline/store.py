@@ -119,7 +119,7 @@ def updated(
     for entry in entries:
         before = renewed.get(entry.key)
         if before is None or _measured(before) != _measured(entry):
-            renewed[entry.key] = entry
+            renewed[entry.key] = entry.succeeding(before)
     return Baseline(entries=tuple(renewed[key] for key in sorted(renewed)), origin=baseline.origin)
 
 

@@ -74,11 +74,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Reads, merges, delivers, prints."""
     from dataclasses import replace
 
+    from bloatcheck.cli.baseline import renew_after_run
     from bloatcheck.cli.telling import tell_report
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import configuration_here
     from bloatcheck.config.model import CommentMode, CommentPolicy
     from bloatcheck.delivery import deliver
+    from bloatcheck.references import References
     from bloatcheck.report.merge import Expected, merge_reports
 
     token = os.environ.pop(TOKEN_VARIABLE, None)
@@ -119,6 +121,12 @@ def execute(args: argparse.Namespace) -> ExitCode:
     tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
+    if config:
+        references = References(
+            config=config, context=context, token=token or context.token, environment=environment, log=log
+        )
+        if references.renews():
+            renew_after_run(references, report, partial=False, directory=delivered.directory, log=log)
     return report.exit_code
 
 

@@ -377,7 +377,7 @@ def test_published_images_are_read_and_a_missing_one_is_new(asked: Asked) -> Non
     assert sizes(found) == {"api": 5}
     assert found.commit == asked.base
     assert (found.origin or "").startswith("ghcr.io/acme/{image}:main as published now, made at ")
-    assert found.notes == ("ghcr.io/acme/web:main is not published yet.",)
+    assert found.notes == ("ghcr.io/acme/web:main is not published, or not for strangers.",)
 
 
 def test_a_registry_that_refuses_is_passed_over(asked: Asked) -> None:

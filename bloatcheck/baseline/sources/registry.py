@@ -22,7 +22,7 @@ def read(question: Question) -> Baseline:
         except (ReadError, UsageError) as error:
             raise OutOfReachError(f"{reference} can't be read: {error.message}", hint=error.hint) from None
         if entry is None:
-            notes.append(f"{reference} is not published yet.")
+            notes.append(f"{reference} is not published, or not for strangers.")
         else:
             entries.append(entry)
     commits = {entry.commit for entry in entries}

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import requests
 
-from bloatcheck.errors import ReadError
+from bloatcheck.errors import NotThereError, ReadError
 
 _PASSING = frozenset(
     {
@@ -75,7 +75,7 @@ def _refusal(
         known = "the credentials that docker keeps are refused" if with_credentials else "no credentials"
         return ReadError(f"{what}: access denied ({status}, {known})", hint=f"run: docker login {registry}")
     if status == HTTPStatus.NOT_FOUND:
-        return ReadError(
+        return NotThereError(
             f"{what}: not there (404)",
             hint="check the name and the tag; a private repository also answers so to strangers",
         )
