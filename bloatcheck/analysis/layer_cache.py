@@ -16,6 +16,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ FOLDER_VARIABLE = "BLOATCHECK_CACHE"
 """Names the folder; empty turns the cache off."""
 MAX_BYTES = 256 << 20
 """Of all entries together, unless told otherwise. An image of 100,000 files takes one or two million."""
+MAX_CAPTURED = 1 << 30
+"""Bytes of contents, and of what was made of them, that are held of all layers together."""
 
 _ROOM = 0.9
 """The part that is kept when entries are removed, so that not every run has to."""
@@ -98,7 +101,7 @@ class LayerCache:
                 contents = encode_contents(index, capture.version, identity=identity)
                 write_entry(self._entries, _contents_name(name, capture), contents)
         except OSError as error:
-            self._tell(f"the layer cache can't be written: {error.strerror}")
+            self.tell(f"the layer cache can't be written: {error.strerror}")
 
     def trim(self) -> None:
         """Removes what hasn't been used for longest, where all entries are too large, and torn-off writes."""
@@ -140,14 +143,15 @@ class LayerCache:
             if capture:
                 index = decode_contents(contents[0], index, capture.version, identity=identity)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            self._tell(f"an entry of the layer cache is read anew: {error}")
+            self.tell(f"an entry of the layer cache is read anew: {error}")
             return None
         for path in paths:
             with contextlib.suppress(OSError):
                 os.utime(path)
         return index
 
-    def _tell(self, message: str) -> None:
+    def tell(self, message: str) -> None:
+        """Says something as a detail."""
         if self._log:
             self._log.detail(message)
 
@@ -184,6 +188,7 @@ def index_images(
     Raises:
         ReadError: a layer is damaged or missing.
     """
+    bounded = _Bounded(cache)
     proven: dict[Digest, LayerIndex] = {}
     of_image: list[dict[Digest, LayerIndex]] = []
     for image in images:
@@ -192,7 +197,7 @@ def index_images(
             if layer.diff_id in own or layer.diff_id in proven:
                 continue
             if known := cache.get(layer, capture):
-                (proven if known.verified else own)[layer.diff_id] = known
+                (proven if known.verified else own)[layer.diff_id] = bounded.take(known)
         of_image.append(own)
 
     together = _images_of_engine(images)
@@ -201,15 +206,37 @@ def index_images(
         layers = {layer.diff_id: layer for image in together for layer in image.layers}
         for index in _read_together(together, wanted, capture):
             cache.put(layers[index.diff_id], index, capture)
-            proven[index.diff_id] = index
+            proven[index.diff_id] = bounded.take(index)
     for image, own in zip(images, of_image, strict=True):
         layers = {layer.diff_id: layer for layer in image.layers}
         unknown = layers.keys() - proven.keys() - own.keys()
         for index in image.index_layers(unknown, capture) if unknown else ():
             cache.put(layers[index.diff_id], index, capture)
-            (proven if index.verified else own)[index.diff_id] = index
+            (proven if index.verified else own)[index.diff_id] = bounded.take(index)
     cache.trim()
     return [_in_order(image, {**own, **proven}) for image, own in zip(images, of_image, strict=True)]
+
+
+class _Bounded:
+    """Bounds what was captured of all layers together, and tells what was left out."""
+
+    def __init__(self, cache: LayerCache) -> None:
+        self._cache = cache
+        self._room = MAX_CAPTURED
+
+    def take(self, index: LayerIndex) -> LayerIndex:
+        """The index, without what was captured if there is no room for it."""
+        captured = index.captured or {}
+        size = sum(len(path) + len(kept.content) for path, kept in captured.items())
+        if size > self._room:
+            index = replace(index, captured={}, left_out=index.left_out + len(captured))
+        else:
+            self._room -= size
+        if index.left_out:
+            self._cache.tell(
+                f"layer {index.diff_id}: too large to be looked into: {index.left_out} of its files"
+            )
+        return index
 
 
 def _images_of_engine(images: Sequence[Image]) -> list[DockerDaemonImage]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.capturing import EVERYTHING
 from support.engines import usual_engine
 from support.image_builder import (
     ImageUnderTest,
@@ -71,13 +72,15 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def contents(image: Image) -> dict[str, Any]:
     """What an image is made of, without how it is compressed."""
-    indexes = {index.diff_id: index for index in image.index_layers([one.diff_id for one in image.layers])}
+    diff_ids = [one.diff_id for one in image.layers]
+    indexes = {index.diff_id: index for index in image.index_layers(diff_ids, EVERYTHING)}
     in_order: Any = [indexes[one.diff_id] for one in image.layers]
     return {
         "id": image.image_id,
         "config": image.config,
         "sizes": [index.content_size for index in in_order],
         "records": [sorted(index.records) for index in in_order],
+        "captured": [index.captured for index in in_order],
     }
 
 

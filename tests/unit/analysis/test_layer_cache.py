@@ -27,7 +27,9 @@ from support.image_builder import (
     sha256,
     write_archive,
 )
+from support.recording_log import RecordingLog
 
+from bloatcheck.analysis import layer_cache as layer_cache_module
 from bloatcheck.analysis.layer_cache import LayerCache, default_folder, index_image, index_images
 from bloatcheck.analysis.layer_codec import (
     decode_contents,
@@ -36,7 +38,8 @@ from bloatcheck.analysis.layer_codec import (
     encode_layer,
 )
 from bloatcheck.errors import ReadError
-from bloatcheck.image.capture import Capture
+from bloatcheck.image import contents as contents_module
+from bloatcheck.image.capture import Capture, Captured
 from bloatcheck.image.contents import Contents, layer_index
 from bloatcheck.image.files_image import FilesImage
 from bloatcheck.image.layer_index import LayerIndex
@@ -365,3 +368,113 @@ def test_a_relative_folder_is_made_absolute(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
 
     assert LayerCache.open({"BLOATCHECK_CACHE": "c"}).folder == tmp_path / "c"
+
+
+class TestContents:
+    def test_are_read_once(self, tmp_path: Path, cache: LayerCache) -> None:
+        first = index_image(layout(tmp_path / "a", ONE, TWO), cache, EVERYTHING)
+        again = layout(tmp_path / "b", ONE, TWO)
+
+        assert [x.captured for x in first] == [
+            {b"a": Captured("whole", b"1")},
+            {b"b": Captured("whole", b"22")},
+        ]
+        assert index_image(again, LayerCache(cache.folder), EVERYTHING) == first
+        assert again.asked == []
+
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_satisfy_who_asks_for_records_alone(
+        self,
+        tmp_path: Path,
+        cache: LayerCache,
+        kept: bool,  # noqa: FBT001 - a case
+    ) -> None:
+        cache = cache if kept else LayerCache(None)
+        index_image(layout(tmp_path / "a", ONE), cache, EVERYTHING)
+        again = layout(tmp_path / "b", ONE)
+
+        assert [x.content_size for x in index_image(again, cache)] == [1]
+        assert again.asked == []
+
+    @pytest.mark.parametrize("kept", [True, False])
+    @pytest.mark.parametrize("before", [None, Capturing(version="another")], ids=["none", "others"])
+    def test_that_arent_known_are_read(
+        self,
+        tmp_path: Path,
+        cache: LayerCache,
+        before: Capturing | None,
+        kept: bool,  # noqa: FBT001 - a case
+    ) -> None:
+        cache = cache if kept else LayerCache(None)
+        index_image(layout(tmp_path / "a", ONE), cache, before)
+        again = layout(tmp_path / "b", ONE)
+
+        assert [x.captured for x in index_image(again, cache, EVERYTHING)] == [
+            {b"a": Captured("whole", b"1")}
+        ]
+        assert again.asked == [[sha256(ONE)]]
+
+    def test_cost_nothing_who_doesnt_ask_for_them(self, tmp_path: Path, cache: LayerCache) -> None:
+        index_image(layout(tmp_path / "a", RICH), cache)
+        (path,) = entries(cache)
+        shallow = path.read_bytes()
+        index_image(layout(tmp_path / "b", RICH), cache, EVERYTHING)
+
+        contents, records = sorted(entries(cache), key=lambda path: path.suffix)
+        assert (contents.suffix, records) == (".contents", path)
+        assert path.read_bytes() == shallow
+        contents.write_bytes(b"damaged")
+        assert index_image(layout(tmp_path / "c", RICH), cache)
+
+    @pytest.mark.parametrize("damage", [b"", b"nonsense", ENCODED, ENCODED_CONTENTS])
+    def test_that_are_damaged_are_read_anew_and_mended(
+        self, tmp_path: Path, cache: LayerCache, damage: bytes
+    ) -> None:
+        index_image(layout(tmp_path / "a", ONE), cache, EVERYTHING)
+        (path,) = (path for path in entries(cache) if path.suffix == ".contents")
+        sound = path.read_bytes()
+        path.write_bytes(damage)
+
+        image = layout(tmp_path / "b", ONE)
+        assert [x.captured for x in index_image(image, cache, EVERYTHING)] == [
+            {b"a": Captured("whole", b"1")}
+        ]
+        assert image.asked == [[sha256(ONE)]]
+        assert path.read_bytes() == sound
+
+    def test_of_an_unproven_layer_are_known_by_the_file_it_lies_in(
+        self, tmp_path: Path, cache: LayerCache
+    ) -> None:
+        archive = write_archive(tmp_path / "a.tar", classic_archive_files(ImageUnderTest([ONE])))
+        first = index_image(opened(f"docker-archive:{archive}"), cache, EVERYTHING)
+        again = opened(f"docker-archive:{archive}")
+
+        assert index_image(again, cache, EVERYTHING) == first
+        assert again.asked == []
+        honest = layout(tmp_path / "honest", ONE)
+        index_image(honest, cache, EVERYTHING)
+        assert honest.asked == [[sha256(ONE)]]
+
+    def test_that_were_too_large_are_told_of_each_time(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(contents_module, "MAX_KEPT", 1000)
+        log = RecordingLog()
+        cache = LayerCache(tmp_path / "cache", log=log)
+
+        for name in ("a", "b"):
+            (index,) = index_image(layout(tmp_path / name, files(a=bytes(2000), b=b"x")), cache, EVERYTHING)
+            assert index.captured == {b"b": Captured("whole", b"x")}
+        assert len(log.details) == 2
+        assert all("too large to be looked into: 1 of its files" in line for line in log.details)
+
+    def test_of_one_image_are_bounded_together(
+        self, tmp_path: Path, cache: LayerCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(layer_cache_module, "MAX_CAPTURED", 5000)
+
+        image = layout(tmp_path / "a", *(files(a=bytes(2000), b=bytes([number])) for number in range(4)))
+        indexes = index_image(image, cache, EVERYTHING)
+
+        assert sorted(index.left_out for index in indexes) == [0, 0, 2, 2]
+        assert all(index.captured == {} for index in indexes if index.left_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.capturing import EVERYTHING
 from support.image_builder import (
     ImageUnderTest,
     Layout,
@@ -27,7 +29,9 @@ from support.image_builder import (
 )
 
 from bloatcheck.errors import ExitCode, ReadError
+from bloatcheck.image.capture import Captured
 from bloatcheck.image.files_image import FilesImage
+from bloatcheck.image.layer_index import NO_DIGEST
 from bloatcheck.image.model import Image
 from bloatcheck.image.open import open_image
 from bloatcheck.image.verify import verify_image
@@ -124,6 +128,19 @@ class TestTheSameImage:
         assert top.records.path_list() == [b"app", b"etc/.wh.os-release"]
         assert (base.content_size, top.content_size) == (3000, 700)
         assert (base.uncompressed_size, top.uncompressed_size) == (len(BASE), len(TOP))
+
+    def test_has_the_same_contents(self, references: dict[str, str], word: str) -> None:
+        with opened(references[word]) as image:
+            diff_ids = {x.diff_id for x in image.layers}
+            indexes = {x.diff_id: x for x in image.index_layers(diff_ids, EVERYTHING)}
+
+        base, top = indexes[sha256(BASE)], indexes[sha256(TOP)]
+        assert base.captured == {b"etc/os-release": Captured("whole", b"x" * 3000)}
+        assert top.captured == {b"app": Captured("whole", b"y" * 700)}
+        assert [x.digest for x in base.records] == [NO_DIGEST, hashlib.sha256(b"x" * 3000).digest()[:16]]
+        assert [x.digest for x in top.records] == [
+            hashlib.sha256(content).digest()[:16] for content in (b"y" * 700, b"")
+        ]
 
     def test_lists_only_the_layers_it_is_asked_for(self, references: dict[str, str], word: str) -> None:
         with opened(references[word]) as image:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.capturing import EVERYTHING
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.capture import Captured
+from bloatcheck.image.docker_daemon.folder import LayerFolder
 from bloatcheck.image.docker_daemon.tar_split import index_tar_split
 from bloatcheck.image.tar_scanner import TarScanner
 from bloatcheck.oci.digest import parse_digest
@@ -137,3 +142,55 @@ def test_damaged_records_are_a_clear_error(damaged: bytes) -> None:
 def test_any_bytes_are_read_or_a_clear_error(content: bytes) -> None:
     with pytest.raises(ReadError):
         index_tar_split(io.BytesIO(gzip.compress(b"x" + content)), DIFF_ID)
+
+
+def unpacked(folder: Path, contents: dict[str, bytes]) -> tuple[io.BytesIO, Path]:
+    """A layer as a driver keeps it: its tar-split records, and its files."""
+    folder.mkdir()
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+    return compressed(entries(stream.getvalue())), folder
+
+
+CONTENTS = {"etc/a": b"1", "etc/b": b"", "usr/lib/c": bytes(range(256)) * 2000, "top": b"4"}
+
+
+def test_contents_come_from_the_folder_beside(tmp_path: Path) -> None:
+    records, path = unpacked(tmp_path / "diff", CONTENTS)
+
+    with LayerFolder(PurePosixPath(path)) as folder:
+        index = index_tar_split(records, DIFF_ID, capture=EVERYTHING, folder=folder)
+
+    assert index.captured == {name.encode(): Captured("whole", content) for name, content in CONTENTS.items()}
+    assert [record.digest for record in index.records] == [
+        hashlib.sha256(content).digest()[:16] for content in CONTENTS.values()
+    ]
+
+
+def test_a_file_replaced_by_a_link_is_not_its_content(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"4")
+    records, path = unpacked(tmp_path / "diff", CONTENTS)
+    (path / "top").unlink()
+    (path / "top").symlink_to("../secret")
+
+    with LayerFolder(PurePosixPath(path)) as folder, pytest.raises(ReadError, match="'top'"):
+        index_tar_split(records, DIFF_ID, capture=EVERYTHING, folder=folder)
+
+
+def test_of_a_path_that_a_layer_has_twice_the_first_content_is_gone(tmp_path: Path) -> None:
+    _, path = unpacked(tmp_path / "diff", {"a": b"1"})
+    twice = compressed(entries(archive([("a", 1), ("a", 1)])))
+
+    with LayerFolder(PurePosixPath(path)) as folder, pytest.raises(ReadError, match="a path twice"):
+        index_tar_split(twice, DIFF_ID, capture=EVERYTHING, folder=folder)
+
+
+def test_without_a_folder_there_are_no_contents() -> None:
+    with pytest.raises(ReadError, match="can't be read in place"):
+        index_tar_split(compressed(entries(archive([("a", 1)]))), DIFF_ID, capture=EVERYTHING)
