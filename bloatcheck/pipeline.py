@@ -14,9 +14,15 @@ from pathlib import Path
 from typing import Union
 
 from bloatcheck import __version__
+from bloatcheck.analysis.advice import Advice
+from bloatcheck.analysis.capture import EXPLAIN
+from bloatcheck.analysis.dive import DiveFigures, dive_figures
+from bloatcheck.analysis.explain import explain
+from bloatcheck.analysis.forbidden import ForbiddenThing, find_forbidden
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
-from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
+from bloatcheck.analysis.measure import DockerfileSource
 from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.baseline.git import Git
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines
 from bloatcheck.build.choose import Builders
@@ -35,17 +41,27 @@ from bloatcheck.oci.dockerfile import MAX_LENGTH
 from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.approval import approved, weigh
 from bloatcheck.policy.creep import judge_creep
+from bloatcheck.policy.dive import judge_dive
+from bloatcheck.policy.forbidden import judge_forbidden
 from bloatcheck.policy.judge import judge, judge_comparability, worst_first
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An image that was built, or found, and read. `dockerfile` is relative to the repository's root."""
+    """An image that was built, or found, and read. `dockerfile` is relative to the repository's root.
+
+    What a baseline has no use for stands beside the snapshot: what is forbidden and there, what would make
+    the image smaller, why it won't start, and dive's figures.
+    """
 
     spec: ImageSpec
     snapshot: ImageSnapshot
     dockerfile: str | None
+    forbidden: tuple[ForbiddenThing, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    problems: tuple[StartProblem, ...] = ()
+    dive: DiveFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +75,10 @@ class Unmeasured:
 Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10 can't
 
 
-def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tuple[Result, ...]:
-    """Builds and reads every image of the configuration, in its order.
+def measure(
+    config: Config, *, log: Log, environment: Mapping[str, str], fresh: bool = False
+) -> tuple[Result, ...]:
+    """Builds and reads every image of the configuration, in its order; `fresh` ones without the build cache.
 
     What could not be is only mentioned in the log: whoever gets the results tells of it.
     """
@@ -70,9 +88,10 @@ def measure(config: Config, *, log: Log, environment: Mapping[str, str]) -> tupl
         run_id=new_run_id(environment),
         repository=repository_identity(config.root, environment),
         environment=environment,
+        fresh=fresh,
     )
     cache = LayerCache.open(environment, log=log)
-    return tuple(_read_built(builders.build(spec), config.root, cache, log) for spec in config.images)
+    return tuple(_read_built(builders.build(spec), config, cache, log) for spec in config.images)
 
 
 def make_report(
@@ -148,19 +167,21 @@ def make_report(
     )
 
 
-def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, log: Log) -> Result:
+def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCache, log: Log) -> Result:
     spec = built.spec
     if isinstance(built, FailedBuild):
         log.info(built.error.message)
         return Unmeasured(spec, _failure("build", built.error, spec.name))
     try:
         with closing(open_image(built.reference, platform=spec.platform, log=log)) as image:
-            snapshot = take_snapshot(
+            explained = explain(
                 image,
-                index_image(image, cache),
+                index_image(image, cache, EXPLAIN),
                 name=spec.name,
-                dockerfile=_dockerfile(root, built),
+                dockerfile=_dockerfile(config.root, built),
                 build_seconds=built.build_seconds,
+                ignore=config.advice.ignore,
+                ignore_paths=config.advice.ignore_paths,
             )
     except BloatcheckError as error:
         log.info(f"{spec.name} could not be read: {error.message}")
@@ -168,7 +189,17 @@ def _read_built(built: BuiltImage | FailedBuild, root: Path, cache: LayerCache, 
     except Exception as error:  # noqa: BLE001 - a fault over one image must not lose the report on the others
         log.detail(traceback.format_exc())
         return Unmeasured(spec, _fault(error))
-    return Measured(spec, snapshot, built.dockerfile)
+    return Measured(
+        spec,
+        explained.snapshot,
+        built.dockerfile,
+        forbidden=find_forbidden(
+            explained.inventory, paths=config.forbidden.paths, packages=config.forbidden.packages
+        ),
+        advice=explained.advice,
+        problems=explained.problems,
+        dive=dive_figures(explained.inventory.tree.layers) if config.dive else None,
+    )
 
 
 def _fault(error: Exception) -> Failure:
@@ -190,6 +221,8 @@ def _judged(
     config = judging.config
     limits = made_from.spec.limits if made_from else ()
     findings = judge(diff, limits)
+    if made_from:
+        findings = worst_first((*findings, *judge_forbidden(made_from.snapshot, made_from.forbidden)))
     accepted = accepted_growth(diff, findings, proposed, limits)
     if config.creep and reference:
         findings = worst_first((*findings, *judge_creep(diff, reference, config.creep.limit)))
@@ -204,6 +237,9 @@ def _judged(
         approvals=uses,
         dockerfile=made_from.dockerfile if made_from else None,
         incomparable=judge_comparability(diff, config.on_incomparable),
+        advice=made_from.advice if made_from else (),
+        problems=made_from.problems if made_from else (),
+        dive=judge_dive(made_from.dive, config.dive) if made_from and made_from.dive and config.dive else (),
     )
 
 

@@ -26,7 +26,7 @@ from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines, LayerNoise
 from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_names
 from bloatcheck.baseline.since import choose_since
-from bloatcheck.baseline.sources import find_baseline
+from bloatcheck.baseline.sources import changed_entries, find_baseline
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.sources.model import Question
@@ -66,12 +66,11 @@ class References:
         Raises:
             BaselineError: damaged, foreign, newer, or out of reach.
         """
-        proposed = read_work_tree(self.config.root, self.config.baseline.path)
+        on_disk = read_work_tree(self.config.root, self.config.baseline.path)
         git, host = self._git(), self._host()
         choice = choose_commit(git, self.context, host)
-        if choice.commit is None and self.config.baseline.sources == (BaselineSource.FILE,):
-            return Baselines(before=proposed, proposed=proposed)
-        return Baselines(before=find_baseline(self._question(git, host, choice)), proposed=proposed)
+        question = self._question(git, host, choice)
+        return Baselines(before=find_baseline(question), proposed=changed_entries(on_disk, question))
 
     def reference_at(self, since: str, before: Baseline) -> Baseline:
         """A second reference, from which slow growth is measured; empty, with a note, where there is none.
@@ -94,8 +93,12 @@ class References:
                 host=host,
             )
             question = self._question(git, host, choice)
-            # It is meant to be old.
-            return find_baseline(replace(question, settings=replace(question.settings, max_age=None)))
+            # It is meant to be old, and a registry has only what is published now.
+            sources = tuple(one for one in question.settings.sources if one is not BaselineSource.REGISTRY)
+            if not sources:
+                raise OutOfReachError("the source `registry` has no older images", hint="add another source")
+            settings = replace(question.settings, max_age=None, sources=sources)
+            return find_baseline(replace(question, settings=settings))
         except BaselineError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Baseline(notes=(f"Growth over a longer time is not judged: {error.message}{hint}.",))

@@ -84,7 +84,7 @@ def _merge_base(git: Git, head: str, base: str, host: Host | None) -> str | None
 
 
 def _for_push(git: Git, context: CiContext, head: str) -> Choice:
-    if context.base_sha and git.has(context.base_sha):
+    if context.base_sha and (git.has(context.base_sha) or not git.is_repository()):
         return Choice(context.base_sha, "the commit before the push")
     # A new branch; or a forced push whose old commits the server has let go.
     for parent in git.parents(head)[:1]:

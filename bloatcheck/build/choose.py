@@ -28,6 +28,7 @@ class Builders:
         run_id: `bloatcheck.build.ours.new_run_id`.
         repository: `bloatcheck.build.identity.repository_identity`.
         environment: what docker is started with, and where build args without a value come from.
+        fresh: take nothing from the build cache.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class Builders:
     run_id: str
     repository: str
     environment: Mapping[str, str]
+    fresh: bool = False
     _client: DockerClient | None = field(default=None, init=False, repr=False)
 
     def builder_for(self, spec: ImageSpec) -> Builder:
@@ -52,6 +54,7 @@ class Builders:
             run_id=self.run_id,
             repository=self.repository,
             environment=self.environment,
+            fresh=self.fresh,
         )
 
     def build(self, spec: ImageSpec) -> BuiltImage | FailedBuild:

@@ -25,7 +25,10 @@ from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerBuilder:
-    """Builds through `docker build`, in the repository's root, with the environment given."""
+    """Builds through `docker build`, in the repository's root, with the environment given.
+
+    A `fresh` build takes nothing from the cache.
+    """
 
     client: DockerClient
     root: Path
@@ -33,6 +36,7 @@ class DockerBuilder:
     run_id: str
     repository: str
     environment: Mapping[str, str]
+    fresh: bool = False
 
     @property
     def name(self) -> str:
@@ -58,6 +62,8 @@ class DockerBuilder:
             command = build_command(
                 spec, spec.build, client=self.client, root=self.root, tag=tag, iidfile=iidfile
             )
+            if self.fresh:
+                command.insert(-1, "--no-cache")
             with self.log.group(f"build {spec.name} with {self.name}"):
                 seconds = self._run(spec, spec.build, command)
             image_id = self._image_id(spec, tag, iidfile)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.model import Baseline, BaselineEntry, LayerNoise
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
@@ -257,6 +257,7 @@ def _renew(args: argparse.Namespace) -> ExitCode:
             partial=_is_partial(report),
             directory=directory,
             commit=report.origin.commit,
+            noise=_noise_of(report),
         )
         complete = not _is_partial(report)
     else:
@@ -279,7 +280,10 @@ def renew_after_run(
     """
     try:
         renewed = references.renew(
-            _snapshots_of(report), partial=partial or _is_partial(report), directory=directory
+            _snapshots_of(report),
+            partial=partial or _is_partial(report),
+            directory=directory,
+            noise=_noise_of(report),
         )
     except BaselineError as error:
         hint = f". {error.hint}" if error.hint else ""
@@ -396,3 +400,9 @@ def _changed(before: BaselineEntry | None, after: BaselineEntry) -> str | None:
 
 def _name(entry: BaselineEntry) -> str:
     return harmless(f"{entry.snapshot.name} on {entry.snapshot.platform}")
+
+
+def _noise_of(report: Report) -> dict[tuple[str, str], tuple[LayerNoise, ...] | None]:
+    """The noise floors of what the images were compared with."""
+    diffs = [image.diff for image in report.images if image.diff]
+    return {(diff.name, diff.platform): diff.noise_floor for diff in diffs}

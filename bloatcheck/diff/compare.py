@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
-from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.model import Baseline, BaselineEntry, LayerNoise
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.diff.pair import pair_layers
 
@@ -25,7 +25,8 @@ def compare(before: BaselineEntry | None, after: ImageSnapshot | None) -> ImageD
     because = _incomparable_because(old, after) if old and after else None
     if before and after:
         because = before.stale_because or because
-    layers = () if because else _layer_diffs(old.layers if old else (), after.layers if after else ())
+    floor = before.noise if before else None
+    layers = () if because else _layer_diffs(old.layers if old else (), after.layers if after else (), floor)
     return ImageDiff(
         name=known.name,
         platform=known.platform,
@@ -36,6 +37,7 @@ def compare(before: BaselineEntry | None, after: ImageSnapshot | None) -> ImageD
         before_measured_at=before.measured_at if before else None,
         layers=layers,
         incomparable_because=because,
+        noise_floor=floor,
     )
 
 
@@ -79,14 +81,21 @@ def _incomparable_because(before: ImageSnapshot, after: ImageSnapshot) -> str | 
     return None
 
 
-def _layer_diffs(before: Sequence[LayerSnapshot], after: Sequence[LayerSnapshot]) -> tuple[LayerDiff, ...]:
+def _layer_diffs(
+    before: Sequence[LayerSnapshot],
+    after: Sequence[LayerSnapshot],
+    floor: Sequence[LayerNoise] | None,
+) -> tuple[LayerDiff, ...]:
+    noise = {each.instruction: each.bytes for each in floor or ()}
     return tuple(
-        _layer_diff(before[old] if old is not None else None, after[new] if new is not None else None)
+        _layer_diff(before[old] if old is not None else None, after[new] if new is not None else None, noise)
         for old, new in pair_layers(before, after)
     )
 
 
-def _layer_diff(before: LayerSnapshot | None, after: LayerSnapshot | None) -> LayerDiff:
+def _layer_diff(
+    before: LayerSnapshot | None, after: LayerSnapshot | None, noise: Mapping[str, int]
+) -> LayerDiff:
     if before is None or after is None:
         change = LayerChange.ADDED if before is None else LayerChange.REMOVED
     elif before.content_size != after.content_size:
@@ -95,7 +104,10 @@ def _layer_diff(before: LayerSnapshot | None, after: LayerSnapshot | None) -> La
     else:
         same = before.diff_id == after.diff_id
         change = LayerChange.UNCHANGED if same else LayerChange.REBUILT
-    return LayerDiff(change=change, before=before, after=after)
+    # An instruction that was edited may well do something else than vary.
+    same_instruction = before is not None and after is not None and before.instruction == after.instruction
+    varies = noise.get(after.instruction, 0) if after and same_instruction else 0
+    return LayerDiff(change=change, before=before, after=after, noise=varies)
 
 
 def _change(

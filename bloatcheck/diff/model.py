@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
+from bloatcheck.baseline.model import LayerNoise
 
 
 class LayerChange(str, Enum):
@@ -24,11 +25,15 @@ class LayerChange(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerDiff:
-    """One pair of layers. `before` is None for an added one, `after` for a removed one."""
+    """One pair of layers. `before` is None for an added one, `after` for a removed one.
+
+    `noise` is by how many bytes two builds of the same files differ here, where that was measured.
+    """
 
     change: LayerChange
     before: LayerSnapshot | None = None
     after: LayerSnapshot | None = None
+    noise: int = 0
 
     @property
     def delta(self) -> int:
@@ -36,6 +41,11 @@ class LayerDiff:
         after = self.after.content_size if self.after else 0
         before = self.before.content_size if self.before else 0
         return after - before
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether it differs, and by no more than it does by itself."""
+        return 0 < abs(self.delta) <= self.noise
 
 
 class ImageChange(str, Enum):
@@ -54,7 +64,7 @@ class ImageDiff:
 
     `before` is None for a new image, `after` for a gone one. An incomparable one keeps both, with the reason
     in `incomparable_because`, and has no layer pairs. Layer pairs run in the order of the image after,
-    removed layers where they stood.
+    removed layers where they stood. `noise_floor` is the one that the baseline holds.
     """
 
     name: str
@@ -66,6 +76,13 @@ class ImageDiff:
     before_measured_at: str | None = None
     layers: tuple[LayerDiff, ...] = ()
     incomparable_because: str | None = None
+    noise_floor: tuple[LayerNoise, ...] | None = None
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether it differs, and no layer by more than it does by itself."""
+        changed = [layer for layer in self.layers if layer.delta]
+        return bool(changed) and all(layer.is_noise for layer in changed)
 
     @property
     def delta(self) -> int | None:

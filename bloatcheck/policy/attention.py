@@ -26,6 +26,8 @@ def _is_news(diff: ImageDiff, policy: CommentPolicy) -> bool:
         return True
     if diff.delta is None:
         return diff.change is ImageChange.INCOMPARABLE
+    if diff.is_noise:
+        return False
     # An image that was empty before has no percentage; any bytes are all of the change then.
     percent = abs(diff.percent) if diff.percent is not None else float("inf")
     return abs(diff.delta) >= policy.min_change_bytes and percent >= policy.min_change_percent

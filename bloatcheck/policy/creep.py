@@ -25,7 +25,9 @@ def judge_creep(diff: ImageDiff, reference: Baseline, limit: Limit) -> tuple[Fin
         limit: of the metric `creep`.
     """
     entry = reference.entry(diff.name, diff.platform)
-    if entry is None or diff.after is None or (diff.delta is not None and diff.delta <= 0):
+    if entry is None or diff.after is None or diff.is_noise:
+        return ()
+    if diff.delta is not None and diff.delta <= 0:
         return ()
     since = compare(entry, diff.after)
     if since.delta is None or since.before is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bloatcheck.config.approvals import is_growth
 from bloatcheck.config.limits import Limit
 from bloatcheck.config.model import OnIncomparable
 from bloatcheck.diff.model import ImageChange, ImageDiff
@@ -15,9 +16,10 @@ def judge(diff: ImageDiff, limits: Iterable[Limit]) -> tuple[Finding, ...]:
     """Every broken limit, those that fail the job first; empty without limits.
 
     A new image and one that can't be compared are held against absolute limits only (`content`, `layers`),
-    a gone one against none. A value exactly at its limit is within it.
+    a gone one against none. A value exactly at its limit is within it. An image that differs by no more than
+    it does from one build to the next has not grown.
     """
-    limits = tuple(limits)
+    limits = tuple(limit for limit in limits if not (diff.is_noise and is_growth(limit.metric)))
     findings = [
         finding
         for rule in RULES

@@ -88,7 +88,7 @@ def _subject(finding: Finding) -> str:
 
 def _within(images: Sequence[ImageReport]) -> _Told:
     diffs = [image.diff for image in images if image.diff]
-    changed = [diff for diff in diffs if diff.delta]
+    changed = [diff for diff in diffs if diff.delta and not diff.is_noise]
     new = [diff for diff in diffs if diff.change is ImageChange.NEW]
     gone = [diff for diff in diffs if diff.change is ImageChange.GONE]
     if len(changed) + len(new) + len(gone) == 1:

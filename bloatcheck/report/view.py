@@ -82,14 +82,16 @@ def importance(image: ImageReport) -> tuple[int, int]:
     if image.diff is None:
         return rank or 0, 0
     if rank is None:
-        rank = 0 if image.diff.delta == 0 else _RANKS[image.diff.change]
+        rank = 0 if image.diff.delta == 0 or image.diff.is_noise else _RANKS[image.diff.change]
     excess = [finding.excess for finding in image.findings if finding.metric is not Metric.LAYERS]
     return rank, max(excess, default=_bytes_changed(image.diff))
 
 
 def is_quiet(image: ImageReport) -> bool:
-    """Nothing to say: as large as before, and no limit broken."""
-    return image.outcome is Outcome.PASS and image.diff is not None and image.diff.delta == 0
+    """Nothing to say: as large as before, or as near as two builds come, and no limit broken."""
+    if image.outcome is not Outcome.PASS or image.diff is None:
+        return False
+    return image.diff.delta == 0 or image.diff.is_noise
 
 
 def layer_rows(diff: ImageDiff) -> tuple[LayerRow, ...]:
@@ -236,6 +238,8 @@ def _verdict(image: ImageReport) -> tuple[str, str]:
     }
     if image.diff and image.diff.change in words:
         return words[image.diff.change]
+    if image.diff and image.diff.is_noise:
+        return "✅", "within its noise"
     return "✅", "unchanged" if is_quiet(image) else "ok"
 
 

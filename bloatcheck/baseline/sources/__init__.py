@@ -58,6 +58,22 @@ def find_baseline(question: Question) -> Baseline:
     return judged_by_age(_joined(parts, notes), question)
 
 
+def changed_entries(on_disk: Baseline, question: Question) -> Baseline:
+    """Of the file as it lies on disk, the entries that the change itself brings.
+
+    Whatever it is compared with. None where the file can't be read at the commit: what may have been there all along accepts nothing.
+    """
+    if question.choice.commit is None:
+        return Baseline()
+    try:
+        before = file.read(question)
+    except OutOfReachError:
+        return Baseline()
+    return replace(
+        on_disk, entries=tuple(entry for entry in on_disk.entries if before.entry(*entry.key) != entry)
+    )
+
+
 def _has(entries: tuple[BaselineEntry, ...], name: str) -> bool:
     return any(entry.snapshot.name == name for entry in entries)
 

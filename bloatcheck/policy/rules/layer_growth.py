@@ -15,7 +15,7 @@ def find(diff: ImageDiff, limit: Limit) -> tuple[Finding, ...]:
     return tuple(
         finding
         for layer in diff.layers
-        if layer.after
+        if layer.after and not layer.is_noise
         for finding in broken(
             diff,
             limit,
