@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.engines import usual_engine
-from support.package_trees import tree_of_saved_image
+from support.package_trees import tree_of_image
 
 from bloatcheck.analysis.packages import MANAGERS, InstalledPackage
 from bloatcheck.analysis.packages.go_build_info import MAGIC, build_facts
@@ -96,7 +96,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
         check=True,
         capture_output=True,
     )
-    tree = tree_of_saved_image(archive)
+    tree = tree_of_image(f"docker-archive:{archive}")
     archive.unlink()
     candidates = sorted(tree)
     ours = tuple(

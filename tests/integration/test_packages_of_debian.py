@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.engines import Engine, usual_engine
-from support.package_trees import by_name, tree_of_saved_image
+from support.package_trees import by_name, tree_of_image
 
 from bloatcheck.analysis.packages import InstalledPackage, installed, owners
 from bloatcheck.analysis.tree import Tree
@@ -61,9 +61,7 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
     try:
         engine.docker("build", "--quiet", "--tag", LISTS, "--target", "lists", folder, DOCKER_BUILDKIT="1")
         engine.build(folder, TAG)
-        engine.docker("save", "--output", folder / "image.tar", TAG)
-        tree = tree_of_saved_image(folder / "image.tar")
-        (folder / "image.tar").unlink()
+        tree = tree_of_image(f"docker-daemon:{TAG}")
         yield Debian(engine, tree, by_name(installed(tree)))
     finally:
         engine.docker("image", "rm", "--force", TAG, LISTS)

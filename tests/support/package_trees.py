@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from support.layers import Entry, file, folder, hard_link, layer, symlink
 
+from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.packages import InstalledPackage, extract, installed
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.layer_index import LayerIndex, clean_path
+from bloatcheck.image.open import open_image
 
 
 def tree_of(files: Mapping[str, str | bytes], *more: Entry) -> Tree:
@@ -32,11 +34,12 @@ def tree_of_tar(archive: Path) -> Tree:
         return Tree([layer_of_tar(stream)])
 
 
-def tree_of_saved_image(archive: Path) -> Tree:
-    """The file system of the only image in an archive that `docker save` wrote."""
-    with tarfile.open(archive) as saved:
-        (image,) = json.load(_member(saved, "manifest.json"))
-        return Tree(layer_of_tar(_member(saved, name)) for name in image["Layers"])
+def tree_of_image(reference: str) -> Tree:
+    """The file system of an image, listed with what tells of packages."""
+    with closing(open_image(reference)) as image:
+        diff_ids = image.config.diff_ids
+        listed = {layer.diff_id: layer for layer in image.index_layers(set(diff_ids), EXPLAIN)}
+    return Tree(listed[diff_id] for diff_id in diff_ids)
 
 
 def layer_of_tar(stream: IO[bytes]) -> LayerIndex:
@@ -73,10 +76,6 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:
     content = archive.extractfile(member)
     assert content
     return io.BytesIO(content.read())
-
-
-def _member(archive: tarfile.TarFile, name: str) -> BinaryIO:
-    return _content(archive, archive.getmember(name))
 
 
 def _captured(path: str, content: bytes) -> Entry:
