@@ -15,7 +15,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,7 @@ _ROOM = 0.9
 """The part that is kept when entries are removed, so that not every run has to."""
 _SUFFIX = ".layer"
 _CONTENTS_SUFFIX = ".contents"
+_DOCUMENT_SUFFIX = ".document"
 _STALE_SECONDS = 3600
 
 
@@ -69,6 +70,7 @@ class LayerCache:
         self._max_bytes = max_bytes
         self._log = log
         self._memory: dict[tuple[str, str | None], LayerIndex] = {}
+        self.documents = DocumentCache(self._entries, self.tell)
 
     @classmethod
     def open(cls, environment: Mapping[str, str], *, log: Log | None = None) -> LayerCache:
@@ -113,7 +115,7 @@ class LayerCache:
             for entry in found:
                 with contextlib.suppress(OSError):
                     status = entry.stat(follow_symlinks=False)
-                    if entry.name.endswith((_SUFFIX, _CONTENTS_SUFFIX)):
+                    if entry.name.endswith((_SUFFIX, _CONTENTS_SUFFIX, _DOCUMENT_SUFFIX)):
                         entries.append((status.st_mtime, status.st_size, entry.path))
                     elif now - status.st_mtime > _STALE_SECONDS:
                         Path(entry.path).unlink()
@@ -154,6 +156,48 @@ class LayerCache:
         """Says something as a detail."""
         if self._log:
             self._log.detail(message)
+
+
+class DocumentCache:
+    """Keeps images' documents, named by their digest, beside the layers and bounded with them.
+
+    Satisfies `bloatcheck.image.docker_daemon.Documents`: who reads one holds it to its digest.
+
+    Args:
+        folder: where; None keeps them in memory.
+        tell: told what goes wrong.
+    """
+
+    def __init__(self, folder: Path | None, tell: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._tell = tell
+        self._memory: dict[Digest, bytes] = {}
+
+    def get(self, digest: Digest) -> bytes | None:
+        """The document, unchecked."""
+        if self._folder is None:
+            return self._memory.get(digest)
+        path = self._folder / _document_name(digest)
+        try:
+            document = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        return document
+
+    def put(self, digest: Digest, document: bytes) -> None:
+        """Keeps it."""
+        if self._folder is None:
+            self._memory[digest] = document
+            return
+        try:
+            write_entry(self._folder, _document_name(digest), document)
+        except OSError as error:
+            self._tell(f"a document can't be kept: {error.strerror}")
+
+
+def _document_name(digest: Digest) -> str:
+    return f"{algorithm(digest)}-{encoded(digest)}{_DOCUMENT_SUFFIX}"
 
 
 def default_folder(environment: Mapping[str, str]) -> Path | None:

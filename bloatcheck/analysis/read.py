@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from bloatcheck.analysis.layer_cache import LayerCache, index_images
 from bloatcheck.analysis.measure import take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.image.model import LayerIndex
 from bloatcheck.image.open import open_image
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
 
 if TYPE_CHECKING:
+    from bloatcheck.analysis.explain import Explained
     from bloatcheck.analysis.pull_size import PullSize
 
 
@@ -26,12 +28,15 @@ def read_snapshots(
         UsageError: not a reference.
         ReadError: not there, or damaged.
     """
+    cache = LayerCache.open(environment, log=log)
     with ExitStack() as opened:
         images = [
-            opened.enter_context(closing(open_image(reference, platform=platform, log=log)))
+            opened.enter_context(
+                closing(open_image(reference, platform=platform, log=log, documents=cache.documents))
+            )
             for reference in references
         ]
-        indexes = index_images(images, LayerCache.open(environment, log=log))
+        indexes = index_images(images, cache)
         return [
             take_snapshot(image, layers, name=reference)
             for image, layers, reference in zip(images, indexes, references, strict=True)
@@ -51,10 +56,65 @@ def read_with_pull_size(
     from bloatcheck.analysis.pull_size import VERSION, read_pull_size, with_pull_size  # noqa: PLC0415 - see above
     from bloatcheck.analysis.pull_size_cache import PullSizeCache  # noqa: PLC0415 - see above
 
-    with closing(open_image(reference, platform=platform, log=log)) as image:
-        cache = LayerCache.open(environment, log=log)
+    cache = LayerCache.open(environment, log=log)
+    with closing(open_image(reference, platform=platform, log=log, documents=cache.documents)) as image:
         estimates = PullSizeCache.open(environment, version=VERSION, log=log)
         # before the listing: an engine's layers are listed on the way
         pull = read_pull_size(image, layers=cache, estimates=estimates)
         [layers] = index_images([image], cache)
         return with_pull_size(take_snapshot(image, layers, name=reference), pull), pull
+
+
+def read_layers(
+    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+) -> tuple[ImageSnapshot, tuple[LayerIndex, ...]]:
+    """Reads an image with the records of its layers, base first.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, or damaged.
+    """
+    cache = LayerCache.open(environment, log=log)
+    with closing(open_image(reference, platform=platform, log=log, documents=cache.documents)) as image:
+        [layers] = index_images([image], cache)
+        return take_snapshot(image, layers, name=reference), layers
+
+
+def read_explained(
+    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+) -> Explained:
+    """Reads an image and explains it.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, or damaged.
+    """
+    [explained] = read_all_explained([reference], platform=platform, log=log, environment=environment)
+    return explained
+
+
+def read_all_explained(
+    references: Sequence[str], *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+) -> list[Explained]:
+    """Reads images and explains them; a layer that several of them have is read once.
+
+    Raises:
+        UsageError: not a reference.
+        ReadError: not there, or damaged.
+    """
+    from bloatcheck.analysis.capture import EXPLAIN  # noqa: PLC0415 - only who asks for it pays for its import
+    from bloatcheck.analysis.explain import explain  # noqa: PLC0415 - see above
+
+    cache = LayerCache.open(environment, log=log)
+    with ExitStack() as opened:
+        images = [
+            opened.enter_context(
+                closing(open_image(reference, platform=platform, log=log, documents=cache.documents))
+            )
+            for reference in references
+        ]
+        indexes = index_images(images, cache, capture=EXPLAIN)
+        return [
+            explain(image, layers, name=reference)
+            for image, layers, reference in zip(images, indexes, references, strict=True)
+        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from bloatcheck.errors import UsageError
 from bloatcheck.image.model import Image
@@ -10,12 +11,27 @@ from bloatcheck.image.reference import parse_reference
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
 
+if TYPE_CHECKING:
+    from bloatcheck.image.docker_daemon import Documents
+
 STORAGE_VARIABLE = "BLOATCHECK_STORAGE"
 """How the engine's storage may be read: `never`, `own` (the default: what this process may), or `sudo`."""
 
 
-def open_image(text: str, *, platform: Platform | None = None, log: Log | None = None) -> Image:
+def open_image(
+    text: str,
+    *,
+    platform: Platform | None = None,
+    log: Log | None = None,
+    documents: Documents | None = None,
+) -> Image:
     """Opens an image by its reference.
+
+    Args:
+        text: the reference.
+        platform: which one is wanted, of several.
+        log: told what is done, as details.
+        documents: keeps from one run to the next what else only an engine's stream tells.
 
     Raises:
         UsageError: not a reference.
@@ -45,5 +61,9 @@ def open_image(text: str, *, platform: Platform | None = None, log: Log | None =
     if chosen not in (known := [access.value for access in StorageAccess]):
         raise UsageError(f"{STORAGE_VARIABLE} is {chosen!r}", hint=f"choose one of {', '.join(known)}")
     return open_docker_daemon(
-        reference.rest, platform=platform, log=log, storage_access=StorageAccess(chosen)
+        reference.rest,
+        platform=platform,
+        log=log,
+        storage_access=StorageAccess(chosen),
+        documents=documents,
     )

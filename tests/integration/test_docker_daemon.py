@@ -16,7 +16,7 @@ import sys
 import tarfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +24,7 @@ import pytest
 from support.capturing import EVERYTHING
 from support.engines import Engine, containerd_store_engine, podman_service, usual_engine
 
+from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.errors import Place, ReadError
 from bloatcheck.image.capture import Capture, Captured
 from bloatcheck.image.docker_daemon import (
@@ -38,6 +39,7 @@ from bloatcheck.image.docker_daemon.files import OwnFiles, SudoFiles
 from bloatcheck.image.docker_daemon.graphdriver_storage import GraphdriverStorage
 from bloatcheck.image.layer_index import Kind, LayerIndex, Record
 from bloatcheck.image.model import Image
+from bloatcheck.image.open import open_image
 from bloatcheck.image.verify import verify_image
 from bloatcheck.oci.digest import Digest, parse_digest
 from bloatcheck.oci.image_config import parse_image_config
@@ -420,6 +422,23 @@ def count_saves(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(Connection, "save", counted)
     return saves
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_known_image_takes_no_save_at_all(
+    tags: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On the containerd store, too, where only the stream tells the configuration of an image's id."""
+    monkeypatch.setenv("BLOATCHECK_STORAGE", "never")
+    saves = count_saves(monkeypatch)
+    read = []
+    for _ in range(2):
+        cache = LayerCache(tmp_path)
+        with closing(open_image(f"docker-daemon:{tags['legacy']}", documents=cache.documents)) as image:
+            layers = index_image(image, cache)
+            read.append((image.image_id, image.config, layers))
+    assert read[0] == read[1]
+    assert len(saves) == 1
 
 
 @pytest.mark.usefixtures("engine")

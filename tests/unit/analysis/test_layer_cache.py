@@ -478,3 +478,34 @@ class TestContents:
 
         assert sorted(index.left_out for index in indexes) == [0, 0, 2, 2]
         assert all(index.captured == {} for index in indexes if index.left_out)
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_are_kept_by_their_digest(self, cache: LayerCache, kept: bool) -> None:  # noqa: FBT001 - a case
+        documents = (cache if kept else LayerCache(None)).documents
+        assert documents.get(sha256(b"{}")) is None
+
+        documents.put(sha256(b"{}"), b"{}")
+
+        assert documents.get(sha256(b"{}")) == b"{}"
+        if kept:
+            assert LayerCache(cache.folder).documents.get(sha256(b"{}")) == b"{}"
+
+    def test_are_bounded_with_the_layers(self, tmp_path: Path) -> None:
+        cache = LayerCache(tmp_path, max_bytes=1000)
+        for number in range(20):
+            cache.documents.put(sha256(b"%d" % number), bytes(100))
+
+        cache.trim()
+        assert len(entries(cache)) == 9
+
+    def test_that_cant_be_kept_cost_nothing_but_time(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("in the way")
+        log = RecordingLog()
+        documents = LayerCache(tmp_path / "file" / "cache", log=log).documents
+
+        documents.put(sha256(b"{}"), b"{}")
+
+        assert documents.get(sha256(b"{}")) is None
+        assert "a document can't be kept" in log.details[0]
