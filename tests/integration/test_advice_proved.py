@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,14 +94,20 @@ CHECKOUT = files(
 )
 
 QUICK = [
+    Case("npm-cache", "FROM {base}\nWORKDIR /srv\nRUN npm ci \\\n && echo done > state\n"),
+    Case("git-folder", "FROM {base}\nCOPY . /srv\n", REPOSITORY),
+    Case(
+        "metadata-copy", "FROM {base}\nCOPY data /srv/data\nRUN chown -R 7 /srv\n", files(data__a__b=300_000)
+    ),
+    Case("deleted-later", "FROM {base}\nRUN head -c 300000 /dev/urandom > /tmp/a\nRUN rm /tmp/a\n"),
+]
+SMALL_ONES = [
     Case("apk-cache", "FROM {base}\nRUN apk add curl\n"),
     Case("apk-cache", "FROM {base}\nRUN apk update\nRUN apk add curl\nRUN apk add git\n"),
-    Case("npm-cache", "FROM {base}\nWORKDIR /srv\nRUN npm ci \\\n && echo done > state\n"),
     Case("yarn-cache", "FROM {base}\nWORKDIR /srv\nRUN yarn install; echo done > state\n"),
     Case("go-cache", "FROM {base}\nRUN go build\n"),
     Case("go-cache", "FROM {base}\nRUN go mod download\nRUN go build\n"),
     Case("cargo-cache", "FROM {base}\nRUN cargo build --release\n"),
-    Case("git-folder", "FROM {base}\nCOPY . /srv\n", REPOSITORY),
     Case("git-folder", "FROM {base}\nCOPY . /srv\nRUN rm -rf /srv/.git\n", REPOSITORY),
     Case("git-folder", "FROM {base}\nCOPY . /srv\nRUN chown -R 7:7 /srv\n", REPOSITORY),
     Case(
@@ -129,7 +137,6 @@ QUICK = [
         "metadata-copy",
         "FROM {base}\nRUN head -c 300000 /dev/urandom > /srv/a\nRUN chown -R 7:7 /srv\n",
     ),
-    Case("deleted-later", "FROM {base}\nRUN head -c 300000 /dev/urandom > /tmp/a\nRUN rm /tmp/a\n"),
     Case(
         "deleted-later",
         "FROM {base}\nRUN cd /tmp && head -c 300000 /dev/urandom > a\n"
@@ -169,6 +176,47 @@ HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
 
 def hello(folder: Path) -> None:
     (folder / "hello.c").write_text(HELLO)
+
+
+NODE = """
+FROM {base}
+COPY node /usr/bin/node
+COPY npm /usr/lib/node_modules/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/bin/npm && apt-get update \\
+ && apt-get install -y --no-install-recommends libatomic1 libstdc++6 && npm --version && rm -rf /root/.npm
+"""
+PYTHON = """
+FROM {base}
+RUN rm -f /etc/dpkg/dpkg.cfg.d/* && apt-get update && apt-get install -y --no-install-recommends python3-pip
+"""
+PIP = (
+    "RUN --mount=type=secret,id=ca,target=/ca.crt PIP_CERT=/ca.crt "
+    "pip install --break-system-packages \\\n    {} attrs pygments\n"
+)
+
+
+def node_program(folder: Path) -> None:
+    """This machine's Node and npm."""
+    program = Path(shutil.which("node") or "").resolve()
+    library = Path(shutil.which("npm") or "").resolve().parent.parent
+    shutil.copy(program, folder / "node")
+    shutil.copytree(library, folder / "npm", symlinks=True)
+
+
+def node_project(folder: Path) -> None:
+    """A project with one package that runs and one for its tests, both at hand without a network."""
+    for name, size in (("left", 200_000), ("checker", 450_000)):
+        package = folder / "vendor" / name
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(json.dumps({"name": name, "version": "1.0.0"}))
+        (package / "index.js").write_bytes(Random(name).randbytes(size))  # noqa: S311 - no secret
+        subprocess.run(
+            ["npm", "pack", "--pack-destination", ".."], cwd=package, check=True, capture_output=True
+        )
+        shutil.rmtree(package)
+    needs = {"left": "file:vendor/left-1.0.0.tgz"}, {"checker": "file:vendor/checker-1.0.0.tgz"}
+    manifest = {"name": "app", "version": "1.0.0", "dependencies": needs[0], "devDependencies": needs[1]}
+    (folder / "package.json").write_text(json.dumps(manifest))
 
 
 def many_symbols(folder: Path) -> None:
@@ -228,6 +276,18 @@ THOROUGH = [
 ]
 
 
+WITH_NODE = [
+    Case("dev-dependencies", "FROM {base}\nWORKDIR /srv\nCOPY . .\nRUN npm install\n", node_project),
+    Case("npm-cache", "FROM {base}\nWORKDIR /srv\nCOPY . .\nRUN npm install --omit=dev\n", node_project),
+]
+WITH_PYTHON = [
+    Case("pip-cache", "FROM {base}\n" + PIP.format("")),
+    Case("pycache", "FROM {base}\n" + PIP.format("--no-cache-dir")),
+    Case("docs-shipped", f"FROM {{base}}\nRUN apt-get install -y --no-install-recommends perl-doc{CLEAN}"),
+    Case("locales-shipped", f"FROM {{base}}\nRUN apt-get install -y --no-install-recommends git{CLEAN}"),
+]
+
+
 @pytest.fixture(scope="module")
 def cook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kitchen]:
     with kitchen(tmp_path_factory.mktemp("advice")) as found:
@@ -260,6 +320,26 @@ def test_who_follows_advice_saves_what_was_promised(cook: Kitchen, case: Case) -
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not BUSYBOX.exists(), reason="needs busybox-static")
+@pytest.mark.parametrize("case", SMALL_ONES, ids=str)
+def test_every_advice_saves_what_was_promised(cook: Kitchen, case: Case) -> None:
+    assert_holds(cook, case, cook.known(SMALL, small))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("case", THOROUGH, ids=str)
 def test_who_follows_advice_on_debian_saves_what_was_promised(cook: Kitchen, case: Case) -> None:
     assert_holds(cook, case, cook.base)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("npm"), reason="needs Node and npm")
+@pytest.mark.parametrize("case", WITH_NODE, ids=str)
+def test_who_follows_advice_on_node_saves_what_was_promised(cook: Kitchen, case: Case) -> None:
+    assert_holds(cook, case, cook.known(NODE, node_program))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", WITH_PYTHON, ids=str)
+def test_who_follows_advice_on_python_saves_what_was_promised(cook: Kitchen, case: Case) -> None:
+    assert_holds(cook, case, cook.known(PYTHON))

@@ -41,8 +41,8 @@ def advise(
         for proposal in adviser(facts):
             if any(name in _ignores(instruction) for instruction in proposal.instructions):
                 continue
-            mine = _left(proposal, promised, ignored)
-            if proposal.freed and sum(mine.values()) < (1 if proposal.always else floor):
+            mine = _left(proposal.freed or {}, promised, ignored)
+            if proposal.freed is not None and sum(mine.values()) < (1 if proposal.always else floor):
                 continue
             for record, size in mine.items():
                 promised[record] = promised.get(record, 0) + size
@@ -56,12 +56,14 @@ def _ignores(instruction: object) -> Collection[str]:
     return ignores
 
 
-def _left(proposal: Proposal, promised: Mapping[Record, int], ignored: PathPatterns) -> Mapping[Record, int]:
+def _left(
+    freed: Mapping[Record, int], promised: Mapping[Record, int], ignored: PathPatterns
+) -> Mapping[Record, int]:
     """What is freed and wasn't promised by another."""
     return {
-        record: size
-        for record, freed in proposal.freed.items()
-        if (size := freed - promised.get(record, 0)) > 0 and record[1] not in ignored
+        record: left
+        for record, size in freed.items()
+        if (left := size - promised.get(record, 0)) > 0 and record[1] not in ignored
     }
 
 
@@ -73,7 +75,7 @@ def _advice(name: str, proposal: Proposal, freed: Mapping[Record, int], facts: F
     return Advice(
         id=name,
         message=cut(proposal.message, MAX_MESSAGE),
-        saves=sum(freed.values()) if proposal.freed else None,
+        saves=None if proposal.freed is None else sum(freed.values()),
         about=proposal.about,
         layer=proposal.layer,
         place=place_of(sorted(proposal.instructions, key=lambda each: each.line), path) if path else None,

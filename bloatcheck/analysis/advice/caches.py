@@ -59,7 +59,7 @@ class Caches:
                 and (set(_lines(proposal)) <= set(_lines(earlier)))
             ):
                 # the earlier one's text is for these lines too, and empties the cache after them
-                proposals[-1] = replace(earlier, freed={**earlier.freed, **proposal.freed})
+                proposals[-1] = replace(earlier, freed={**(earlier.freed or {}), **(proposal.freed or {})})
             else:
                 proposals.append(proposal)
         yield from proposals

@@ -55,12 +55,12 @@ class Advice:
 class Proposal:
     """What an adviser found: advice, and which bytes of which records would be gone.
 
-    `freed` is empty for advice that isn't for bytes. It has no base image's records but in `scratch`.
+    `freed` is None for advice that isn't for bytes. It has no base image's records but in `scratch`.
     `always`: it matters however few bytes they are. `instructions` are those that it is about.
     """
 
     message: str
-    freed: Mapping[Record, int] = field(default_factory=dict)
+    freed: Mapping[Record, int] | None = None
     about: bool = False
     always: bool = False
     layer: int | None = None

@@ -1,0 +1,179 @@
+"""Advice as a whole: what is left out, what is told once, in which order."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.advice import facts_of
+from support.layers import Entry, file, hard_link, layer, symlink, whiteout
+
+from bloatcheck.analysis import advice as package
+from bloatcheck.analysis.advice import ADVISERS, IDS, Facts, Program, advise
+from bloatcheck.analysis.advice.model import MAX_EXAMPLES
+from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT
+
+BIG = 400_000
+HELPERS = {
+    "advise",
+    "caches",
+    "compiling",
+    "edit",
+    "model",
+    "paths",
+    "registry",
+    "removable",
+    "shown",
+    "__init__",
+}
+
+
+def image(*entries: Entry, command: str = "make") -> Facts:
+    return facts_of(
+        layer(file("base", 1)), layer(*entries), dockerfile=f"FROM a\nRUN {command}\n", filled_by=[0, 2]
+    )
+
+
+def test_every_adviser_is_registered_under_the_name_of_its_module() -> None:
+    modules = {path.stem for path in Path(package.__path__[0]).glob("*.py")} - HELPERS
+    assert {name.replace("-", "_") for name in ADVISERS} == modules
+    assert tuple(ADVISERS) == IDS
+
+
+def test_every_id_has_its_section_in_the_documentation() -> None:
+    text = (Path(__file__).parents[4] / "docs/advice.md").read_text()
+    headings = [line.removeprefix("## ").strip("`") for line in text.splitlines() if line.startswith("## `")]
+    assert sorted(headings) == sorted(IDS)
+
+
+def test_an_empty_image_gets_no_advice() -> None:
+    assert advise(facts_of()) == ()
+    assert advise(facts_of(layer())) == ()
+
+
+def test_the_largest_saving_comes_first() -> None:
+    facts = image(file("root/.cache/pip/a", BIG), file("root/.npm/_cacache/a", 2 * BIG))
+    assert [each.id for each in advise(facts)] == ["npm-cache", "pip-cache"]
+
+
+def test_what_is_too_little_is_not_worth_a_word() -> None:
+    assert not advise(image(file("root/.cache/pip/a", 99_999)))
+    assert not advise(image(file("root/.cache/pip/a", BIG), file("huge", 1_000_000_000)))
+
+
+def test_no_byte_is_promised_twice() -> None:
+    facts = image(file("usr/lib/python3/site-packages/x/tests/__pycache__/a.pyc", BIG))
+    assert [(each.id, each.saves) for each in advise(facts)] == [("tests-shipped", BIG)]
+
+
+def test_symbols_of_a_program_that_goes_anyway_are_not_promised_too() -> None:
+    facts = dataclasses.replace(
+        image(file("root/.cargo/registry/bin", 3 * BIG)),
+        program=lambda _: Program(static=False, symbols=BIG),
+    )
+    assert [(each.id, each.saves) for each in advise(facts)] == [("cargo-cache", 3 * BIG)]
+
+
+def test_advice_is_switched_off_by_its_id() -> None:
+    facts = image(file("root/.cache/pip/a", BIG))
+    assert not advise(facts, ignore={"pip-cache"})
+    assert advise(facts, ignore={"npm-cache"})
+
+
+def test_bytes_of_ignored_advice_are_free_for_other_advice() -> None:
+    facts = image(file("usr/lib/python3/site-packages/x/tests/__pycache__/a.pyc", BIG))
+    assert [each.id for each in advise(facts, ignore={"tests-shipped"})] == ["pycache"]
+
+
+def test_paths_are_left_out_of_all_advice() -> None:
+    facts = image(file("root/.cache/pip/a", BIG), file("root/.cache/pip/b", BIG))
+    (advice,) = advise(facts, ignore_paths=["/root/.cache/pip/a"])
+    assert (advice.saves, advice.paths) == (BIG, ("/root/.cache/pip/b",))
+    assert not advise(facts, ignore_paths=["root/.cache"])
+
+
+def test_what_many_files_are_is_shown_with_a_few_of_them() -> None:
+    (advice,) = advise(image(*(file(f"root/.cache/pip/{number}", BIG + number) for number in range(9))))
+    assert advice.paths[0] == "/root/.cache/pip/8"
+    assert len(advice.paths) == MAX_EXAMPLES
+
+
+def test_below_the_first_known_line_everything_is_the_base_images() -> None:
+    facts = facts_of(
+        layer(file("root/.cache/pip/a", BIG)), layer(), dockerfile="FROM a\nRUN b\n", filled_by=[0, 2]
+    )
+    assert not advise(facts)
+    assert advise(facts_of(layer(file("root/.cache/pip/a", BIG))))
+
+
+def test_a_replacement_with_what_no_editor_should_see_is_none() -> None:
+    (advice,) = advise(image(file("root/.cache/pip/a", BIG), command="echo '\x1b[2J\u202e'"))
+    assert advice.replacement is None
+
+
+names = st.sampled_from(
+    [
+        b"srv/.git/HEAD",
+        b"srv/tests/a",
+        b"srv/node_modules/x/test/a",
+        b"root/.cache/pip/\xff\x1b[2J",
+        b"root/.cache/pip",
+        b"var/lib/apt/lists/a b;c",
+        b"usr/share/locale/fr/a",
+        b"usr/share/doc/a/\n",
+        b"lib.a",
+        b"srv/libx.a",
+        b"usr/lib/python3/__pycache__/a.pyc",
+        b"root/go/pkg/mod/m",
+        b"hello",
+    ]
+)
+records = st.one_of(
+    st.builds(file, names, st.integers(0, 3_000_000)),
+    st.builds(file, names, content=st.sampled_from([b"x" * 1_200_000, b"y" * 200_000])),
+    st.builds(whiteout, names),
+    st.builds(hard_link, names, names),
+    st.builds(symlink, names, names),
+)
+dockerfiles = st.lists(
+    st.sampled_from(
+        [
+            "RUN pip install x",
+            "RUN apt-get update",
+            "RUN chown -R a /srv",
+            "COPY . /srv",
+            'RUN ["a"]',
+            "RUN gcc x",
+            "RUN <<EOF\nnpm ci\nEOF",
+        ]
+    ),
+    min_size=4,
+    max_size=4,
+)
+
+
+@given(st.lists(st.lists(records, max_size=8), max_size=4), dockerfiles, st.integers(0, 2))
+def test_whatever_an_image_holds_no_more_is_promised_than_there_is(
+    layers: list[list[Entry]], lines: list[str], base: int
+) -> None:
+    text = "FROM a\n" + "\n".join(lines) + "\n"
+    starts = [text[: text.index(line)].count("\n") + 1 for line in lines]
+    facts = facts_of(*(layer(*each) for each in layers), dockerfile=text, filled_by=[0] * base + starts)
+    facts = dataclasses.replace(facts, program=lambda _: Program(static=True, symbols=5_000))
+    total = sum(each.content_size for each in facts.tree.layers)
+    found = advise(facts)
+    assert sum(each.saves or 0 for each in found) <= total
+    for each in found:
+        assert each.message.isprintable()
+        assert len(each.message) <= MAX_MESSAGE
+        assert len(each.replacement or "") <= MAX_REPLACEMENT
+        assert all(path.isprintable() for path in each.paths)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_an_id_is_written_in_small_letters_and_hyphens(name: str) -> None:
+    assert name.replace("-", "").isalpha()
+    assert name == name.lower()
