@@ -21,7 +21,7 @@ from bloatcheck.baseline.git import Git, OutOfReachError
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.renew import Measurement, Renewer
 from bloatcheck.baseline.since import choose_since
-from bloatcheck.baseline.sources import find_baseline
+from bloatcheck.baseline.sources import changed_entries, find_baseline
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE, unpacked
 from bloatcheck.baseline.sources.model import Question
 from bloatcheck.config.model import BaselineSettings, BaselineSource, ImageSpec
@@ -427,6 +427,21 @@ def test_a_base_that_does_not_build_is_passed_over_and_cleaned_up(asked: Asked) 
     assert sizes(found) == {"api": 1}
     assert "can't be built: api could not be built" in found.notes[0]
     assert Repository(asked.git.root).git("worktree", "list").count("\n") == 0
+
+
+# What the change itself brings
+
+
+def test_only_entries_that_the_change_itself_brings_can_accept_its_growth(asked: Asked) -> None:
+    """Whatever it is compared with: a large entry that was there all along accepts nothing."""
+    on_disk = Baseline(entries=(entry("api", 1), entry("web", 9)))
+    question = asked.of("branch")
+    assert sizes(changed_entries(on_disk, question)) == {"web": 9}
+    assert changed_entries(on_disk, replace(question, choice=Choice(None, "on disk"))).entries == ()
+
+
+def test_where_the_file_was_is_not_known_nothing_is_accepted(cut_off: Asked) -> None:
+    assert changed_entries(Baseline(entries=(entry("api", 9),)), cut_off.of("branch")).entries == ()
 
 
 # What is stale

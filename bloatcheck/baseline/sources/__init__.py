@@ -61,7 +61,8 @@ def find_baseline(question: Question) -> Baseline:
 def changed_entries(on_disk: Baseline, question: Question) -> Baseline:
     """Of the file as it lies on disk, the entries that the change itself brings.
 
-    Whatever it is compared with. None where the file can't be read at the commit: what may have been there all along accepts nothing.
+    Whatever it is compared with. None where the file can't be read at the commit: what may have been there
+    all along accepts nothing.
     """
     if question.choice.commit is None:
         return Baseline()
