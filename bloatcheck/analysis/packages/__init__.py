@@ -41,6 +41,8 @@ MANAGERS: tuple[PackageManager, ...] = (Deb(), Apk(), Rpm(), PythonDist(), Npm()
 
 _BEGINNINGS = tuple(beginning for manager in MANAGERS for beginning in manager.beginnings)
 _ENDINGS = tuple(ending for manager in MANAGERS for ending in manager.endings)
+_CACHE = b"/.cache/"
+"""uv and yarn keep packages unpacked in there."""
 
 
 def captures(path: bytes, size: int) -> bool:
@@ -67,9 +69,14 @@ def changes_packages(layer: LayerIndex) -> bool:
 def installed(tree: Tree) -> tuple[InstalledPackage, ...]:
     """Every package, manager by manager, in an order that is the same for the same image.
 
-    A language's package that came wholly with one of the system's isn't told again.
+    A language's package that came wholly with one of the system's isn't told again, and what lies in a
+    cache isn't installed.
     """
-    candidates = [path for path in tree if path.endswith(_ENDINGS) or path.startswith(_BEGINNINGS)]
+    candidates = [
+        path
+        for path in tree
+        if (path.endswith(_ENDINGS) and _CACHE not in path) or path.startswith(_BEGINNINGS)
+    ]
     candidates.sort()
     files = InstalledFiles(tree)
     found: list[InstalledPackage] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +21,8 @@ _MODULES = b"node_modules"
 _MANIFEST = b"package.json"
 _LOCK = b"node_modules/.package-lock.json"
 """npm's own list of what it put beside it; says what only developers need."""
+_STORED = re.compile(rb"/\.pnpm/@?[^/@]{1,256}@([^/@_(]{1,256})")
+"""How pnpm calls the folder of a package, whose files may be links to ones that have no names."""
 _MAX_MANIFEST = 1 << 20
 _MAX_LOCK = 16 << 20
 _NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -39,6 +42,11 @@ class _Package:
     @property
     def name(self) -> str:
         return label(self.manifest.get("name")) or label(_folder_name(self.folder))
+
+    @property
+    def version(self) -> str:
+        stored = _STORED.search(self.folder)
+        return label(self.manifest.get("version")) or label(stored[1] if stored else b"")
 
 
 class Npm:
@@ -92,7 +100,7 @@ class Npm:
             yield InstalledPackage(
                 manager=self.name,
                 name=package.name,
-                version=label(package.manifest.get("version")),
+                version=package.version,
                 files=(package.folder + b"/" + _MANIFEST,),
                 folders=(package.folder,),
                 asked_for=wanted,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.layer_index import Kind
 
 _SYSTEM = ("deb", "apk", "rpm")
 """Their databases say who put a file there, whatever the file says of itself."""
@@ -19,8 +20,9 @@ def owners(packages: Sequence[InstalledPackage], tree: Tree) -> Mapping[bytes, I
     """The package of each file that has one; of several that lay claim to a file, exactly one.
 
     Files that a database lists come first, those of the system's package manager before those of a
-    language's, then what a manager keeps about one package, then folders, the deepest first; and compiled
-    Python goes with its source. Where two have the same claim, the first in the order given has it.
+    language's, then what a manager keeps about one package, then folders, the deepest first; compiled Python
+    goes with its source, and a file of several names with the package that has one of them. Where two have
+    the same claim, the first in the order given has it.
     """
     owned: dict[bytes, InstalledPackage] = {}
     for package in _by_weight(packages):
@@ -37,6 +39,8 @@ def owners(packages: Sequence[InstalledPackage], tree: Tree) -> Mapping[bytes, I
     if folders:
         owned.update(_within(rest, folders))
     owned.update(_compiled(rest, owned))
+    if any(Kind.HARD_LINK in layer.records.kinds for layer in tree.layers):
+        owned.update(dict(_linked(tree, owned)))
     return owned
 
 
@@ -68,6 +72,18 @@ def _within(
             around.pop()
         if around:
             yield path, folders[around[-1]]
+
+
+def _linked(tree: Tree, owned: Mapping[bytes, InstalledPackage]) -> Iterator[tuple[bytes, InstalledPackage]]:
+    """Files that nobody has under their own name, with the package that has a hard link to them.
+
+    uv and pnpm link what they install to their cache, and an archive may have the cache first.
+    """
+    regular = {path for path, _, _ in tree.files()}
+    for path, package in owned.items():
+        file = None if path in regular else tree.file_of(path)
+        if file and file[0] in regular and file[0] not in owned and tree.file_of(file[0]) == file:
+            yield file[0], package
 
 
 def _compiled(

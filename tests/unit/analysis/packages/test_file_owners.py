@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.layers import file, layer
+from support.layers import file, hard_link, layer
 from support.package_trees import tree_of, tree_of_paths
 
 from bloatcheck.analysis.packages import InstalledPackage, owners
@@ -44,6 +44,23 @@ def test_of_two_with_the_same_claim_the_first_has_it() -> None:
     tree = tree_of_paths("a")
     first, second = package("deb", "first", b"a"), package("deb", "second", b"a")
     assert owners([first, second], tree)[b"a"] is first
+
+
+def test_a_file_of_several_names_goes_with_the_package_that_has_one_of_them() -> None:
+    tree = Tree([layer(file("cache/six.py", 10), hard_link("site/six.py", "cache/six.py"))])
+    six = package("python", "six", b"site/six.py")
+    assert owners([six], tree) == {b"site/six.py": six, b"cache/six.py": six}
+
+
+def test_a_file_that_was_written_anew_is_no_longer_the_one_that_was_linked() -> None:
+    tree = Tree(
+        [
+            layer(file("cache/six.py", 10), hard_link("site/six.py", "cache/six.py")),
+            layer(file("cache/six.py", 20)),
+        ]
+    )
+    six = package("python", "six", b"site/six.py")
+    assert owners([six], tree) == {b"site/six.py": six}
 
 
 def test_packages_are_cheap_keys() -> None:

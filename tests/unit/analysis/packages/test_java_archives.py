@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.package_trees import packages_of
 
 from bloatcheck.analysis.packages.java import extract_java
@@ -88,6 +90,20 @@ def test_a_manifest_that_unpacks_to_gigabytes_is_read_for_its_beginning() -> Non
     captured = extract_java(io.BytesIO(jar), len(jar))
     assert captured
     assert len(captured.content) < 1000
+
+
+SOUND = archive({"META-INF/MANIFEST.MF": "Bundle-Version: 1\n", "lib/b-2.jar": "b", **pom("a", "1")})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), max_size=6), st.integers(0, 100)
+)
+def test_no_damage_raises(damage: list[tuple[int, int]], missing: int) -> None:
+    content = bytearray(SOUND)
+    for at, byte in damage:
+        content[at] = byte
+    del content[len(content) - missing :]
+    extract_java(io.BytesIO(content), len(content))
 
 
 def test_names_within_are_made_printable() -> None:

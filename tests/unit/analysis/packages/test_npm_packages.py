@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support.layers import file, folder, symlink
+from support.layers import file, folder, hard_link, symlink
 from support.package_trees import by_name, packages_of, tree_of
 
 from bloatcheck.analysis.packages import captures, installed, owners
@@ -103,6 +103,28 @@ def test_pnpm_links_packages_beside_each_other() -> None:
     assert packages["a"].asked_for is True
     assert packages["b"].asked_for is False
     assert packages["b"].needed_by == ("a",)
+
+
+def test_where_pnpm_linked_a_manifest_its_folder_tells_the_version() -> None:
+    folders = ("a@1.2.3", "@scope+b@2.0.0-rc.1_react@18.0.0", "c@3.0.0(react@18.0.0)")
+    names = ("a", "@scope/b", "c")
+    tree = tree_of(
+        {"root/store/ab/cdef": "{}"},
+        *(
+            hard_link(f"srv/node_modules/.pnpm/{at}/node_modules/{name}/package.json", "root/store/ab/cdef")
+            for at, name in zip(folders, names, strict=True)
+        ),
+    )
+    packages = by_name(installed(tree))
+    assert {name: each.version for name, each in packages.items()} == {
+        "a": "1.2.3",
+        "@scope/b": "2.0.0-rc.1",
+        "c": "3.0.0",
+    }
+
+
+def test_what_yarn_keeps_in_its_cache_is_not_installed() -> None:
+    assert packages_of({"root/.cache/yarn/v6/npm-a-1/node_modules/a/package.json": manifest("a")}) == {}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.layers import file, folder
+from support.layers import file, folder, hard_link
 from support.package_trees import packages_of, tree_of
 
 from bloatcheck.analysis.packages import installed, owners
@@ -136,6 +136,18 @@ def test_compiled_modules_that_nobody_lists_go_with_their_source() -> None:
     assert owned[f"{SITE}/__pycache__/six.cpython-311.opt-1.pyc".encode()].name == "six"
     assert f"{SITE}/__pycache__/own.cpython-311.pyc".encode() not in owned
     assert f"{SITE}/__pycache__/six.pyc".encode() not in owned
+
+
+def test_what_uv_linked_from_its_cache_is_installed_once() -> None:
+    cache = "root/.cache/uv/archive-v0/x"
+    files = {f"{cache}/six.py": "six", f"{cache}/six-1.dist-info/METADATA": "Name: six\nVersion: 1\n"}
+    tree = tree_of(
+        {**files, "usr/site/six-1.dist-info/RECORD": "six.py,,\n"},
+        *(hard_link("usr/site" + path.removeprefix(cache), path) for path in files),
+    )
+    (six,) = installed(tree)
+    assert (six.name, six.version) == ("six", "1")
+    assert owners((six,), tree)[f"{cache}/six.py".encode()] is six
 
 
 def test_what_debian_packaged_is_debians() -> None:
