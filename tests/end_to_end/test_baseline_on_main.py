@@ -170,6 +170,11 @@ def branching(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
     yield from team_with(running_github, tmp_path, "{sources: [branch], renew: branch}")
 
 
+@pytest.fixture
+def building(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
+    yield from team_with(running_github, tmp_path, "{sources: [branch, build]}")
+
+
 def test_a_push_to_main_renews_the_baseline_by_one_commit_and_starts_no_loop(committing: Team) -> None:
     job = committing.push({"program": b"b" * 800 * KB})
 
@@ -275,3 +280,52 @@ def test_a_rebased_pull_request_is_compared_with_what_it_stands_on_now(committin
 
     assert job.succeeded, job.log
     assert "`api` | 800 kB | 800 kB |" in committing.comment(number)
+
+
+@pytest.mark.slow
+def test_a_protected_main_gets_a_pull_request(committing: Team) -> None:
+    """The emulator has a git of its own, so the branch is put there by hand."""
+    hook = committing.remote / "hooks" / "update"
+    hook.write_text(f'#!/bin/sh\n[ "$1" != refs/heads/main ] || [ ! -e {committing.home}/protected ]\n')
+    hook.chmod(0o755)
+    api, repository = committing.github.emulator.api, f"/repos/{REPOSITORY}"
+    main = api("GET", f"{repository}/git/ref/heads/main")["object"]["sha"]
+    api("POST", f"{repository}/git/refs", ref="refs/heads/bloatcheck/baseline-renewal", sha=main)
+    words = {"message": "x", "content": "eA==", "branch": "bloatcheck/baseline-renewal"}
+    api("PUT", f"{repository}/contents/renewed", **words)
+    committing.repository.git("checkout", "--quiet", "main")
+    committing.repository.commit("A change", {"program": b"b" * 800 * KB})
+    before = committing.git("rev-parse", "main")
+    committing.repository.git("push", "--quiet", str(committing.remote), "main")
+    (committing.home / "protected").touch()
+    after = committing.git("rev-parse", "main")
+    job = committing.run(
+        "push", {"ref": "refs/heads/main", "before": before, "after": after, "deleted": False}
+    )
+
+    assert job.succeeded, job.log
+    assert committing.git("rev-parse", "main") == after
+    (pull,) = [one for one in api("GET", f"{repository}/pulls") if one["title"].startswith("Renew")]
+    assert pull["head"]["ref"] == "bloatcheck/baseline-renewal"
+    assert "- api on linux/amd64: 800 kB" in plain(pull["body"])
+    assert pull["html_url"] in job.log
+    assert committing.git("show", "-s", "--format=%s", "bloatcheck/baseline-renewal") == (
+        "Renew the image size baseline"
+    )
+
+
+@pytest.mark.slow
+def test_where_nothing_was_kept_the_base_is_built(building: Team) -> None:
+    repository = building.repository
+    repository.git("checkout", "--quiet", "-b", "feature", "main")
+    repository.commit("A feature", {"program": b"c" * 530 * KB})
+    base = repository.git("rev-parse", "main")
+    number = building.github.emulator.open_pull_request()
+    job = building.pull_request(number, base="main", head="feature")
+
+    assert job.succeeded, job.log
+    comment = building.comment(number)
+    assert "`api` | 500 kB | 530 kB |" in comment
+    assert "There is no branch bloatcheck-baseline yet." in comment
+    assert f"a build of {base[:12]}, what the pull request was test-merged into" in comment
+    assert repository.git("worktree", "list").count("\n") == 0
