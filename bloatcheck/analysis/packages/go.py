@@ -14,7 +14,8 @@ from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.capture import Captured
 
 KIND = "executable"
-"""Of what is kept of programs: JSON, in which `go` is what `build_facts` tells."""
+"""Of what is kept of programs: JSON, in which `go` is what `build_facts` tells of a Go program."""
+_KEY = b'"go"'
 _UNVERSIONED = "(devel)"
 
 
@@ -35,29 +36,33 @@ class Go:
     ) -> Iterable[InstalledPackage]:
         """Each program is a package, named for its main module, and its modules are its parts."""
         del databases, files
-        for path, content in islice(_executables(tree), MAX_PACKAGES):
-            build = _build(content)
-            if build:
-                yield _package(self.name, path, build)
+        for path, build in islice(_programs(tree), MAX_PACKAGES):
+            yield _package(self.name, path, build)
 
 
 def tells_of_go(captured: Captured) -> bool:
     """Whether these are the facts of a Go program."""
-    return captured.kind == KIND and bool(_build(captured.content))
+    return _build(captured) is not None
 
 
-def _build(facts: bytes) -> Mapping[str, Any] | None:
-    build: Mapping[str, Any] | None = json.loads(facts).get("go")
-    return build
-
-
-def _executables(tree: Tree) -> Iterator[tuple[bytes, bytes]]:
-    """Path and facts of each program that is visible."""
-    paths = {path for layer in tree.layers for path in layer.captured or ()}
+def _programs(tree: Tree) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
+    """Path and facts of each Go program that is visible."""
+    paths = {
+        path for layer in tree.layers for path, kept in (layer.captured or {}).items() if kept.kind == KIND
+    }
     for path in sorted(paths):
         captured = tree.captured(path)
-        if captured and captured.kind == KIND:
-            yield path, captured.content
+        build = _build(captured) if captured else None
+        if build:
+            yield path, build
+
+
+def _build(captured: Captured) -> Mapping[str, Any] | None:
+    # most programs aren't Go's, and needn't be taken apart to see that
+    if captured.kind != KIND or _KEY not in captured.content:
+        return None
+    build: Mapping[str, Any] | None = json.loads(captured.content).get("go")
+    return build
 
 
 def _package(manager: str, path: bytes, build: Mapping[str, Any]) -> InstalledPackage:

@@ -118,12 +118,25 @@ class _Finder:
 
     def needs(self, package: _Package, kinds: Sequence[str]) -> Iterator[bytes]:
         """The folders of the packages that it depends on."""
+        for name in islice(self._named(package, kinds), _MOST_NEEDS):
+            folder = self._find(package.folder, name)
+            if folder is not None and folder != package.folder:
+                yield folder
+
+    def _named(self, package: _Package, kinds: Sequence[str]) -> Iterator[bytes]:
+        """What the manifest names; without one, what pnpm linked beside the package."""
         for kind in kinds:
             needs = package.manifest.get(kind)
-            for name in islice(needs, _MOST_NEEDS) if isinstance(needs, dict) else ():
-                folder = self._find(package.folder, name.encode("utf-8", "surrogatepass"))
-                if folder is not None:
-                    yield folder
+            for name in needs if isinstance(needs, dict) else ():
+                yield name.encode("utf-8", "surrogatepass")
+        if not package.manifest and _STORED.search(package.folder):
+            modules = package.folder[: package.folder.rfind(_MODULES) + len(_MODULES)]
+            for name in self.tree.children(modules):
+                if name.startswith(b"@"):
+                    scoped = self.tree.children(modules + b"/" + name)
+                    yield from (name + b"/" + each for each in scoped)
+                else:
+                    yield name
 
     def _find(self, folder: bytes, name: bytes) -> bytes | None:
         for _ in range(_DEEPEST):

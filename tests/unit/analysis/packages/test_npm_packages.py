@@ -123,6 +123,19 @@ def test_where_pnpm_linked_a_manifest_its_folder_tells_the_version() -> None:
     }
 
 
+def test_where_pnpm_linked_a_manifest_the_links_beside_it_tell_what_is_needed() -> None:
+    store = "srv/node_modules/.pnpm"
+    tree = tree_of(
+        {"root/store/ab/cdef": "{}"},
+        hard_link(f"{store}/a@1/node_modules/a/package.json", "root/store/ab/cdef"),
+        hard_link(f"{store}/@s+b@1/node_modules/@s/b/package.json", "root/store/ab/cdef"),
+        symlink(f"{store}/a@1/node_modules/@s/b", "../../../@s+b@1/node_modules/@s/b"),
+    )
+    packages = by_name(installed(tree))
+    assert packages["@s/b"].needed_by == ("a",)
+    assert packages["a"].needed_by == ()
+
+
 def test_what_yarn_keeps_in_its_cache_is_not_installed() -> None:
     assert packages_of({"root/.cache/yarn/v6/npm-a-1/node_modules/a/package.json": manifest("a")}) == {}
 

@@ -43,7 +43,7 @@ def test_a_layer_with_a_database_or_a_go_program_changes_packages(path: str, cap
 
 
 def test_other_layers_do_not() -> None:
-    program = Captured("executable", json.dumps({"go": None}).encode())
+    program = Captured("executable", json.dumps({"machine": "x86-64"}).encode())
     assert not changes_packages(
         layer(file("usr/bin/ls", 1, captured=program), file("etc/motd", 1), folder("srv"))
     )
