@@ -79,7 +79,7 @@ def _input(variable: str) -> str:
 
 
 def main() -> int:
-    """bloatcheck's exit code, told as an output too; 2 for inputs that make no sense."""
+    """The exit code, told as an output too; 2 for inputs that make no sense."""
     try:
         argv = arguments(os.environ)
     except ValueError as error:

@@ -103,6 +103,7 @@ def merge_reports(
         origin=replace(newest.origin, base_commit=bases.pop() if len(bases) == 1 else None),
         baseline=first.baseline,
         notes=(*_notes(legs), *_repetitions(repeated)),
+        changes=tuple(dict.fromkeys(change for leg in legs for change in leg.report.changes)),
         enforced=enforced,
     )
 
