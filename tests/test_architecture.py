@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy": {"errors", "units", "oci", "config", "analysis", "baseline", "diff"},
     "report": {"errors", "units", "oci", "config", "analysis", "diff", "policy"},
     "publish": {"errors", "units", "log"},
+    "starter": {"units", "oci", "config"},
     "judging": {"errors", "log", "config", "baseline", "policy", "publish"},
     "pipeline": {
         "errors",

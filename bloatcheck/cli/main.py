@@ -22,6 +22,7 @@ from bloatcheck.cli.stdout import put, silence_stdout, tell_command
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 
 COMMANDS = {
+    "init": "write a first configuration, workflows and baseline",
     "run": "build, measure, compare, judge, report and publish: the main job",
     "merge": "join the reports of a matrix's legs, judge and comment once",
     "comment": "post the report of another run, which was not allowed to",

@@ -20,6 +20,17 @@ _DOCKERFILE = re.compile(
 )
 
 
+def dockerfile_words(name: str) -> str | None:
+    """What a Dockerfile's name says beside that it is one: `dev` of `Dockerfile.dev`, often nothing.
+
+    None for a file that is called otherwise.
+    """
+    match = _DOCKERFILE.fullmatch(name)
+    if match is None or name.endswith(".dockerignore"):
+        return None
+    return match["suffix"] or match["prefix"] or ""
+
+
 def discover_image(checkout: Checkout) -> ImageSpec:
     """The image of the only Dockerfile at the root, called after the root's folder.
 

@@ -1,0 +1,99 @@
+"""The first configuration: what was found, with limits taken from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import yaml
+
+from bloatcheck.config.schema import SCHEMA_URL
+from bloatcheck.starter.dockerfiles import Found
+from bloatcheck.units import format_bytes
+
+FILE = ".bloatcheck.yml"
+_DOCS = "https://github.com/bloatcheck/bloatcheck/blob/main/docs"
+_HEADROOM = 1.2
+_LEAST_HEADROOM = 1_000_000
+
+_HEAD = f"""\
+# yaml-language-server: $schema={SCHEMA_URL}
+# What is checked, and what fails the job: {_DOCS}/configuration.md
+# `bloatcheck config check` says what is wrong with this file, or what it asks for.
+version: 1
+
+# Paths start at the repository's root. `context` is where the paths of COPY start.
+images:
+"""
+_TAIL = f"""
+# For every image. A limit is broken by more than it says; `warn` only says so.
+limits:
+  content-growth:
+    warn: {{bytes: 100 kB, percent: 1%, when: all}}
+    fail: {{bytes: 1 MB, percent: 5%, when: all}}
+
+# What pull requests are compared with. A run on the default branch keeps the file up to date.
+# {_DOCS}/baseline.md
+baseline:
+  path: @BASELINE@
+  renew: commit
+
+# Growth that is accepted, up to a size, for a reason: `bloatcheck approve IMAGE --up-to SIZE --because TEXT`
+# {_DOCS}/approvals.md
+#approvals:
+#  - image: @FIRST@
+#    up-to: 500 MB
+#    until: 2027-01-31
+#    because: the new codecs need ffmpeg
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What an image holds now, in bytes and layers."""
+
+    content_size: int
+    layers: int
+
+
+def first_configuration_text(
+    images: Sequence[Found], measured: Mapping[str, Measurement], *, baseline: str, today: date
+) -> str:
+    """The whole file.
+
+    Args:
+        images: at least one.
+        measured: what is known of them, by name; others get no limit of their own.
+        baseline: the baseline's path.
+        today: when it was measured.
+    """
+    entries = "\n".join(_image(image, measured.get(image.name), today) for image in images)
+    tail = _TAIL.replace("@BASELINE@", _scalar(baseline)).replace("@FIRST@", _scalar(images[0].name))
+    return f"{_HEAD}{entries}{tail}"
+
+
+def _image(image: Found, known: Measurement | None, today: date) -> str:
+    lines = [f"  - name: {_scalar(image.name)}", f"    dockerfile: {_scalar(image.dockerfile)}"]
+    if image.context != ".":
+        lines.append(f"    context: {_scalar(image.context)}")
+    if known and known.content_size:
+        limit = format_bytes(_rounded_up(known.content_size))
+        layers = "1 layer" if known.layers == 1 else f"{known.layers} layers"
+        lines.append("    limits:")
+        lines.append(
+            f"      content: {limit} # it was {format_bytes(known.content_size)} in {layers} on {today}"
+        )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _rounded_up(size: int) -> int:
+    """A fifth more, but a megabyte at least, at two digits."""
+    wanted = max(int(size * _HEADROOM), size + _LEAST_HEADROOM)
+    step = int(10 ** max(0, len(str(wanted)) - 2))
+    return -(-wanted // step) * step
+
+
+def _scalar(text: str) -> str:
+    """Quoted where YAML would read something else."""
+    return yaml.safe_dump({"x": text}, allow_unicode=True, width=10**6).rstrip("\n").removeprefix("x: ")
