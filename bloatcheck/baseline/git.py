@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from enum import Enum
 from pathlib import Path
 
 from bloatcheck.baseline.document import MAX_SIZE
@@ -24,7 +22,7 @@ from bloatcheck.errors import BaselineError, Place
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT = 12
 """Digits of a commit that people are shown."""
-_FETCH_SECONDS = 120
+FETCH_SECONDS = 120
 _NO_PROGRAM = 127
 """The shell's exit code for it."""
 _NOT_AN_ANCESTOR, _NO_SUCH_REF = 1, 2
@@ -33,36 +31,10 @@ _DEPTHS = (50, 500, 5_000)
 """How many more commits a shallow clone gets, step by step, when history is needed."""
 _WALK = 20_000
 """Commits that are looked at on the way back through history."""
-_RACES = (
-    "fetch first",
-    "non-fast-forward",
-    "stale info",
-    "cannot lock ref",
-    "failed to update ref",
-    "incorrect old value",
-)
 
 
 class OutOfReachError(BaselineError):
     """Something that can't be had here and now: a commit, a branch, an artifact, an image."""
-
-
-class Pushed(str, Enum):
-    """What became of a push."""
-
-    DONE = "done"
-    RACED = "raced"
-    """Someone else pushed meanwhile."""
-    REFUSED = "refused"
-    """The server's rules forbid it: a protected branch, a hook."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
-    """Who a commit is by."""
-
-    name: str
-    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +57,7 @@ class Git:
         Raises:
             BaselineError: git doesn't trust the folder's owner.
         """
-        code, _, errors = self._run("rev-parse", "--git-dir")
+        code, _, errors = self.run("rev-parse", "--git-dir")
         if "dubious ownership" in errors:
             raise BaselineError(
                 "git refuses to read the repository, which belongs to another user",
@@ -95,12 +67,12 @@ class Git:
 
     def folder(self) -> str:
         """Where `root` lies below the repository's top, `services/api`; empty at the top and without git."""
-        code, output, _ = self._run("rev-parse", "--show-prefix")
+        code, output, _ = self.run("rev-parse", "--show-prefix")
         return "" if code else output.decode(errors="replace").rstrip("\n").rstrip("/")
 
     def commit(self, revision: str) -> str | None:
         """The full id of a commit; None where it isn't here."""
-        code, output, _ = self._run(
+        code, output, _ = self.run(
             "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
         )
         return _commit_in(output) if code == 0 else None
@@ -111,12 +83,12 @@ class Git:
 
     def tree(self, commit: str) -> str:
         """What a commit's files are known by; empty where it isn't here."""
-        code, output, _ = self._run("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}")
-        return "" if code else _text(output)
+        code, output, _ = self.run("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}")
+        return "" if code else text_of(output)
 
     def message(self, commit: str) -> str:
         """A commit's message; empty where it isn't here."""
-        _, output, _ = self._run("cat-file", "commit", commit)
+        _, output, _ = self.run("cat-file", "commit", commit)
         return output.decode(errors="replace").partition("\n\n")[2]
 
     def committed_at(self, commit: str) -> datetime | None:
@@ -126,38 +98,38 @@ class Git:
 
     def is_shallow(self) -> bool:
         """Whether some history was not fetched."""
-        return self._run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
+        return self.run("rev-parse", "--is-shallow-repository")[1].strip() == b"true"
 
     # History
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Where two commits parted; None where that lies outside of a shallow clone."""
-        code, output, _ = self._run("merge-base", one, other)
+        code, output, _ = self.run("merge-base", one, other)
         return _commit_in(output) if code == 0 else None
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Whether `old` is `new`, or comes before it; None where a shallow clone can't tell."""
         if old == new:
             return True
-        code, _, _ = self._run("merge-base", "--is-ancestor", old, new)
+        code, _, _ = self.run("merge-base", "--is-ancestor", old, new)
         if code == 0:
             return True
         return None if code != _NOT_AN_ANCESTOR or self.is_shallow() else False
 
     def nearest(self, commit: str, candidates: Collection[str]) -> tuple[str, ...]:
         """Those of the candidates that are the commit or come before it, nearest first."""
-        _, output, _ = self._run("rev-list", f"--max-count={_WALK}", commit)
+        _, output, _ = self.run("rev-list", f"--max-count={_WALK}", commit)
         wanted = set(candidates)
         return tuple(line for line in output.decode(errors="replace").split() if line in wanted)
 
     def last_tag(self, commit: str) -> str | None:
         """The nearest tag on the way back from a commit; None where there is none."""
-        code, output, _ = self._run("describe", "--tags", "--abbrev=0", commit)
+        code, output, _ = self.run("describe", "--tags", "--abbrev=0", commit)
         return output.decode(errors="replace").strip() or None if code == 0 else None
 
     def last_before(self, moment: datetime, commit: str) -> str | None:
         """The newest commit on the first-parent line of a commit that was made before a moment."""
-        code, output, _ = self._run(
+        code, output, _ = self.run(
             "rev-list", "-1", "--first-parent", f"--before={moment.isoformat(timespec='seconds')}", commit
         )
         return _commit_in(output) if code == 0 else None
@@ -171,25 +143,25 @@ class Git:
             BaselineError: it is too large, or git fails.
         """
         name = f"{commit}:./{path}"
-        code, output, _ = self._run("cat-file", "-s", name)
+        code, output, _ = self.run("cat-file", "-s", name)
         if code:
             return None
         if int(output) > MAX_SIZE:
             raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB at {commit[:SHORT]}", place=Place(path))
-        code, output, errors = self._run("cat-file", "blob", name)
+        code, output, errors = self.run("cat-file", "blob", name)
         if code:
             raise BaselineError(f"can't be read at {commit[:SHORT]}: {errors[:500]}", place=Place(path))
         return output
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the JSON files in a folder at a commit."""
-        _, output, _ = self._run("ls-tree", "-z", "--name-only", commit, f"./{folder}")
+        _, output, _ = self.run("ls-tree", "-z", "--name-only", commit, f"./{folder}")
         names = output.decode(errors="surrogateescape").split("\0")
         return tuple(sorted(name for name in names if name.endswith(".json")))
 
     def changed_files(self, commit: str) -> tuple[str, ...]:
         """The files that a commit changes, from the repository's top."""
-        _, output, _ = self._run("diff-tree", "-z", "-r", "--no-commit-id", "--name-only", "--root", commit)
+        _, output, _ = self.run("diff-tree", "-z", "-r", "--no-commit-id", "--name-only", "--root", commit)
         return tuple(name for name in output.decode(errors="surrogateescape").split("\0") if name)
 
     # The remote
@@ -203,25 +175,25 @@ class Git:
         # In a whole clone, a depth would cut off the history behind the commit.
         depth = ("--depth=1",) if self.is_shallow() else ()
         with suppress(BaselineError):
-            self._run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=_FETCH_SECONDS)
+            self.run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=FETCH_SECONDS)
         return self.commit(commit) is not None
 
     def fetch_tags(self) -> None:
         """Gets the tags of `origin`, if it can be asked; a shallow clone gets some history with them."""
         depth = (f"--deepen={_DEPTHS[-1]}",) if self.is_shallow() else ()
         with suppress(BaselineError):
-            self._run("fetch", "--quiet", "--tags", *depth, "origin", seconds=_FETCH_SECONDS)
+            self.run("fetch", "--quiet", "--tags", *depth, "origin", seconds=FETCH_SECONDS)
 
     def deepened(self, commits: Collection[str], enough: Callable[[], bool]) -> bool:
         """Gets more history before these commits until it is enough; whether it is."""
-        deadline = time.monotonic() + _FETCH_SECONDS
+        deadline = time.monotonic() + FETCH_SECONDS
         for depth in _DEPTHS:
             if enough():
                 return True
             if not self.is_shallow() or time.monotonic() > deadline:
                 return False
             try:
-                code, _, _ = self._run(
+                code, _, _ = self.run(
                     "fetch", "--quiet", "--no-tags", f"--deepen={depth}", "origin", *commits,
                     seconds=max(1, deadline - time.monotonic()),
                 )  # fmt: skip
@@ -237,90 +209,19 @@ class Git:
         Raises:
             OutOfReachError: the remote can't be asked.
         """
-        code, output, errors = self._run(
-            "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}", seconds=_FETCH_SECONDS
+        code, output, errors = self.run(
+            "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}", seconds=FETCH_SECONDS
         )
         if code == _NO_SUCH_REF:
             return None
         commit = _commit_in(output.split(b"\t")[0])
         if code or commit is None:
             raise OutOfReachError(
-                f"the remote `origin` can't be asked: {_last_line(errors)}", hint=_REMOTE_HINT
+                f"the remote `origin` can't be asked: {last_line(errors)}", hint=_REMOTE_HINT
             )
         if not self.has(commit):
             raise OutOfReachError(f"the branch {branch} can't be fetched", hint=_REMOTE_HINT)
         return commit
-
-    def push(self, commit: str, branch: str, *, expected: str | None = None, force: bool = False) -> Pushed:
-        """Puts a branch of `origin` to a commit.
-
-        With `force`, wherever the branch stands, if that is still at `expected` (None: nowhere); else only
-        forwards.
-
-        Raises:
-            OutOfReachError: the remote doesn't answer, or the token may not write.
-        """
-        lease = (f"--force-with-lease=refs/heads/{branch}:{expected or ''}",) if force else ()
-        code, output, errors = self._run(
-            "push", "--porcelain", "--no-verify", *lease, "origin", f"{commit}:refs/heads/{branch}",
-            seconds=_FETCH_SECONDS,
-        )  # fmt: skip
-        if code == 0:
-            return Pushed.DONE
-        said = output.decode(errors="replace")
-        rejected = next((line for line in said.splitlines() if line.startswith("!")), "")
-        if any(words in rejected for words in _RACES):
-            return Pushed.RACED
-        if rejected:
-            return Pushed.REFUSED
-        raise OutOfReachError(f"could not push to {branch}: {_last_line(errors)}", hint=_PUSH_HINT)
-
-    # Writing
-
-    def write_commit(
-        self,
-        parent: str | None,
-        files: Mapping[str, bytes | None],
-        message: str,
-        author: Author,
-    ) -> str | None:
-        """A new commit on `parent` with these files changed, or removed (None).
-
-        Paths start at the repository's top. Without a parent it is the first of its branch, and no branch
-        points to it yet.
-
-        Returns:
-            Its id; None where it would change nothing.
-
-        Raises:
-            BaselineError: git refuses.
-        """
-        with tempfile.TemporaryDirectory(prefix="bloatcheck-index-") as folder:
-            inside = replace(
-                self, environment={**self.environment, "GIT_INDEX_FILE": str(Path(folder) / "index")}
-            )
-            if parent:
-                inside._must("read-tree", parent)  # noqa: SLF001 - it is one of us
-            zeros = "0" * len(parent or "0" * 40)
-            lines = [
-                f"0 {zeros}\t{path}"
-                if content is None
-                else f"100644 {_text(inside._must('hash-object', '-w', '--stdin', given=content))}\t{path}"  # noqa: SLF001 - it is one of us
-                for path, content in files.items()
-            ]
-            index = "".join(f"{line}\0" for line in lines).encode(errors="surrogateescape")
-            inside._must("update-index", "-z", "--index-info", given=index)  # noqa: SLF001 - it is one of us
-            tree = _text(inside._must("write-tree"))  # noqa: SLF001 - it is one of us
-        if parent and tree == self.tree(parent):
-            return None
-        identity = {
-            f"GIT_{who}_{what}": value
-            for who in ("AUTHOR", "COMMITTER")
-            for what, value in (("NAME", author.name), ("EMAIL", author.email))
-        }
-        signed = replace(self, environment={**self.environment, **identity})
-        parents = ("-p", parent) if parent else ()
-        return _text(signed._must("commit-tree", tree, *parents, "-F", "-", given=message.encode()))  # noqa: SLF001 - it is one of us
 
     # A second work tree
 
@@ -330,34 +231,39 @@ class Git:
         Raises:
             OutOfReachError: it can't be.
         """
-        code, _, errors = self._run(
-            "worktree", "add", "--quiet", "--detach", str(folder), commit, seconds=_FETCH_SECONDS
+        code, _, errors = self.run(
+            "worktree", "add", "--quiet", "--detach", str(folder), commit, seconds=FETCH_SECONDS
         )
         if code:
-            raise OutOfReachError(f"{commit[:SHORT]} can't be checked out: {_last_line(errors)}")
+            raise OutOfReachError(f"{commit[:SHORT]} can't be checked out: {last_line(errors)}")
 
     def remove_work_tree(self, folder: Path) -> None:
         """Removes it again, with all that was changed in it."""
         with suppress(BaselineError):
-            self._run("worktree", "remove", "--force", "--force", str(folder))
-            self._run("worktree", "prune")
+            self.run("worktree", "remove", "--force", "--force", str(folder))
+            self.run("worktree", "prune")
 
     def settings(self, pattern: str) -> tuple[str, ...]:
         """The names of the settings that a regular expression matches."""
-        _, output, _ = self._run("config", "--name-only", "--get-regexp", pattern)
+        _, output, _ = self.run("config", "--name-only", "--get-regexp", pattern)
         return tuple(output.decode(errors="replace").split())
 
     def _header(self, commit: str) -> str:
-        _, output, _ = self._run("cat-file", "commit", commit)
+        _, output, _ = self.run("cat-file", "commit", commit)
         return output.decode(errors="replace").partition("\n\n")[0]
 
-    def _must(self, *arguments: str, given: bytes = b"") -> bytes:
-        code, output, errors = self._run(*arguments, given=given)
+    def must(self, *arguments: str, given: bytes = b"") -> bytes:
+        """The output of a command that is given something to read.
+
+        Raises:
+            BaselineError: git fails or hangs.
+        """
+        code, output, errors = self.run(*arguments, given=given)
         if code:
-            raise BaselineError(f"git {arguments[0]} failed: {_last_line(errors)}")
+            raise BaselineError(f"git {arguments[0]} failed: {last_line(errors)}")
         return output
 
-    def _run(
+    def run(
         self, *arguments: str, seconds: float | None = None, given: bytes = b""
     ) -> tuple[int, bytes, str]:
         """Exit code, output, errors; never asks a person anything.
@@ -396,19 +302,19 @@ class Git:
 
 
 _REMOTE_HINT = "keep the credentials of actions/checkout (`persist-credentials`), or pass a `token`"
-_PUSH_HINT = "give the job `permissions: { contents: write }`, and keep the credentials of actions/checkout"
 
 
 def _commit_in(output: bytes) -> str | None:
-    text = _text(output)
+    text = text_of(output)
     return text if _COMMIT.fullmatch(text) else None
 
 
-def _text(output: bytes) -> str:
+def text_of(output: bytes) -> str:
+    """An output as text, without white space around it."""
     return output.decode(errors="replace").strip()
 
 
-def _last_line(errors: str) -> str:
+def last_line(errors: str) -> str:
     """What git says went wrong, without an address, which may hold a password."""
     lines = [line for line in errors.splitlines() if line.startswith(("fatal:", "error:", "remote:"))]
     told = (lines or errors.splitlines() or ["it says nothing"])[0]

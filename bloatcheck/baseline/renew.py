@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bloatcheck.baseline.git import SHORT, Author, Git, OutOfReachError, Pushed
+from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
+from bloatcheck.baseline.git_push import Author, Pushed, push, write_commit
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.kept import with_entries
 from bloatcheck.baseline.model import Baseline, BaselineEntry
@@ -111,7 +112,7 @@ class Renewer:
         def change(tip: str | None) -> str | None:
             files = with_entries(git, tip, measured.commit, measured.entries, date)
             message = f"Sizes at {measured.commit[:SHORT]} {_SKIP}\n\n{_listed(Baseline(), measured.entries)}"
-            return git.write_commit(tip, self._from_top(files), message, BOT)
+            return write_commit(git, tip, self._from_top(files), message, BOT)
 
         outcome, commit = self._pushed(branch, change)
         if commit is None:
@@ -225,7 +226,7 @@ class Renewer:
         message = "\n".join(
             [f"{SUBJECT}{suffix}", "", told, *gone[:_MOST_LINES], "", f"Measured at {measured.commit}."]
         )
-        return self.git.write_commit(tip, self._from_top(files), message, BOT)
+        return write_commit(self.git, tip, self._from_top(files), message, BOT)
 
     def _from_top(self, files: Mapping[str, bytes | None]) -> Mapping[str, bytes | None]:
         folder = self.git.folder()
@@ -247,7 +248,7 @@ class Renewer:
             commit = change(tip)
             if commit is None:
                 return Pushed.DONE, None
-            outcome = self.git.push(commit, branch, expected=tip, force=force)
+            outcome = push(self.git, commit, branch, expected=tip, force=force)
             if outcome is not Pushed.RACED:
                 return outcome, commit
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry, LayerNoise
-from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for, width
+from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
+from bloatcheck.cli.renewal import configure_renew, renew
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.model import Config
-from bloatcheck.errors import BaselineError, ExitCode, ReadError, UsageError
-from bloatcheck.log import Log
+from bloatcheck.errors import ExitCode, ReadError, UsageError
 from bloatcheck.report.columns import aligned
 from bloatcheck.units import format_bytes, format_delta
 
 if TYPE_CHECKING:
-    from bloatcheck.analysis.snapshot import ImageSnapshot
     from bloatcheck.baseline.history import Point
-    from bloatcheck.references import References
     from bloatcheck.report.model import Report
 
 _COMMIT_LENGTH = 12
@@ -62,7 +59,7 @@ examples:
         )
     )
 
-    _configure_renew(
+    configure_renew(
         actions.add_parser(
             "renew",
             help="in CI on the default branch: renew it as `baseline.renew` says",
@@ -103,30 +100,6 @@ def _configure_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the baseline as JSON, as one document")
 
 
-def _configure_renew(parser: argparse.ArgumentParser) -> None:
-    parser.description = """\
-Renews the baseline as the configuration's `baseline.renew` says: by a commit on the default branch (a pull
-request where that is protected), on a branch of its own, or as a file to upload as artifact. On the default
-branch `bloatcheck run` does it by itself; this command does it with the report of another run, such as the
-merged one of a matrix.
-"""
-    parser.epilog = """\
-exit codes:
-  0  renewed, or nothing had moved
-  2  bad usage or configuration, not on the default branch, or it can't be pushed
-  3  an image could not be built or read; the others were renewed
-
-examples:
-  bloatcheck baseline renew                              build, measure, renew
-  bloatcheck baseline renew --report merged/report.json  with what was measured already
-"""
-    _add_config(parser)
-    parser.add_argument("--report", metavar="FILE", help="take the sizes of this report, and build nothing")
-    parser.add_argument("--report-dir", metavar="DIR", help="where `renew: artifact` leaves its file")
-    parser.set_defaults(json=False)
-    add_log_options(parser)
-
-
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
@@ -138,7 +111,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     action: Callable[[argparse.Namespace], ExitCode] = {
         "update": _update,
         "show": _show,
-        "renew": _renew,
+        "renew": renew,
     }[args.action]
     return action(args)
 
@@ -222,95 +195,6 @@ def _show_history(config: Config, *, as_json: bool) -> ExitCode:
     else:
         tell(render_history(points, columns=width()).rstrip("\n"))
     return ExitCode.OK
-
-
-def _renew(args: argparse.Namespace) -> ExitCode:
-    from bloatcheck import pipeline
-    from bloatcheck.config.context import read_context
-    from bloatcheck.config.load import load_config
-    from bloatcheck.config.model import Renewal
-    from bloatcheck.config.trust import check_may_build
-    from bloatcheck.references import References
-
-    token = os.environ.pop(TOKEN_VARIABLE, None)
-    log, environment = log_for(args), child_environment()
-    context = read_context(environment)
-    config = load_config(Path.cwd(), path=args.config)
-    references = References(
-        config=config, context=context, token=token or context.token, environment=environment, log=log
-    )
-    if config.baseline.renew is Renewal.NEVER:
-        raise UsageError(
-            "the configuration renews no baseline",
-            hint="say how: `baseline: {renew: commit}`, branch or artifact",
-        )
-    if not references.renews():
-        raise UsageError(
-            "the baseline is renewed by runs on the default branch (push, schedule, workflow_dispatch)",
-            hint="at your desk: bloatcheck baseline update",
-        )
-    directory = Path(args.report_dir) if args.report_dir else None
-    if args.report:
-        report = _report_in(args.report)
-        renewed = references.renew(
-            _snapshots_of(report),
-            partial=_is_partial(report),
-            directory=directory,
-            commit=report.origin.commit,
-            noise=_noise_of(report),
-        )
-        complete = not _is_partial(report)
-    else:
-        if any(image.build for image in config.images):
-            check_may_build(context, environment)
-        results = pipeline.measure(config, log=log, environment=environment)
-        snapshots = [result.snapshot for result in results if isinstance(result, pipeline.Measured)]
-        complete = len(snapshots) == len(results)
-        renewed = references.renew(snapshots, partial=not complete, directory=directory)
-    tell(harmless(" ".join(part for part in (renewed.what, renewed.url) if part)))
-    return ExitCode.OK if complete else ExitCode.UNREADABLE
-
-
-def renew_after_run(
-    references: References, report: Report, *, partial: bool, directory: Path | None, log: Log
-) -> None:
-    """Renews the baseline with what a run measured; where it can't be, that is a warning.
-
-    The run's verdict stands, and its report is delivered.
-    """
-    try:
-        renewed = references.renew(
-            _snapshots_of(report),
-            partial=partial or _is_partial(report),
-            directory=directory,
-            noise=_noise_of(report),
-        )
-    except BaselineError as error:
-        hint = f". {error.hint}" if error.hint else ""
-        log.warning(f"the baseline is not renewed: {error.message}{hint}")
-    else:
-        log.info(" ".join(part for part in (renewed.what, renewed.url) if part))
-
-
-def _report_in(place: str) -> Report:
-    from bloatcheck.cli.report_files import find_reports, read_reports
-    from bloatcheck.report.document import from_json
-
-    found = find_reports([place])
-    if len(found) != 1:
-        raise UsageError(
-            f"{place} holds {len(found)} reports, and one is needed", hint="join them first: bloatcheck merge"
-        )
-    ((_, content),) = read_reports(found)
-    return from_json(content)
-
-
-def _snapshots_of(report: Report) -> list[ImageSnapshot]:
-    return [image.diff.after for image in report.images if image.diff and image.diff.after]
-
-
-def _is_partial(report: Report) -> bool:
-    return any(image.failure for image in report.images)
 
 
 def _at(config: Config, revision: str) -> tuple[Baseline, str]:

@@ -74,7 +74,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Reads, merges, delivers, prints."""
     from dataclasses import replace
 
-    from bloatcheck.cli.baseline import renew_after_run
+    from bloatcheck.cli.renewal import renew_after_run
     from bloatcheck.cli.telling import tell_report
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import configuration_here

@@ -67,7 +67,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
     from bloatcheck import pipeline
     from bloatcheck.analysis.layer_cache import default_folder
-    from bloatcheck.cli.baseline import renew_after_run
+    from bloatcheck.cli.renewal import renew_after_run
     from bloatcheck.cli.telling import tell_report
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
