@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bloatcheck.baseline.model import Baseline, BaselineEntry, LayerNoise
+from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
 from bloatcheck.cli.renewal import configure_renew, renew
 from bloatcheck.cli.stdout import tell, tell_json
@@ -19,7 +19,6 @@ from bloatcheck.units import format_bytes, format_delta
 
 if TYPE_CHECKING:
     from bloatcheck.baseline.history import Point
-    from bloatcheck.report.model import Report
 
 _COMMIT_LENGTH = 12
 _DATE_LENGTH = len("2026-01-31")
@@ -284,9 +283,3 @@ def _changed(before: BaselineEntry | None, after: BaselineEntry) -> str | None:
 
 def _name(entry: BaselineEntry) -> str:
     return harmless(f"{entry.snapshot.name} on {entry.snapshot.platform}")
-
-
-def _noise_of(report: Report) -> dict[tuple[str, str], tuple[LayerNoise, ...] | None]:
-    """The noise floors of what the images were compared with."""
-    diffs = [image.diff for image in report.images if image.diff]
-    return {(diff.name, diff.platform): diff.noise_floor for diff in diffs}

@@ -15,6 +15,7 @@ from bloatcheck.log import Log
 
 if TYPE_CHECKING:
     from bloatcheck.analysis.snapshot import ImageSnapshot
+    from bloatcheck.baseline.model import LayerNoise
     from bloatcheck.references import References
     from bloatcheck.report.model import Report
 
@@ -134,3 +135,9 @@ def _snapshots_of(report: Report) -> list[ImageSnapshot]:
 
 def _is_partial(report: Report) -> bool:
     return any(image.failure for image in report.images)
+
+
+def _noise_of(report: Report) -> dict[tuple[str, str], tuple[LayerNoise, ...] | None]:
+    """The noise floors of what the images were compared with."""
+    diffs = [image.diff for image in report.images if image.diff]
+    return {(diff.name, diff.platform): diff.noise_floor for diff in diffs}
