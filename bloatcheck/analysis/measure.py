@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from bloatcheck import __version__
 from bloatcheck.analysis.instruction import layer_instructions
-from bloatcheck.analysis.snapshot import Fingerprint, ImageSnapshot, LayerSnapshot
+from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.errors import Place, ReadError
+from bloatcheck.image.base import KnownImage
 from bloatcheck.image.model import Image, LayerIndex
 from bloatcheck.oci.image_config import ImageConfig
+from bloatcheck.oci.provenance import Material
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +35,14 @@ def take_snapshot(
     name: str,
     dockerfile: DockerfileSource | None = None,
     build_seconds: float | None = None,
+    materials: Sequence[Material] = (),
+    known_bases: Sequence[KnownImage] = (),
 ) -> ImageSnapshot:
     """The snapshot of one image; `indexes` has the listing of every layer, in any order.
 
     With the Dockerfile that it was built from, layers get its lines, and its words in place of the builder's.
+    The base is told from that, from the `materials` that the builder says it used, and from `known_bases`,
+    which `find_known_bases` asks for.
 
     Raises:
         ReadError: a layer has no listing.
@@ -48,8 +54,7 @@ def take_snapshot(
                 f"layer {number} of {len(image.layers)} of {name} was not listed: {layer.diff_id}",
                 hint="build or pull the image again; if this stays, it is a fault in bloatcheck",
             )
-    recorded = layer_instructions(image.config)
-    told = _told_by(dockerfile, image.config, recorded) if dockerfile else [(text, None) for text in recorded]
+    told = _told_by(dockerfile, image.config, materials, known_bases)
     return ImageSnapshot(
         name=name,
         platform=str(image.config.platform),
@@ -63,7 +68,7 @@ def take_snapshot(
                 compressed_size=layer.compressed_size,
                 place=place,
             )
-            for layer, (instruction, place) in zip(image.layers, told, strict=True)
+            for layer, (instruction, place) in zip(image.layers, told.layers, strict=True)
         ),
         measure=Fingerprint(
             transport=image.source.transport,
@@ -71,31 +76,50 @@ def take_snapshot(
             store=image.source.store,
             tool=f"bloatcheck {__version__}",
         ),
+        base=told.base,
         build_seconds=build_seconds,
     )
 
 
-def _told_by(
-    dockerfile: DockerfileSource, config: ImageConfig, recorded: Sequence[str]
-) -> list[tuple[str, Place | None]]:
+@dataclass(frozen=True, slots=True)
+class _Told:
     """For each layer its instruction, in the Dockerfile's words where they are its, and their place there."""
+
+    layers: Sequence[tuple[str, Place | None]]
+    base: Base | None
+
+
+def _told_by(
+    dockerfile: DockerfileSource | None,
+    config: ImageConfig,
+    materials: Sequence[Material],
+    known_bases: Sequence[KnownImage],
+) -> _Told:
+    recorded = [(text, None) for text in layer_instructions(config)]
+    if dockerfile is None and not known_bases:
+        return _Told(recorded, None)
     # images that nobody built here start without these
-    from bloatcheck.analysis.place import (  # noqa: PLC0415 - see above
-        instructions_of_layers,
-        place_of,
-        text_of,
-    )
+    from bloatcheck.analysis.base_image import base_of, triggered_layers  # noqa: PLC0415 - see above
+    from bloatcheck.analysis.place import place_layers, place_of, text_of  # noqa: PLC0415 - see above
+    from bloatcheck.analysis.recipe import foundation_of  # noqa: PLC0415 - see above
     from bloatcheck.oci.dockerfile import parse_dockerfile  # noqa: PLC0415 - see above
 
     try:
-        instructions = parse_dockerfile(dockerfile.text)
+        instructions = parse_dockerfile(dockerfile.text if dockerfile else "")
     except ValueError:
         # One that is too long to read: the layers keep the builder's words and have no lines.
-        return [(text, None) for text in recorded]
-    written = instructions_of_layers(
-        config, instructions, target=dockerfile.target, build_args=dockerfile.build_args
-    )
-    return [
-        (text_of(lines) if lines else text, place_of(lines, dockerfile.path))
-        for lines, text in zip(written, recorded, strict=True)
-    ]
+        instructions = ()
+    if dockerfile is None or not instructions:
+        return _Told(recorded, base_of(config, materials=materials, known=known_bases))
+    target, build_args = dockerfile.target, dockerfile.build_args
+    placed = place_layers(config, instructions, target=target, build_args=build_args)
+    foundation = foundation_of(instructions, platform=config.platform, target=target, build_args=build_args)
+    base = base_of(config, foundation=foundation, placed=placed, materials=materials, known=known_bases)
+    triggered = triggered_layers(base, placed)
+    layers = []
+    for number, (lines, (text, _)) in enumerate(zip(placed.instructions, recorded, strict=True)):
+        if foundation and number in triggered:
+            layers.append((text, place_of([foundation.instruction], dockerfile.path)))
+        else:
+            layers.append((text_of(lines) if lines else text, place_of(lines, dockerfile.path)))
+    return _Told(layers, base)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from bloatcheck.analysis.instruction import Step, entries_of_layers, one_line, steps_of
 from bloatcheck.analysis.recipe import recipe_of
@@ -28,6 +29,56 @@ _UNKNOWN = "\0"
 _NOT_LITERAL = re.compile(r"\$\{[^}]{0,200}\}|\$\w*|[\\`].?|(?P<quote>[\"'])", re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLayers:
+    """Where an image's layers come from.
+
+    `instructions` are those of the Dockerfile that filled each layer: mostly one, several where a builder
+    made one layer of them, none for the base image's layers and wherever it isn't certain.
+
+    `rest` is the number of layers that lie below everything that the Dockerfile's own instructions made;
+    None unless each of those was found again. They are the base image's, and, only where `triggers`, may also
+    be from its ONBUILD.
+    """
+
+    instructions: tuple[tuple[Instruction, ...], ...]
+    rest: int | None = None
+    triggers: bool = False
+
+    @property
+    def first_known(self) -> int:
+        """The lowest layer that comes from a line; their number where none does."""
+        return next(
+            (number for number, known in enumerate(self.instructions) if known), len(self.instructions)
+        )
+
+
+def place_layers(
+    config: ImageConfig,
+    dockerfile: Sequence[Instruction],
+    *,
+    target: str | None = None,
+    build_args: Mapping[str, str | None] | None = None,
+) -> PlacedLayers:
+    """Finds the instructions of every layer.
+
+    `build_args` are those of the build; None stands for a value taken from the environment.
+    """
+    recipe = recipe_of(dockerfile, platform=config.platform, target=target, build_args=build_args)
+    steps = steps_of(config.history)
+    found: dict[int, Instruction] = {}
+    lowest = _walk(steps, recipe, found)
+    layers = entries_of_layers(config)
+    return PlacedLayers(
+        instructions=tuple(
+            tuple(found[entry] for entry in entries) if all(entry in found for entry in entries) else ()
+            for entries in layers
+        ),
+        rest=None if lowest is None else _layers_below(layers, lowest),
+        triggers=any(step.keyword == "ONBUILD" for step in steps[:lowest]),
+    )
+
+
 def instructions_of_layers(
     config: ImageConfig,
     dockerfile: Sequence[Instruction],
@@ -35,17 +86,8 @@ def instructions_of_layers(
     target: str | None = None,
     build_args: Mapping[str, str | None] | None = None,
 ) -> tuple[tuple[Instruction, ...], ...]:
-    """For each layer the instructions of the Dockerfile that filled it.
-
-    Mostly one, several where a builder made one layer of them, none for the base image's layers and wherever
-    it isn't certain. `build_args` are those of the build; None stands for a value taken from the environment.
-    """
-    recipe = recipe_of(dockerfile, platform=config.platform, target=target, build_args=build_args)
-    found = dict(_walk(steps_of(config.history), recipe))
-    return tuple(
-        tuple(found[entry] for entry in entries) if all(entry in found for entry in entries) else ()
-        for entries in entries_of_layers(config)
-    )
+    """The instructions of every layer, as `place_layers` finds them."""
+    return place_layers(config, dockerfile, target=target, build_args=build_args).instructions
 
 
 def place_of(instructions: Sequence[Instruction], path: str) -> Place | None:
@@ -69,23 +111,41 @@ def _after_keyword(instruction: Instruction) -> str:
     return instruction.text[len(instruction.keyword) :].strip()
 
 
-def _walk(steps: Sequence[Step], recipe: Sequence[Instruction]) -> Iterator[tuple[int, Instruction]]:
-    """(place in `steps`, instruction), from the last one down. Ends where the two no longer go together."""
+def _walk(steps: Sequence[Step], recipe: Sequence[Instruction], found: dict[int, Instruction]) -> int | None:
+    """Puts the instruction of each place in `steps` into `found`, from the last one down.
+
+    Ends where the two no longer go together. Returns how many steps lie below the recipe; None where not
+    every instruction of it that may make a layer was found.
+    """
     index = len(steps) - 1
-    for instruction in reversed(recipe):
+    complete = True
+    for position in range(len(recipe) - 1, -1, -1):
+        instruction = recipe[position]
         if instruction.keyword in _RUNS_OR_COPIES:
             while index >= 0 and _only_sets_metadata(steps[index]):
                 # Not from the Dockerfile: docker build --label, for one.
                 index -= 1
         if index < 0:
-            return
+            left = recipe[: position + 1]
+            return 0 if complete and not any(each.keyword in _RUNS_OR_COPIES for each in left) else None
         step = steps[index]
         if step.keyword == instruction.keyword or (instruction.keyword == "RUN" and not step.keyword):
             if _reads_like(step, instruction):
-                yield index, instruction
+                found[index] = instruction
+            else:
+                complete = False
             index -= 1
         elif instruction.keyword in _RUNS_OR_COPIES:
-            return
+            return None
+    return index + 1 if complete else None
+
+
+def _layers_below(layers: Sequence[Sequence[int]], step: int) -> int | None:
+    """How many layers were made by the steps before `step`; None if one was made on both sides of it."""
+    if not all(layers):
+        return None
+    below = [entries for entries in layers if entries[0] < step]
+    return len(below) if all(entries[-1] < step for entries in below) else None
 
 
 def _only_sets_metadata(step: Step) -> bool:

@@ -3,15 +3,129 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from bloatcheck.oci.dockerfile import Instruction
 from bloatcheck.oci.platform import Platform
 
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^${}]*))?\}|(?P<plain>\w+))", re.ASCII)
-_MAX_REFERENCE = 1024
+SCRATCH = "scratch"
+"""What FROM calls having no base image."""
+
+_VARIABLE = re.compile(
+    r"\$(?:\{(?P<braced>\w+)(?::?(?P<operator>[-+])(?P<word>[^${}]*))?\}|(?P<plain>\w+))", re.ASCII
+)
+_MAX_WORD = 1024
 """An image reference is far shorter; ARGs that double each other would grow without end."""
 _QUOTES = str.maketrans("", "", "\"'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    """The FROM that the lowest stage of an image begins with.
+
+    `image` is what it names, variables expanded; None where a value isn't known here. `platform` is what
+    `--platform` says, as far as it is known.
+    """
+
+    instruction: Instruction
+    image: str | None
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """A Dockerfile's stages, and what its FROMs can refer to.
+
+    `stages` has FROM and what follows it, stage by stage. `arguments` are the ARGs before the first FROM and
+    the target platform, as far as their values are known; `build_args` is as the build was told.
+    """
+
+    stages: Sequence[Sequence[Instruction]]
+    arguments: Mapping[str, str]
+    build_args: Mapping[str, str | None]
+
+    @classmethod
+    def of(
+        cls,
+        dockerfile: Sequence[Instruction],
+        *,
+        platform: Platform,
+        build_args: Mapping[str, str | None] | None = None,
+    ) -> Stages:
+        """Takes a Dockerfile apart."""
+        stages: list[list[Instruction]] = []
+        for instruction in dockerfile:
+            if instruction.keyword == "FROM":
+                stages.append([])
+            if stages:
+                stages[-1].append(instruction)
+        given = build_args or {}
+        return cls(stages, _global_arguments(dockerfile, platform, given), given)
+
+    def target(self, target: str | None) -> int | None:
+        """The number of the stage that a build makes; the last one without a target."""
+        if target is None:
+            return len(self.stages) - 1 if self.stages else None
+        return self.find(target, before=len(self.stages))
+
+    def find(self, name: str, *, before: int) -> int | None:
+        """The stage of that name, else number, before the number `before`, as `COPY --from` takes it."""
+        named = self._named(name, before)
+        if named is None and re.fullmatch("[0-9]{1,6}", name) and int(name) < before:
+            return int(name)
+        return named
+
+    def base(self, number: int) -> int | None:
+        """The stage that a stage is FROM; None if that is no stage of this Dockerfile, or can't be told."""
+        image = self.image(number)
+        return self._named(image, number) if image else None
+
+    def image(self, number: int) -> str | None:
+        """What a stage's FROM names; None where the value of a variable isn't known."""
+        from_ = self.stages[number][0]
+        return expand(from_.words[0], self.arguments) if from_.words else None
+
+    def chain(self, number: int) -> tuple[int, ...]:
+        """The stage, the one it is FROM, and so on; each stands above the one before, so it ends."""
+        chain = [number]
+        while (below := self.base(chain[-1])) is not None:
+            chain.append(below)
+        return tuple(chain)
+
+    def recipe(self, number: int) -> tuple[Instruction, ...]:
+        """The instructions that ran, in order, without FROM; triggers of a stage's ONBUILD where they ran."""
+        ran: list[Instruction] = []
+        below: Sequence[Instruction] = ()
+        for stage in reversed(self.chain(number)):
+            ran += [kept.trigger for kept in below if kept.trigger]
+            below = self.stages[stage][1:]
+            ran += below
+        return tuple(ran)
+
+    def foundation(self, number: int) -> Foundation:
+        """The FROM under everything that the stage is made of."""
+        lowest = self.chain(number)[-1]
+        return Foundation(
+            instruction=self.stages[lowest][0],
+            image=self.image(lowest) or None,
+            platform=self._platform(self.stages[lowest][0]),
+        )
+
+    def _named(self, name: str, before: int) -> int | None:
+        """The last one of that name, as builders take it."""
+        numbers = range(before - 1, -1, -1)
+        return next((number for number in numbers if self.stages[number][0].stage_name == name.lower()), None)
+
+    def _platform(self, from_: Instruction) -> Platform | None:
+        for flag in from_.flags:
+            name, _, value = flag.partition("=")
+            if name == "--platform":
+                try:
+                    return Platform.parse(expand(value, self.arguments) or "")
+                except ValueError:
+                    return None
+        return None
 
 
 def recipe_of(
@@ -26,50 +140,53 @@ def recipe_of(
     A base that is no stage of this Dockerfile, or can't be told (a variable whose value isn't known here),
     adds nothing. Empty where the Dockerfile has no stage `target`.
     """
-    stages = _stages(dockerfile)
-    number = _target_stage(stages, target)
-    arguments = _global_arguments(dockerfile, platform, build_args or {})
-    from_top_down: list[Instruction] = []
-    while number is not None:
-        from_, *own = stages[number]
-        from_top_down += reversed(own)
-        number = _base_stage(stages, number, from_, arguments)
-        if number is not None:
-            from_top_down += [kept.trigger for kept in reversed(stages[number]) if kept.trigger]
-    return tuple(reversed(from_top_down))
+    stages = Stages.of(dockerfile, platform=platform, build_args=build_args)
+    number = stages.target(target)
+    return () if number is None else stages.recipe(number)
 
 
-def _stages(dockerfile: Sequence[Instruction]) -> list[list[Instruction]]:
-    """FROM and what follows it, stage by stage."""
-    stages: list[list[Instruction]] = []
-    for instruction in dockerfile:
-        if instruction.keyword == "FROM":
-            stages.append([])
-        if stages:
-            stages[-1].append(instruction)
-    return stages
+def foundation_of(
+    dockerfile: Sequence[Instruction],
+    *,
+    platform: Platform,
+    target: str | None = None,
+    build_args: Mapping[str, str | None] | None = None,
+) -> Foundation | None:
+    """The FROM of the base image, through all stages. None where the Dockerfile has no stage `target`."""
+    stages = Stages.of(dockerfile, platform=platform, build_args=build_args)
+    number = stages.target(target)
+    return None if number is None else stages.foundation(number)
 
 
-def _target_stage(stages: Sequence[Sequence[Instruction]], target: str | None) -> int | None:
-    if target is None:
-        return len(stages) - 1 if stages else None
-    named = _stage_named(stages, len(stages), target)
-    if named is None and re.fullmatch("[0-9]{1,6}", target) and int(target) < len(stages):
-        return int(target)
-    return named
+def expand(word: str, known: Mapping[str, str]) -> str | None:
+    """`word` without quotes and variables; None if a variable isn't known or the word needs a real shell."""
+    if len(word) > _MAX_WORD:
+        return None
+
+    def value(match: re.Match[str]) -> str:
+        value = known.get(match["braced"] or match["plain"])
+        if match["operator"] == "+":
+            return str(match["word"]) if value else ""
+        return value or match["word"] or ("$" if value is None and match["operator"] is None else "")
+
+    expanded = _VARIABLE.sub(value, word).translate(_QUOTES)
+    return None if re.search(r"[$\\]", expanded) or len(expanded) > _MAX_WORD else expanded
 
 
-def _stage_named(stages: Sequence[Sequence[Instruction]], before: int, name: str) -> int | None:
-    """The last one of that name before the number `before`, as builders take it."""
-    numbers = range(before - 1, -1, -1)
-    return next((number for number in numbers if stages[number][0].stage_name == name.lower()), None)
+def assignments(instruction: Instruction) -> Iterator[tuple[str, str | None]]:
+    """Names and values of an ARG or ENV, not expanded; None for an ARG without a default.
 
-
-def _base_stage(
-    stages: Sequence[Sequence[Instruction]], number: int, from_: Instruction, arguments: Mapping[str, str]
-) -> int | None:
-    image = _expand(from_.words[0], arguments) if from_.words else None
-    return _stage_named(stages, number, image) if image else None
+    Also None for a value with white space in quotes, which isn't put together here.
+    """
+    words = instruction.words
+    if instruction.keyword == "ENV" and words and "=" not in words[0]:
+        yield words[0], " ".join(words[1:])
+        return
+    for word in words:
+        name, defined, value = word.partition("=")
+        if defined or instruction.keyword == "ARG":
+            whole = not (value.count('"') % 2 or value.count("'") % 2)
+            yield name, value if defined and whole else None
 
 
 def _global_arguments(
@@ -85,24 +202,10 @@ def _global_arguments(
     for instruction in dockerfile:
         if instruction.keyword == "FROM":
             break
-        for word in instruction.words if instruction.keyword == "ARG" else ():
-            name, defined, default = word.partition("=")
-            given = build_args.get(name) if name in build_args else _expand(default, known)
-            if given is not None and (defined or name in build_args):
+        for name, default in assignments(instruction) if instruction.keyword == "ARG" else ():
+            given = build_args.get(name) if name in build_args else expand(default or "", known)
+            if given is not None and (default is not None or name in build_args):
                 known[name] = given
             elif name in build_args:
                 known.pop(name, None)
     return known
-
-
-def _expand(word: str, arguments: Mapping[str, str]) -> str | None:
-    """`word` without quotes and variables; None if a variable isn't known or the word needs a real shell."""
-    if len(word) > _MAX_REFERENCE:
-        return None
-
-    def value(match: re.Match[str]) -> str:
-        known = arguments.get(match["braced"] or match["plain"])
-        return known or match["default"] or ("$" if known is None else known)
-
-    expanded = _VARIABLE.sub(value, word).translate(_QUOTES)
-    return None if re.search(r"[$\\]", expanded) or len(expanded) > _MAX_REFERENCE else expanded

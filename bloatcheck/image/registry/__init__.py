@@ -14,6 +14,7 @@ from bloatcheck.image.registry.credentials import Credentials, docker_credential
 from bloatcheck.image.registry.image import RegistryImage
 from bloatcheck.image.registry.transport import Patience
 from bloatcheck.log import Log
+from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig, parse_image_config
 from bloatcheck.oci.manifest import INDEX_TYPES, Manifest, document_type, parse_index, parse_manifest
 from bloatcheck.oci.platform import Platform
@@ -59,7 +60,7 @@ def open_registry(
     find = find_credentials or (lambda registry: docker_credentials(registry, log=log))
     client = RegistryClient(parsed, lambda: find(parsed.registry), patience)
     try:
-        manifest = _find_manifest(client, parsed, platform)
+        digest, manifest = _find_manifest(client, parsed, platform)
         config = _read_config(client, manifest, platform)
     except ValueError as error:
         client.close()
@@ -67,19 +68,20 @@ def open_registry(
     except BaseException:
         client.close()
         raise
-    return RegistryImage(client, manifest, config, log=log)
+    return RegistryImage(client, manifest, config, digest=digest, log=log)
 
 
 def _find_manifest(
     client: RegistryClient, reference: RegistryReference, platform: Platform | None
-) -> Manifest:
-    """The image's manifest, through indexes where there are such."""
+) -> tuple[Digest, Manifest]:
+    """The image's manifest, through indexes where there are such, and the digest of what was asked for."""
     label = f"docker://{reference}"
     document = client.manifest(reference.digest or reference.tag or "latest")
+    digest = document.digest
     for _ in range(_MAX_DEPTH):
         _refuse_schema1(document, label)
         if document_type(document.content, document.media_type) not in INDEX_TYPES:
-            return parse_manifest(document.content)
+            return digest, parse_manifest(document.content)
         chosen = choose_image(parse_index(document.content), platform, label=label)
         document = client.manifest(chosen.digest)
         if len(document.content) != chosen.size:

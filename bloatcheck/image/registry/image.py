@@ -31,15 +31,23 @@ class RegistryImage(ClosedAtEnd):
         client: of its repository; closed with the image.
         manifest: of one platform.
         config: its configuration, with as many diff_ids as the manifest has layers.
+        digest: of what the reference names: the index where there is one, else the manifest.
         log: told what is downloaded, as details.
     """
 
     def __init__(
-        self, client: RegistryClient, manifest: Manifest, config: ImageConfig, *, log: Log | None = None
+        self,
+        client: RegistryClient,
+        manifest: Manifest,
+        config: ImageConfig,
+        *,
+        digest: Digest,
+        log: Log | None = None,
     ) -> None:
         self.reference = f"docker://{client.reference}"
         self.image_id = manifest.config.digest
         self.config = config
+        self.digest = digest
         self.source = Source("docker")
         self._client = client
         self._log = log
