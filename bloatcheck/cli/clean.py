@@ -15,7 +15,7 @@ from bloatcheck.build.identity import repository_identity
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
-from bloatcheck.image.docker_daemon.engine import connect
+from bloatcheck.image.docker_daemon.docker_py import docker_client
 from bloatcheck.units import format_bytes
 
 _ID_LENGTH = 12
@@ -53,14 +53,12 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Lists, removes, prints."""
     repository = None if args.all_repositories else repository_identity(Path.cwd(), os.environ)
-    engine = connect()
+    client, _ = docker_client()
     try:
-        images = list_ours(engine.client, repository)
-        removals = (
-            tuple(remove(engine.client, image, force=args.force) for image in images) if args.yes else ()
-        )
+        images = list_ours(client, repository)
+        removals = tuple(remove(client, image, force=args.force) for image in images) if args.yes else ()
     finally:
-        engine.close()
+        client.close()
     if args.json:
         tell_json(render_json(images, removals))
     else:

@@ -33,10 +33,10 @@ from bloatcheck.image.docker_daemon import (
     index_layers_of,
     open_docker_daemon,
 )
-from bloatcheck.image.docker_daemon.engine import ByteStream
 from bloatcheck.image.docker_daemon.engine import Engine as Connection
 from bloatcheck.image.docker_daemon.files import OwnFiles, SudoFiles
 from bloatcheck.image.docker_daemon.graphdriver_storage import GraphdriverStorage
+from bloatcheck.image.docker_daemon.transport import ByteStream
 from bloatcheck.image.layer_index import Kind, LayerIndex, Record
 from bloatcheck.image.model import Image
 from bloatcheck.image.open import open_image

@@ -9,18 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Protocol
-
-import docker
-import docker.errors
-import requests.exceptions
-import urllib3.exceptions
-from docker.context import ContextAPI
-from docker.utils import kwargs_from_env
+from http import HTTPStatus
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.history import ApiHistoryEntry
@@ -30,8 +22,20 @@ from bloatcheck.image.docker_daemon.inspection import (
     parse_facts,
     parse_history,
     parse_inspection,
+    parse_names,
 )
 from bloatcheck.image.docker_daemon.names import can_be_asked_for, nearest
+from bloatcheck.image.docker_daemon.transport import (
+    Answer,
+    ByteStream,
+    RefusedError,
+    SocketTransport,
+    Transport,
+    cant_connect,
+    check,
+    local_socket,
+    read_json,
+)
 from bloatcheck.oci.platform import Platform
 
 _ANSWER_SECONDS = 60
@@ -39,31 +43,37 @@ _SAVE_SILENCE_SECONDS = 900
 """Engines before 25 write all layers to disk before the first byte: minutes of silence for a huge image."""
 _PLATFORM_API = (1, 49)
 """From this version of the API on, inspect takes a platform; saving does from 1.48 on."""
-_LOCAL_SOCKET = "unix:///var/run/docker.sock"
-
-
-class ByteStream(Protocol):
-    """Bytes that arrive in order and can't be sought."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; empty at the end."""
-        ...
+_API_VERSION = re.compile(r"(?P<major>[0-9]{1,4})\.(?P<minor>[0-9]{1,4})")
 
 
 class Engine:
-    """An engine that answered. Failures of any request are `ReadError`s that say what to do."""
+    """An engine that answered. Failures of any request are `ReadError`s that say what to do.
 
-    def __init__(self, client: docker.APIClient, host: str) -> None:
-        self._client = client
-        self._host = host
-        self._api_version = tuple(int(part) for part in re.findall(r"\d+", client.api_version))
+    Args:
+        transport: the way to it; closed with it.
+        about: what it said of its version.
+        patience: seconds that each small answer is waited for.
+
+    Raises:
+        ValueError: it didn't say which version of the API it speaks.
+    """
+
+    def __init__(self, transport: Transport, about: object, patience: int = _ANSWER_SECONDS) -> None:
+        spoken = about.get("ApiVersion") if isinstance(about, dict) else None
+        version = _API_VERSION.fullmatch(spoken) if isinstance(spoken, str) else None
+        if not version:
+            raise ValueError("it doesn't say which version of the API it speaks")
+        self._transport = transport
+        self._about = about
+        self._patience = patience
+        self._api = f"/v{version[0]}"
+        self._api_version = (int(version["major"]), int(version["minor"]))
 
     def facts(self) -> EngineFacts:
         """Name, version, store."""
         with self._failures("say what it is"):
-            return parse_facts(
-                self._client.version(), self._client.info(), local=self._host.startswith("unix://")
-            )
+            state = read_json(self._get("/info", {}))
+        return parse_facts(self._about, state, local=self._transport.host.startswith("unix://"))
 
     def inspect(self, name: str, platform: Platform | None) -> Inspection:
         """What the engine knows about an image; about this platform's, where the engine has several.
@@ -75,27 +85,40 @@ class Engine:
             raise ReadError(
                 f"not an image's name: {name!r}", hint="write it as docker does, for example api:latest"
             )
+        image = self.find(name, platform)
+        if image is None:
+            with self._failures("list its images"):
+                raise self._no_such_image(name)
+        return image
+
+    def find(self, name: str, platform: Platform | None) -> Inspection | None:
+        """What `inspect` tells; None where the engine has no such image."""
+        if not can_be_asked_for(name):
+            return None
         path = f"/images/{name}/json"
         with self._failures(f"inspect {name}"):
-            response = self._get(path, {})
-            if response.status_code == requests.codes.not_found:
-                raise self._no_such_image(name)
-            _raise_for_status(response)
-            image = parse_inspection(response.json())
-            if platform is None or self._api_version < _PLATFORM_API:
+            image = self._find(path, {})
+            if image is None or platform is None or self._api_version < _PLATFORM_API:
                 return image
-            response = self._get(path, {"platform": _as_query(platform)})
-            if not response.ok:
-                return image
+            try:
+                chosen = self._find(path, {"platform": _as_query(platform)})
+            except RefusedError:
+                chosen = None
             # its own id is a manifest's, by which the engine knows no image
-            return replace(parse_inspection(response.json()), engine_id=image.engine_id)
+            return replace(chosen, engine_id=image.engine_id) if chosen else image
+
+    def _find(self, path: str, query: Mapping[str, str]) -> Inspection | None:
+        try:
+            return parse_inspection(read_json(self._get(path, query)))
+        except RefusedError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
     def history(self, name: str) -> tuple[ApiHistoryEntry, ...]:
         """The history API's entries, oldest first."""
         with self._failures(f"tell the history of {name}"):
-            response = self._get(f"/images/{name}/history", {})
-            _raise_for_status(response)
-            return parse_history(response.json())
+            return parse_history(read_json(self._get(f"/images/{name}/history", {})))
 
     @contextmanager
     def save(self, names: Sequence[str]) -> Iterator[ByteStream]:
@@ -104,36 +127,24 @@ class Engine:
         Reading from it raises `ReadError` too where the engine gives up in the middle.
         """
         with self._failures(f"save {', '.join(names)}"):
-            response = self._client.get(
-                f"{self._client.base_url}/v{self._client.api_version}/images/get",
-                params={"names": list(names)},
-                stream=True,
-                timeout=(_ANSWER_SECONDS, _SAVE_SILENCE_SECONDS),
-            )
+            answer = self._get("/images/get", {"names": list(names)}, patience=_SAVE_SILENCE_SECONDS)
             try:
-                _raise_for_status(response)
-                yield response.raw
+                check(answer)
+                yield answer
             finally:
-                response.close()
-
-    @property
-    def client(self) -> docker.APIClient:
-        """The connection itself, for requests that have nothing to do with reading images."""
-        return self._client
+                answer.close()
 
     def close(self) -> None:
         """Ends the connection."""
-        self._client.close()
+        self._transport.close()
 
-    def _get(self, path: str, query: Mapping[str, str]) -> requests.Response:
-        return self._client.get(
-            f"{self._client.base_url}/v{self._client.api_version}{path}",
-            params=query,
-            timeout=_ANSWER_SECONDS,
-        )
+    def _get(
+        self, path: str, query: Mapping[str, str | Sequence[str]], *, patience: float | None = None
+    ) -> Answer:
+        return self._transport.get(f"{self._api}{path}", query, patience=patience or self._patience)
 
     def _no_such_image(self, name: str) -> ReadError:
-        tags = [tag for image in self._client.images() for tag in image.get("RepoTags") or []]
+        tags = parse_names(read_json(self._get("/images/json", {})))
         near = nearest(name, tags)
         if near:
             hint = f"did you mean {' or '.join(near)}?"
@@ -141,71 +152,48 @@ class Engine:
             hint = "build or pull it first; `docker images` lists what is there"
         else:
             hint = "the engine has no tagged image at all: build or pull it first"
-        return ReadError(f"the engine at {self._host} has no image {name}", hint=hint)
+        return ReadError(f"the engine at {self._transport.host} has no image {name}", hint=hint)
 
     @contextmanager
     def _failures(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            explanation = getattr(error, "explanation", None) or error
-            raise ReadError(f"the engine at {self._host} could not {doing}: {explanation}") from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except RefusedError as error:
+            host, why = self._transport.host, error.explanation
+            raise ReadError(f"the engine at {host} could not {doing}: {why}") from error
+        except ValueError as error:
             raise ReadError(
-                f"the connection to the engine at {self._host} broke: {error}",
+                f"the answer of the engine at {self._transport.host} can't be understood: {error}"
+            ) from error
+        except self._transport.failures as error:
+            raise ReadError(
+                f"the connection to the engine at {self._transport.host} broke: {error}",
                 hint="is the engine still running? Its log may say more",
             ) from error
 
 
-def connect() -> Engine:
-    """The engine that the docker CLI would talk to.
+def connect(patience: int = _ANSWER_SECONDS) -> Engine:
+    """The engine that the docker CLI would talk to. Each small answer is waited for `patience` seconds.
 
     Raises:
         ReadError: none answers, or it may not be asked; the hint says what to do.
     """
-    host = os.environ.get("DOCKER_HOST") or _LOCAL_SOCKET
+    transport: Transport
+    if path := local_socket(os.environ):
+        transport = SocketTransport(path)
+    else:
+        # takes longer to import than all that is asked of an engine for an image whose layers are known
+        from bloatcheck.image.docker_daemon.docker_py import DockerPyTransport  # noqa: PLC0415 - see above
+
+        transport = DockerPyTransport(patience)
     try:
-        settings = kwargs_from_env()
-        if "base_url" not in settings:
-            settings = {**ContextAPI.kwargs_from_context(), **settings}
-        host = settings.get("base_url") or _LOCAL_SOCKET
-        _knock(host)
-        return Engine(docker.APIClient(**settings, timeout=_ANSWER_SECONDS), _without_credentials(host))
-    except PermissionError as error:
-        raise ReadError(
-            f"the engine's socket {host} may not be opened by this user",
-            hint="run as a member of the group docker, as root, or set DOCKER_HOST to an engine of yours",
-        ) from error
-    except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise ReadError(
-            f"no container engine answers at {host}",
-            hint="start one (for example: sudo systemctl start docker), set DOCKER_HOST to another, "
-            "or name an archive: docker-archive:image.tar",
-        ) from error
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        raise ReadError(
-            _without_credentials(f"the container engine at {host} can't be talked to: {error}"),
-            hint="check DOCKER_HOST, DOCKER_CONTEXT and DOCKER_TLS_VERIFY; does `docker info` get an answer?",
-        ) from error
-
-
-def _knock(host: str) -> None:
-    """Opens a local socket once, for docker-py tells why it can't only in words."""
-    if host.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(_ANSWER_SECONDS)
-            door.connect(f"/{host.removeprefix('unix://').lstrip('/')}")
-
-
-def _raise_for_status(response: requests.Response) -> None:
-    try:
-        response.raise_for_status()
-    except requests.exceptions.HTTPError as error:
-        raise docker.errors.create_api_error_from_http_exception(error) from error
-
-
-def _without_credentials(text: str) -> str:
-    return re.sub(r"(?<=://)[^/@\s]*@", "", text)
+        return Engine(transport, read_json(transport.get("/version", {}, patience=patience)), patience)
+    except (RefusedError, ValueError) as error:
+        transport.close()
+        raise cant_connect(transport.host, error) from error
+    except transport.failures as error:
+        transport.close()
+        raise cant_connect(transport.host, error) from error
 
 
 def _as_query(platform: Platform) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import cast
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.history import ApiHistoryEntry, empty_layer_flags
@@ -41,13 +42,15 @@ class Inspection:
 
     `engine_id` is the configuration's digest on a graphdriver store; on the containerd store it is the
     digest of a manifest or an index. `runtime` is the answer's `Config`, which has the configuration's
-    own field names.
+    own field names. `repository_digests` are `repository@digest`, one for each repository that the engine
+    knows the manifest of.
     """
 
     engine_id: Digest
     platform: Platform
     diff_ids: tuple[Digest, ...]
     runtime: Mapping[str, object]
+    repository_digests: tuple[str, ...] = ()
 
 
 def parse_facts(version: object, info: object, *, local: bool) -> EngineFacts:
@@ -71,6 +74,15 @@ def parse_facts(version: object, info: object, *, local: bool) -> EngineFacts:
         raise ReadError(f"the engine's answer about itself can't be understood: {error}") from error
 
 
+def parse_names(answer: object) -> tuple[str, ...]:
+    """The tags in the answer of `GET /images/json`.
+
+    Raises:
+        ValueError: the answer has another shape.
+    """
+    return tuple(str(tag) for image in _list(answer) for tag in _list(_mapping(image).get("RepoTags")))
+
+
 def parse_inspection(answer: object) -> Inspection:
     """Reads the answer of docker's and podman's `inspect`.
 
@@ -79,9 +91,7 @@ def parse_inspection(answer: object) -> Inspection:
     """
     try:
         image = _mapping(answer)
-        layers = _mapping(image.get("RootFS")).get("Layers") or []
-        if not isinstance(layers, list):
-            raise ValueError("RootFS.Layers is not a list")  # noqa: TRY004, TRY301 - one way out for a malformed answer
+        layers = _list(_mapping(image.get("RootFS")).get("Layers"))
         return Inspection(
             engine_id=parse_digest(_with_algorithm(image.get("Id"))),
             platform=Platform.of(
@@ -91,6 +101,7 @@ def parse_inspection(answer: object) -> Inspection:
             ),
             diff_ids=tuple(parse_digest(layer) for layer in layers),
             runtime=_mapping(image.get("Config")),
+            repository_digests=tuple(str(name) for name in _list(image.get("RepoDigests"))),
         )
     except ValueError as error:
         raise ReadError(f"the engine's answer about the image can't be understood: {error}") from error
@@ -153,3 +164,10 @@ def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one error type for a malformed answer
     return value
+
+
+def _list(value: object) -> list[object]:
+    """An array; Go writes an empty one as null."""
+    if not isinstance(value or [], list):
+        raise ValueError("not a JSON array")  # noqa: TRY004 - as above
+    return cast("list[object]", value or [])

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from bloatcheck.errors import ReadError
 from bloatcheck.image.capture import Capture
 from bloatcheck.image.docker_daemon.documents import MAX_DOCUMENT
-from bloatcheck.image.docker_daemon.engine import ByteStream
 from bloatcheck.image.docker_daemon.layer_listing import LayerListing
+from bloatcheck.image.docker_daemon.transport import ByteStream
 from bloatcheck.image.layer_index import Kind, text
 from bloatcheck.image.sink import Buffer, Sink
 from bloatcheck.image.tar_header import BLOCK
