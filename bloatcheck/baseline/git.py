@@ -301,7 +301,7 @@ class Git:
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 
-_REMOTE_HINT = "keep the credentials of actions/checkout (`persist-credentials`), or pass a `token`"
+_REMOTE_HINT = "give the job `permissions: { contents: read }`, and the action its `token`"
 
 
 def _commit_in(output: bytes) -> str | None:

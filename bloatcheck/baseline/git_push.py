@@ -18,7 +18,7 @@ _RACES = (
     "failed to update ref",
     "incorrect old value",
 )
-_PUSH_HINT = "give the job `permissions: { contents: write }`, and keep the credentials of actions/checkout"
+_PUSH_HINT = "give the job `permissions: { contents: write }`, and the action its `token`"
 
 
 class Pushed(str, Enum):

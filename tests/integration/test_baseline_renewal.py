@@ -248,7 +248,7 @@ def test_a_remote_that_does_not_answer_is_an_error_with_the_cure_and_without_its
     Repository(renewer.git.root).git("remote", "set-url", "origin", (tmp_path / "secret-place").as_uri())
     with pytest.raises(BaselineError, match="the remote `origin` can't be asked") as caught:
         renewer.by_commit(measured(renewer, api=2 * MB))
-    assert "persist-credentials" in (caught.value.hint or "")
+    assert "its `token`" in (caught.value.hint or "")
     assert "://" not in caught.value.message
 
 

@@ -201,7 +201,7 @@ def test_git_gets_the_token_where_the_checkout_left_none(tmp_path: Path) -> None
         said = asked_by_git(tmp_path, server, server_url=server.url)
     expected = base64.b64encode(f"x-access-token:{BOT_TOKEN}".encode()).decode()
     assert server.seen[0]["authorization"] == f"basic {expected}"
-    assert "permissions" in said or "persist-credentials" in said
+    assert "`permissions: { contents: read }`" in said
     assert BOT_TOKEN not in said
     assert expected not in said
 
