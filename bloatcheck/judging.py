@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 
-from bloatcheck.baseline.choice import choose_commit
-from bloatcheck.baseline.git import SHORT, Git
+from bloatcheck.baseline.git import SHORT
 from bloatcheck.config.approvals import Approval, ApproveBy
 from bloatcheck.config.context import CiContext
 from bloatcheck.config.load import FILE_NAMES, rules_of
@@ -21,16 +20,30 @@ _OF_A_CHANGE = frozenset({"pull_request", "pull_request_target", "merge_group"})
 _PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that a change is compared with, and how its files are read.
+
+    `read` gives a file's content by its path from the folder that the run works in, None where the commit has
+    none, and raises a BloatcheckError where that can't be told.
+    """
+
+    commit: str | None
+    read: Callable[[str], bytes | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
     """The rules in force for a run.
 
-    `config` is what images are built and judged by. `notes` are sentences for the reader. `today` is in UTC.
+    `config` is what images are built and judged by. `approvals` are the configuration's, `from_people` those
+    that were given on the pull request. `notes` are sentences for the reader. `today` is in UTC.
     """
 
     config: Config
     today: date
     approvals: tuple[Approval, ...] = ()
+    from_people: tuple[Approval, ...] = ()
     changes: tuple[PolicyChange, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -49,7 +62,9 @@ def judging_of(config: Config) -> Judging:
     )
 
 
-def read_judging(config: Config, context: CiContext, *, token: str | None, log: Log) -> Judging:
+def read_judging(
+    config: Config, context: CiContext, base: Callable[[], Base], *, token: str | None, log: Log
+) -> Judging:
     """The rules that this run is judged by.
 
     On a pull request and in a merge queue the base's configuration is read too. That it can't be is told, and
@@ -58,20 +73,24 @@ def read_judging(config: Config, context: CiContext, *, token: str | None, log: 
     Args:
         config: the work tree's.
         context: the run.
+        base: asked for where there is one.
         token: asks who approves on the pull request; None where there is none.
         log: told of waiting, and of what GitHub refuses.
+
+    Raises:
+        BloatcheckError: the base can't be read, and the configuration asks to be judged by it.
     """
     if context.event_name not in _OF_A_CHANGE:
         return judging_of(config)
-    git = Git(config.root)
     try:
-        commit = choose_commit(git, context).commit
-        base = _at(git, commit, config) if commit else None
-        changes = policy_changes(base, _whole(config)) if base else ()
+        commit, before = _configuration_of(base(), config)
+        changes = policy_changes(before, _whole(config)) if before else ()
     except BloatcheckError as error:
+        if config.policy_from is PolicyFrom.BASE:
+            raise
         note = f"What this change does to its own rules can't be told: {error.message}"
         return replace(judging_of(config), notes=(note,))
-    judged = in_force(config, base)
+    judged = in_force(config, before)
     approvals, notes = _on_the_pull_request(judged, context, token=token, log=log)
     if judged.policy_from is PolicyFrom.BASE and commit:
         notes = (
@@ -81,22 +100,25 @@ def read_judging(config: Config, context: CiContext, *, token: str | None, log: 
     return Judging(
         config=judged,
         today=_today(),
-        approvals=(*judged.approvals, *approvals),
+        approvals=judged.approvals,
+        from_people=approvals,
         changes=changes,
         notes=notes,
     )
 
 
-def _at(git: Git, commit: str, config: Config) -> Config | None:
-    """The configuration at a commit; None where it has none.
+def _configuration_of(base: Base, config: Config) -> tuple[str | None, Config | None]:
+    """The base's commit, and its configuration; None where it has none.
 
     A run that is told of a file that the commit doesn't have is compared with the file of the usual name.
     """
+    if base.commit is None:
+        return None, None
     for file in dict.fromkeys((*_names(config.path), *FILE_NAMES)):
-        content = git.read(commit, file)
+        content = base.read(file)
         if content is not None:
-            return rules_of(content.decode("utf-8-sig", "replace"), file, config.root)
-    return None
+            return base.commit, rules_of(content.decode("utf-8-sig", "replace"), file, config.root)
+    return base.commit, None
 
 
 def _names(path: str | None) -> Iterable[str]:

@@ -173,7 +173,8 @@ def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCac
         log.info(built.error.message)
         return Unmeasured(spec, _failure("build", built.error, spec.name))
     try:
-        with closing(open_image(built.reference, platform=spec.platform, log=log)) as image:
+        opened = open_image(built.reference, platform=spec.platform, log=log, documents=cache.documents)
+        with closing(opened) as image:
             explained = explain(
                 image,
                 index_image(image, cache, EXPLAIN),
@@ -227,7 +228,8 @@ def _judged(
     if config.creep and reference:
         findings = worst_first((*findings, *judge_creep(diff, reference, config.creep.limit)))
     findings = tuple(finding for finding in findings if finding not in accepted)
-    uses = weigh(diff, findings, judging.approvals, today=judging.today)
+    approvals = (*judging.approvals, *judging.from_people)
+    uses = weigh(diff, findings, approvals, today=judging.today)
     return ImageReport(
         name=diff.name,
         platform=diff.platform,

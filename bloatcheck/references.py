@@ -5,6 +5,7 @@ No decisions here either: they are the baseline's.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.choice import Choice, choose_commit
 from bloatcheck.baseline.document import to_json
-from bloatcheck.baseline.git import Git, OutOfReachError
+from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines, LayerNoise
 from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_names
@@ -33,10 +34,11 @@ from bloatcheck.baseline.sources.model import Question
 from bloatcheck.baseline.staleness import moment
 from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.config.context import CiContext
-from bloatcheck.config.load import load_config
+from bloatcheck.config.load import MAX_FILE_SIZE, load_config
 from bloatcheck.config.model import BaselineSource, Config, ImageSpec, Renewal
 from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, UsageError
 from bloatcheck.image.open import open_image
+from bloatcheck.judging import Base
 from bloatcheck.log import Log
 
 _RENEWING = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
@@ -59,6 +61,23 @@ class References:
     token: str | None
     environment: Mapping[str, str]
     log: Log
+
+    def base(self) -> Base:
+        """The commit that this run is compared with: through git, else through the host's API."""
+        git, host = self._git(), self._host()
+        choice = choose_commit(git, self.context, host)
+        commit = choice.commit
+        if commit is None:
+            return Base(None, lambda _: None)
+        if git.has(commit):
+            return Base(commit, lambda path: git.read(commit, path))
+        if host is None:
+            raise OutOfReachError(
+                f"commit {commit[:SHORT]}, {choice.why}, is not in this clone and can't be fetched",
+                hint="give actions/checkout `fetch-depth: 0`",
+            )
+        folder = git.folder()
+        return Base(commit, lambda path: host.file(commit, posixpath.join(folder, path), most=MAX_FILE_SIZE))
 
     def baselines(self) -> Baselines:
         """The baseline that this run is compared with, and the one that the change proposes.

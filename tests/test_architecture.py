@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "baseline",
         "publish",
         "pipeline",
+        "judging",
     },
     "check_run": {"policy", "report", "publish"},
     "delivery": {"errors", "log", "config", "policy", "report", "publish", "check_run"},

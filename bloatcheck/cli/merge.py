@@ -80,7 +80,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.config.load import configuration_here
     from bloatcheck.config.model import CommentMode, CommentPolicy
     from bloatcheck.delivery import deliver
+    from bloatcheck.judging import read_judging
     from bloatcheck.references import References
+    from bloatcheck.report.approving import with_approvals
     from bloatcheck.report.merge import Expected, merge_reports
 
     token = os.environ.pop(TOKEN_VARIABLE, None)
@@ -99,6 +101,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
             hint="every leg has to upload its report folder, even when it fails, before they are merged",
         )
     log.info(f"merging {len(legs)} reports")
+    judging = None
+    if config:
+        references = References(
+            config=config, context=context, token=token or context.token, environment=environment, log=log
+        )
+        judging = read_judging(config, context, references.base, token=token or context.token, log=log)
+        config = judging.config
     enforced = config.enforce if config else True
     report = merge_reports(
         legs,
@@ -106,6 +115,10 @@ def execute(args: argparse.Namespace) -> ExitCode:
         least=args.legs,
         enforced=enforced if args.enforce is None else args.enforce,
     )
+    if judging:
+        # What people approve after the legs ran is seen by running this job again, and not all of them.
+        report = with_approvals(report, judging.from_people, today=judging.today)
+        report = replace(report, notes=tuple(dict.fromkeys((*report.notes, *judging.notes))))
     if context.run_url:
         report = replace(report, origin=replace(report.origin, run_url=context.run_url))
     policy = config.comment if config else CommentPolicy()
@@ -122,9 +135,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
     if config:
-        references = References(
-            config=config, context=context, token=token or context.token, environment=environment, log=log
-        )
+        references = replace(references, config=config)
         if references.renews():
             renew_after_run(references, report, partial=False, directory=delivered.directory, log=log)
     return report.exit_code

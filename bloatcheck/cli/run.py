@@ -81,21 +81,18 @@ def execute(args: argparse.Namespace) -> ExitCode:
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     context = read_context(environment)
-    judging = read_judging(
-        load_config(Path.cwd(), path=args.config, image_globs=args.image),
-        context,
-        token=token or context.token,
-        log=log,
+    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    references = References(
+        config=config, context=context, token=token or context.token, environment=environment, log=log
     )
+    judging = read_judging(config, context, references.base, token=token or context.token, log=log)
     config = judging.config
     if any(image.build for image in config.images):
         check_may_build(context, environment)
     policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
     enforced = config.enforce if args.enforce is None else args.enforce
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
-    references = References(
-        config=config, context=context, token=token or context.token, environment=environment, log=log
-    )
+    references = replace(references, config=config)
     baselines = references.baselines()
     report = pipeline.make_report(
         config,

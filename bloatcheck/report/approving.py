@@ -6,10 +6,13 @@ They hold foreign text: whoever shows them makes them harmless.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 from bloatcheck.config.approvals import Approval, is_growth
 from bloatcheck.config.grammar import COMMAND
-from bloatcheck.policy.approval import ApprovalUse, Standing
+from bloatcheck.policy.approval import ApprovalUse, Standing, approved, weigh
 from bloatcheck.policy.model import Level
 from bloatcheck.policy.sign import COMMIT_DIGITS
 from bloatcheck.policy.told import ceiling, given_by
@@ -19,6 +22,23 @@ from bloatcheck.units import format_bytes
 CHANGES_TOLD = "This change also changes the rules that it is judged by:"
 _LONGEST_REASON = 300
 _ICONS = {Standing.APPLIED: "☑️", Standing.EXPIRED: "⌛", Standing.EXCEEDED: "⚠️"}
+
+
+def with_approvals(report: Report, approvals: Sequence[Approval], *, today: date) -> Report:
+    """The report with these approvals weighed too: of legs that were judged before they were given."""
+    return replace(
+        report, images=tuple(_with_approvals(image, approvals, today=today) for image in report.images)
+    )
+
+
+def _with_approvals(image: ImageReport, approvals: Sequence[Approval], *, today: date) -> ImageReport:
+    if image.diff is None:
+        return image
+    known = {use.approval for use in image.approvals}
+    new = [approval for approval in approvals if approval not in known]
+    uses = weigh(image.diff, image.findings, new, today=today)
+    left = tuple(finding for finding in image.findings if finding not in approved(uses))
+    return replace(image, findings=left, approvals=(*image.approvals, *uses))
 
 
 def icon(use: ApprovalUse) -> str:

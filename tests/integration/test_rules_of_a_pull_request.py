@@ -13,6 +13,7 @@ from bloatcheck.config.context import Ci, CiContext
 from bloatcheck.config.load import load_config
 from bloatcheck.config.model import PolicyFrom
 from bloatcheck.judging import Judging, read_judging
+from bloatcheck.references import References
 
 CONFIG = ".bloatcheck.yml"
 BASE = """\
@@ -72,7 +73,9 @@ def judged(
     config = load_config(repository.root, image_globs=images)
     if github:
         github.push(1, after)
-    return read_judging(config, context, token="a-token" if github else None, log=RecordingLog())
+    token, log = "a-token" if github else None, RecordingLog()
+    references = References(config=config, context=context, token=token, environment={}, log=log)
+    return read_judging(config, context, references.base, token=token, log=log)
 
 
 def told(judging: Judging) -> list[str]:
@@ -135,7 +138,7 @@ ASKS = BASE + "approve-by: {label: size ok, command: /bloatcheck approve}\n"
 
 def test_a_label_of_who_may_write_approves(repository: Repository, github: Hub) -> None:
     github.label("size ok", by="writer", minute=2)
-    (approval,) = judged(repository, ASKS, ASKS, github=github).approvals
+    (approval,) = judged(repository, ASKS, ASKS, github=github).from_people
     assert (approval.source, approval.by) == (ApprovalSource.LABEL, "writer")
 
 
@@ -144,7 +147,7 @@ def test_a_pull_request_can_not_make_a_label_that_it_has_its_approval(
 ) -> None:
     github.label("dependencies", by="writer", minute=2)
     judging = judged(repository, ASKS, BASE + "approve-by: {label: dependencies}\n", github=github)
-    assert judging.approvals == ()
+    assert judging.from_people == ()
     assert "`approve-by.label` changed from size ok to dependencies" in told(judging)
 
 
@@ -158,5 +161,5 @@ def test_without_an_answer_nobody_approves_and_the_run_goes_on(repository: Repos
     github.comments.append({"id": "no number"})
     judging = judged(repository, ASKS, ASKS, github=github)
     github.violations.clear()
-    assert judging.approvals == ()
+    assert judging.from_people == ()
     assert judging.notes == ("Approvals by label or comment could not be read; the log says why.",)

@@ -11,6 +11,7 @@ from bloatcheck.errors import Place
 from bloatcheck.policy.approval import approved, weigh
 from bloatcheck.policy.changes import PolicyChange
 from bloatcheck.policy.model import Outcome
+from bloatcheck.report.approving import with_approvals
 from bloatcheck.report.document import from_json, to_json
 from bloatcheck.report.markdown import render_comment
 from bloatcheck.report.model import ImageReport, Report
@@ -95,6 +96,13 @@ def test_an_approved_image_passes() -> None:
         Outcome.FAIL,
         Outcome.FAIL,
     ]
+
+
+def test_an_approval_that_was_given_after_a_leg_ran_counts_when_the_legs_are_merged() -> None:
+    label = Approval(source=ApprovalSource.LABEL, by="octo")
+    merged = with_approvals(told(), [label, *APPROVALS], today=date(2026, 11, 24))
+    assert {image.outcome for image in merged.images} == {Outcome.PASS}
+    assert with_approvals(merged, [label, *APPROVALS], today=date(2026, 11, 24)) == merged
 
 
 def test_what_the_change_does_to_the_rules_stands_before_everything_but_the_headline() -> None:
