@@ -1,0 +1,72 @@
+"""Which entries a renewal touches: those that moved further than the tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.snapshots import entry, layer, snapshot
+
+from bloatcheck.analysis.snapshot import Fingerprint
+from bloatcheck.baseline.git import Git
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.order import Order
+from bloatcheck.baseline.renew import dropped_names, has_moved, renewed
+from bloatcheck.config.limits import Threshold, When
+from bloatcheck.config.model import TOLERANCE
+
+MB = 1_000_000
+
+
+def of(*sizes: int) -> BaselineEntry:
+    return entry(snapshot("api", *(layer(number, size) for number, size in enumerate(sizes))))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        ((100 * MB,), (100 * MB,), False),
+        ((100 * MB,), (100 * MB + 500_000,), False),
+        ((100 * MB,), (100 * MB + 500_001,), True),
+        ((100 * MB,), (100 * MB - 500_001,), True),
+        ((1 * MB,), (1 * MB + 100_000,), False),
+        ((1 * MB,), (1 * MB + 100_001,), True),
+        ((50 * MB, 50 * MB), (51 * MB, 49 * MB), True),
+        ((50 * MB, 50 * MB), (50 * MB + 400_000, 50 * MB - 400_000), False),
+        ((50 * MB, 50 * MB), (100 * MB,), True),
+        ((0,), (100_001,), True),
+        ((0,), (100_000,), False),
+    ],
+)
+def test_the_default_is_100_kb_and_half_a_percent_of_the_image_either_way(
+    before: tuple[int, ...], after: tuple[int, ...], *, moved: bool
+) -> None:
+    assert has_moved(of(*before), of(*after), TOLERANCE) is moved
+
+
+def test_any_is_the_smaller_of_the_two() -> None:
+    tolerance = Threshold(bytes=100, percent=50.0, when=When.ANY)
+    assert has_moved(of(1000), of(1101), tolerance)
+    assert not has_moved(of(1000), of(1100), tolerance)
+
+
+def test_another_measure_has_always_moved() -> None:
+    old = of(5)
+    other = replace(old, snapshot=replace(old.snapshot, measure=Fingerprint(measure="content/2")))
+    assert has_moved(old, other, TOLERANCE)
+
+
+def test_only_what_moved_is_replaced_and_new_images_are_added(tmp_path: Path) -> None:
+    kept, grown = of(10 * MB), entry(snapshot("web", layer(1, 20 * MB)))
+    before = Baseline(entries=(kept, grown))
+    noise, larger = of(10 * MB + 1), entry(snapshot("web", layer(1, 30 * MB)))
+    new = entry(snapshot("new"))
+    after = renewed(before, [noise, larger, new], order=Order(Git(tmp_path)), tolerance=TOLERANCE)
+    assert after.entries == (kept, new, larger)
+
+
+def test_names_are_dropped_only_where_all_are_known() -> None:
+    before = Baseline(entries=(of(1), entry(snapshot("gone"))))
+    assert dropped_names(before, {"api"}, partial=False) == {"gone"}
+    assert dropped_names(before, {"api"}, partial=True) == set()
