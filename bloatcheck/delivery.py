@@ -19,7 +19,7 @@ from bloatcheck.publish.files import write_files
 from bloatcheck.publish.outputs import write_outputs
 from bloatcheck.publish.step_summary import append_step_summary, step_summary_room
 from bloatcheck.report.document import to_json
-from bloatcheck.report.markdown import LONGEST_SUMMARY, Framing, render_comment, render_summary
+from bloatcheck.report.markdown import LONGEST_SUMMARY, render_comment, render_return, render_summary
 from bloatcheck.report.model import Report
 from bloatcheck.report.outputs import action_outputs
 
@@ -156,7 +156,7 @@ class _Posting:
                 body,
                 author=self.policy.author,
                 create=is_worth_a_comment(report, self.policy),
-                returned=render_comment(report, Framing(returned=True)),
+                returned=render_return(report),
             )
         except ReadOnlyTokenError as error:
             self._tell_read_only("comment", error)

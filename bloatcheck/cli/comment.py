@@ -109,7 +109,7 @@ def _post(
     from bloatcheck.publish.comment import upsert_comment
     from bloatcheck.publish.github import GitHub
     from bloatcheck.publish.pull_requests import open_pull_requests
-    from bloatcheck.report.markdown import Framing, render_comment
+    from bloatcheck.report.markdown import Framing, render_comment, render_return
 
     repository = context.repository
     if repository is None:
@@ -142,7 +142,7 @@ def _post(
         render_comment(shown, framing),
         author=policy.author,
         create=is_worth_a_comment(shown, policy),
-        returned=render_comment(shown, replace(framing, returned=True)),
+        returned=render_return(shown, framing),
     )
     for warning in result.warnings:
         log.warning(warning)

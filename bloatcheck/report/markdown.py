@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bloatcheck.config.limits import Metric
@@ -70,6 +70,13 @@ def render_comment(report: Report, framing: Framing = _OUR_OWN) -> str:
     No foreign text in it can look like a marker: it holds no other HTML comment.
     """
     return f"{comment_marker(report.key)}\n{_render(report, _COMMENT, LONGEST_COMMENT, framing)}"
+
+
+def render_return(report: Report, framing: Framing = _OUR_OWN) -> str | None:
+    """The comment that says all is as large as before again; None where it isn't so."""
+    if headline_of_return(report) is None:
+        return None
+    return render_comment(report, replace(framing, returned=True))
 
 
 def comment_marker(key: str) -> str:
