@@ -17,6 +17,7 @@ KIND = "executable"
 """Of what is kept of programs: JSON, in which `go` is what `build_facts` tells of a Go program."""
 _KEY = b'"go"'
 _UNVERSIONED = "(devel)"
+_GOS_OWN = "cmd/"
 
 
 class Go:
@@ -66,8 +67,10 @@ def _build(captured: Captured) -> Mapping[str, Any] | None:
 
 
 def _package(manager: str, path: bytes, build: Mapping[str, Any]) -> InstalledPackage:
-    """A program of Go's own has no main module; it is named for its package, and has Go's version."""
-    module, version = build["module"] or (build["path"], build["version"].removeprefix("go"))
+    """One that was built without modules is named for its package; those of Go's own have Go's version."""
+    path_of_main = build["path"]
+    own_version = build["version"].removeprefix("go") if path_of_main.startswith(_GOS_OWN) else ""
+    module, version = build["module"] or (path_of_main, own_version)
     return InstalledPackage(
         manager=manager,
         name=label(module) or label(path.rpartition(b"/")[2]),

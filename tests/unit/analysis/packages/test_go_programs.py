@@ -61,8 +61,15 @@ def test_a_program_of_gos_own_has_gos_version() -> None:
     assert packages["cmd/gofmt"].version == "1.22.1"
 
 
-def test_a_program_without_a_word_of_modules_is_named_for_its_file() -> None:
-    assert by_name(installed(program("usr/bin/tool", section(""))))["tool"].version == "1.22.1"
+def test_a_program_that_was_built_without_modules_is_named_for_its_package() -> None:
+    packages = by_name(
+        installed(program("usr/bin/docker", section("path\tgithub.com/docker/cli/cmd/docker\n")))
+    )
+    assert packages["github.com/docker/cli/cmd/docker"].version == ""
+
+
+def test_a_program_without_a_word_is_named_for_its_file() -> None:
+    assert by_name(installed(program("usr/bin/tool", section(""))))["tool"].version == ""
 
 
 def test_other_programs_are_no_packages() -> None:
