@@ -33,7 +33,7 @@ from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.sources.model import Question
 from bloatcheck.baseline.staleness import moment
 from bloatcheck.baseline.store import read_work_tree
-from bloatcheck.config.context import CiContext
+from bloatcheck.config.context import Ci, CiContext
 from bloatcheck.config.load import MAX_FILE_SIZE, load_config
 from bloatcheck.config.model import BaselineSource, Config, ImageSpec, Renewal
 from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, UsageError
@@ -89,7 +89,15 @@ class References:
         git, host = self._git(), self._host()
         choice = choose_commit(git, self.context, host)
         question = self._question(git, host, choice)
-        return Baselines(before=find_baseline(question), proposed=changed_entries(on_disk, question))
+        try:
+            before = find_baseline(question)
+        except OutOfReachError as error:
+            if self.context.ci is not Ci.NONE:
+                # A check that passes because nothing could be compared would look like one that held.
+                raise
+            hint = f" ({error.hint})" if error.hint else ""
+            before = Baseline(notes=(f"Nothing to compare with: {error.message}{hint}.",))
+        return Baselines(before=before, proposed=changed_entries(on_disk, question, before))
 
     def reference_at(self, since: str, before: Baseline) -> Baseline:
         """A second reference, from which slow growth is measured; empty, with a note, where there is none.

@@ -436,12 +436,17 @@ def test_only_entries_that_the_change_itself_brings_can_accept_its_growth(asked:
     """Whatever it is compared with: a large entry that was there all along accepts nothing."""
     on_disk = Baseline(entries=(entry("api", 1), entry("web", 9)))
     question = asked.of("branch")
-    assert sizes(changed_entries(on_disk, question)) == {"web": 9}
-    assert changed_entries(on_disk, replace(question, choice=Choice(None, "on disk"))).entries == ()
+    assert sizes(changed_entries(on_disk, question, Baseline())) == {"web": 9}
+    stale = Baseline(entries=(replace(entry("api", 1), stale_because="old"),))
+    assert sizes(changed_entries(on_disk, asked.of("file"), stale)) == {"web": 9}
+    assert (
+        changed_entries(on_disk, replace(question, choice=Choice(None, "on disk")), Baseline()).entries == ()
+    )
 
 
 def test_where_the_file_was_is_not_known_nothing_is_accepted(cut_off: Asked) -> None:
-    assert changed_entries(Baseline(entries=(entry("api", 9),)), cut_off.of("branch")).entries == ()
+    on_disk = Baseline(entries=(entry("api", 9),))
+    assert changed_entries(on_disk, cut_off.of("branch"), Baseline()).entries == ()
 
 
 # What is stale

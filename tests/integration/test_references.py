@@ -150,6 +150,16 @@ def test_the_artifact_of_the_default_branch_is_what_is_compared_with(
     assert BOT_TOKEN not in json.dumps(server.seen)
 
 
+def test_at_the_desk_a_source_that_can_not_be_asked_is_a_note(tmp_path: Path) -> None:
+    """On CI it is an error: a check that compares nothing would look like one that held."""
+    found = references(tmp_path, "{sources: [artifact]}", CiContext(), token=None).baselines().before
+    assert found.entries == ()
+    assert found.notes[0].startswith("Nothing to compare with: artifacts are read through GitHub's API")
+    on_github = CiContext(ci=Ci.GITHUB, event_name="push")
+    with pytest.raises(OutOfReachError):
+        references(tmp_path, "{sources: [artifact]}", on_github, token=None).baselines()
+
+
 # Git
 
 

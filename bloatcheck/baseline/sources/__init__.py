@@ -58,20 +58,22 @@ def find_baseline(question: Question) -> Baseline:
     return judged_by_age(_joined(parts, notes), question)
 
 
-def changed_entries(on_disk: Baseline, question: Question) -> Baseline:
+def changed_entries(on_disk: Baseline, question: Question, found: Baseline) -> Baseline:
     """Of the file as it lies on disk, the entries that the change itself brings.
 
-    Whatever it is compared with. None where the file can't be read at the commit: what may have been there
-    all along accepts nothing.
+    Whatever is `found` to compare with. None where the file can't be read at the commit: what may have been
+    there all along accepts nothing.
     """
     if question.choice.commit is None:
         return Baseline()
-    try:
-        before = file.read(question)
-    except OutOfReachError:
-        return Baseline()
+    if question.settings.sources != (BaselineSource.FILE,):
+        try:
+            found = file.read(question)
+        except OutOfReachError:
+            return Baseline()
+    known = {entry.key: replace(entry, stale_because=None) for entry in found.entries}
     return replace(
-        on_disk, entries=tuple(entry for entry in on_disk.entries if before.entry(*entry.key) != entry)
+        on_disk, entries=tuple(entry for entry in on_disk.entries if known.get(entry.key) != entry)
     )
 
 

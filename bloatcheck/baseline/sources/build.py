@@ -13,9 +13,9 @@ from bloatcheck.errors import BloatcheckError
 
 def read(question: Question) -> Baseline:
     """An entry for each image that the commit's own configuration has."""
-    git, commit, built = question.git, question.choice.commit, question.built
+    git, commit, built = question.git, question.commit, question.built
     if built is None or commit is None:
-        raise OutOfReachError("there is no commit before this one to build")
+        raise OutOfReachError("there is no commit to build")
     if not git.has(commit):
         raise OutOfReachError(
             f"commit {commit[:SHORT]} is not in this clone and can't be fetched",
