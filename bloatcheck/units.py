@@ -88,3 +88,8 @@ def format_percent(percent: float) -> str:
 def format_exact(size: int) -> str:
     """`1,234,567 B`: for when two rounded sizes would print alike."""
     return f"{size:,} B"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 layer`, `2 layers`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

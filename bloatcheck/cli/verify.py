@@ -11,8 +11,7 @@ from bloatcheck.cli.common import add_log_options, log_for, platform_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
-from bloatcheck.report.figures import count
-from bloatcheck.units import format_bytes
+from bloatcheck.units import count, format_bytes
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

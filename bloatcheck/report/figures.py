@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bloatcheck.config.limits import Metric, Threshold
 from bloatcheck.policy.model import Finding, Level
-from bloatcheck.units import format_bytes, format_delta, format_exact, format_percent
+from bloatcheck.units import count, format_bytes, format_delta, format_exact, format_percent
+
+__all__ = ["OF_A_THING", "broken_limit", "change", "count", "percent", "told_apart"]
 
 OF_A_THING = frozenset({Metric.PACKAGE_GROWTH, Metric.FORBIDDEN})
 """Metrics whose finding is about the package or path that it names."""
@@ -50,11 +52,6 @@ def broken_limit(finding: Finding) -> str:
     share = f" ({percent(100 * finding.actual / finding.before)})" if finding.before else ""
     since = f" since {finding.subject}" if finding.metric is Metric.CREEP and finding.subject else ""
     return f"grew by {actual}{share}{since}, {over}"
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 layer`, `2 layers`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _limit(finding: Finding) -> str:

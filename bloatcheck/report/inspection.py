@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from bloatcheck.analysis.pull_size import LayerPullSize, PullSize
-from bloatcheck.analysis.snapshot import ImageSnapshot
+from typing import TYPE_CHECKING
+
 from bloatcheck.report.columns import aligned
-from bloatcheck.report.figures import count
 from bloatcheck.report.plain import Plain, harmless, shorten
 from bloatcheck.report.workflow_commands import disarm
-from bloatcheck.units import format_bytes
+from bloatcheck.units import count, format_bytes
+
+if TYPE_CHECKING:
+    from bloatcheck.analysis.dive import DiveFigures
+    from bloatcheck.analysis.pull_size import LayerPullSize, PullSize
+    from bloatcheck.analysis.snapshot import ImageSnapshot
 
 DEFAULT_WIDTH = 100
 _LONGEST_NAME = 60
 
 
 def render_inspect(
-    snapshot: ImageSnapshot, *, pull: PullSize | None = None, width: int = DEFAULT_WIDTH
+    snapshot: ImageSnapshot,
+    *,
+    pull: PullSize | None = None,
+    dive: DiveFigures | None = None,
+    width: int = DEFAULT_WIDTH,
 ) -> str:
     """One image: its size, and each layer with its size, instruction and Dockerfile line, base first.
 
-    With `pull` also what a pull downloads of each layer; what is estimated is marked by "about".
+    With `pull` also what a pull downloads of each layer; what is estimated is marked by "about". With `dive`
+    also its efficiency and waste.
     """
+    parts = [heading(snapshot, pull)]
+    if snapshot.layers:
+        parts.append(layer_table(snapshot, pull, width))
+    if dive:
+        parts.append(Plain(efficiency(dive)))
+    return finished("\n\n".join(parts))
+
+
+def efficiency(figures: DiveFigures) -> str:
+    """The figures of dive in a sentence."""
+    own = figures.user_wasted
+    share = "" if own is None else f", {100 * own:.1f} % of what lies above the first layer"
+    return (
+        f"By dive's measures: {100 * figures.efficiency:.2f} % efficient, "
+        f"{format_bytes(figures.wasted_bytes)} wasted{share}."
+    )
+
+
+def heading(snapshot: ImageSnapshot, pull: PullSize | None = None) -> Plain:
+    """The image's name and platform, and below its size."""
     size = f"{format_bytes(snapshot.content_size)} in {count(len(snapshot.layers), 'layer')}"
     if snapshot.layers and snapshot.compressed_size is not None:
         about = "about " if pull and pull.estimated else ""
         size += f", {about}{format_bytes(snapshot.compressed_size)} compressed"
-    parts = [Plain(f"{short_name(snapshot.name)} ({harmless(snapshot.platform)})\n{size}")]
-    if snapshot.layers:
-        pulled = [_pulled(layer) for layer in pull.layers] if pull else [""] * len(snapshot.layers)
-        lines = [
-            (
-                format_bytes(layer.content_size),
-                compressed,
-                str(layer.place) if layer.place else "",
-                layer.instruction or "(no history)",
-            )
-            for layer, compressed in zip(snapshot.layers, pulled, strict=True)
-        ]
-        parts.append(aligned([("SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">><*", width))
-    return finished("\n\n".join(parts))
+    return Plain(f"{short_name(snapshot.name)} ({harmless(snapshot.platform)})\n{size}")
+
+
+def layer_table(snapshot: ImageSnapshot, pull: PullSize | None, width: int) -> Plain:
+    """Each layer with its size, line and instruction, base first."""
+    pulled = [_pulled(layer) for layer in pull.layers] if pull else [""] * len(snapshot.layers)
+    lines = [
+        (
+            format_bytes(layer.content_size),
+            compressed,
+            str(layer.place) if layer.place else "",
+            layer.instruction or "(no history)",
+        )
+        for layer, compressed in zip(snapshot.layers, pulled, strict=True)
+    ]
+    return aligned([("SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">><*", width)
 
 
 def _pulled(layer: LayerPullSize) -> str:
