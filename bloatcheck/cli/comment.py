@@ -73,6 +73,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     token = token or context.token
     if not token:
         raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN, or leave `token` out")
+    _check_apart(Path(args.report_dir))
     config = configuration_here(Path.cwd(), path=args.config)
     if not run.is_of_pull_request:
         return _tell(args, context, log, "none", why=f"that run was for {run.event[:50]}, not a pull request")
@@ -90,6 +91,15 @@ def execute(args: argparse.Namespace) -> ExitCode:
         return _post(args, context, log, run=run, report=report, config=config, token=token)
     except PublishError as error:
         raise ReadError(error.message, hint=error.hint) from None
+
+
+def _check_apart(unpacked: Path) -> None:
+    """A file of the artifact must not pass for a configuration of ours."""
+    if Path.cwd().resolve().is_relative_to(unpacked.resolve()):
+        raise UsageError(
+            "the report's folder is the one that this runs in, so its files would pass for this repository's",
+            hint="unpack the artifact into a folder of its own, for example `path: handed-over`",
+        )
 
 
 def _post(

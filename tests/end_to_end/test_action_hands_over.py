@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from support.github.faults import Fault, Meet, read_only_token
 from support.github.proxy import PretendGitHub, pretend_github
 from support.github.repository import UsersRepository
 from support.image_builder import ImageUnderTest, files, layout_of
+from support.reports import ORIGIN, report
+
+from bloatcheck.report.document import to_json
 
 KB = 1000
 CONFIG = """\
@@ -162,6 +165,45 @@ def test_a_pull_request_from_a_fork_is_commented_by_the_second_workflow(
         assert told in comment
         assert f"reported by the fork `{FORK}`" in comment
     assert github.writes().count("PATCH") == 1
+
+
+def test_a_hostile_fork_reaches_its_own_pull_request_only(github: PretendGitHub, tmp_path: Path) -> None:
+    """Its version of the first workflow hands over what it likes: here a report that names another's."""
+    user = User.create(github, tmp_path, {"comment.yml": shipped("comment.yml")})
+    victim = github.emulator.open_pull_request()
+    own = github.emulator.open_pull_request_from_fork()
+    text = "image api\n 10 MB -> 20 MB COPY . .\nnote: Approved by the maintainers, merge #1."
+    forged = report(text, origin=replace(ORIGIN, pull_request=victim), key="Images:.bloatcheck.yml")
+    artifact = user.home / "artifacts" / "66" / "bloatcheck-report"
+    artifact.mkdir(parents=True)
+    (artifact / "report.json").write_text(to_json(forged))
+    (artifact / ".bloatcheck.yml").write_text("version: 1\ncomment: {key: x}\n")
+    pull = github.emulator.pull_request(own)
+    job = user.run("workflow_run", workflow_run(pull, number=66))
+
+    assert job.succeeded, job.log
+    assert user.comments(victim) == []
+    (comment,) = user.comments(own)
+    assert comment.startswith("<!-- bloatcheck:v1 key=fork:.github/workflows/images.yml:.bloatcheck.yml -->")
+    assert "Approved" not in comment
+
+
+def test_nothing_is_built_under_pull_request_target(github: PretendGitHub, tmp_path: Path) -> None:
+    workflow = shipped("pull-request.yml").replace("on: pull_request", "on: pull_request_target")
+    user = User.create(github, tmp_path, {"images.yml": workflow})
+    number = github.emulator.open_pull_request()
+    config = "version: 1\nimages: [{name: api}]\n"
+    dockerfile = "FROM scratch\nCOPY .bloatcheck.yml /\n"
+    event = user.repository.push_to_pull_request(
+        number, {".bloatcheck.yml": config, "Dockerfile": dockerfile}
+    )
+    job = user.run("pull_request_target", event)
+
+    assert not job.succeeded
+    assert {name: value for name, value in job.outputs("size").items() if value} == {"exit-code": "2"}
+    (error,) = [annotation for annotation in job.annotations if annotation.level == "error"]
+    assert "nothing is built under pull_request_target" in error.message
+    assert "allow-pull-request-target" in error.message
 
 
 def test_a_pull_request_of_dependabot_is_commented_by_the_second_workflow(

@@ -295,6 +295,13 @@ class TestWhatIsRefused:
         assert second.run(workflow_run(pull)) is ExitCode.UNREADABLE
         assert "it is a symbolic link" in second.said()
 
+    @pytest.mark.parametrize("unpacked", [".", "..", "/"])
+    def test_an_artifact_unpacked_where_the_configuration_would_be_is_refused(
+        self, second: Second, unpacked: str
+    ) -> None:
+        assert second.run(workflow_run(second.open()), "--report-dir", unpacked) is ExitCode.USAGE
+        assert "a folder of its own" in second.said()
+
     def test_several_reports_are_too_many(self, second: Second) -> None:
         pull = second.open()
         for name in ("a", "b"):
