@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
@@ -13,6 +11,7 @@ from typing import Any, BinaryIO
 from bloatcheck.analysis.packages.installed_files import InstalledFiles
 from bloatcheck.analysis.packages.model import MAX_PACKAGES, InstalledPackage, Part
 from bloatcheck.analysis.packages.text import label
+from bloatcheck.analysis.packages.zip_directory import content, members, read_directory
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.capture import Captured, OnlyIf
 
@@ -20,26 +19,12 @@ KIND = "java"
 """Of what is kept: JSON of `manifest`, `poms` and `nested`."""
 
 _ENDINGS = (b".jar", b".war", b".ear")
-_MANIFEST = "META-INF/MANIFEST.MF"
-_POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_MANIFEST = b"META-INF/MANIFEST.MF"
+_POM = re.compile(rb"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_LOOKED_FOR = (_MANIFEST, b"/pom.properties", *_ENDINGS)
 _MAX_ARCHIVE = 2 << 30
-_MAX_READ = 16 << 20
-"""Read at once: the directory of an archive of two hundred thousand files."""
-_MAX_MEMBER = 64 << 10
+_MAX_CONTENT = 64 << 10
 _MOST_MEMBERS = 500
-_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    OSError,
-    ValueError,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    OverflowError,
-    LookupError,
-)
-"""What zipfile raises on archives that nobody should make."""
 _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
 _POM_FIELDS = ("groupId", "artifactId", "version")
 _VERSION_IN_NAME = re.compile(r"-(?=[0-9])")
@@ -79,17 +64,25 @@ class Java:
 def extract_java(file: BinaryIO, size: int) -> Captured | None:
     """What tells who an archive is, and what archives it has within; None where it isn't one.
 
-    Few and small members are read, and those only where they are stored or deflated.
+    Of the archive, its directory is read and the beginnings of a few members.
     """
-    del size
-    facts: dict[str, Any] = {"manifest": {}, "poms": [], "nested": []}
-    try:
-        with zipfile.ZipFile(_Frugal(file)) as archive:
-            for member in archive.infolist():
-                _take(archive, member, facts)
-    except _DAMAGE:
-        if not any(facts.values()):
-            return None
+    manifest: dict[str, str] = {}
+    poms: list[list[str]] = []
+    nested: list[tuple[str, int]] = []
+    directory = read_directory(file, size)
+    if directory is None:
+        return None
+    for member in members(directory, _LOOKED_FOR):
+        name = member.name
+        if name == _MANIFEST:
+            fields = _fields(content(file, member, _MAX_CONTENT), ":")
+            manifest = {key: fields[key] for key in _VERSIONS if key in fields}
+        elif name.endswith(_ENDINGS) and len(nested) < _MOST_MEMBERS:
+            nested.append((label(name.rpartition(b"/")[2]), member.size))
+        elif _POM.fullmatch(name) and len(poms) < _MOST_MEMBERS:
+            fields = _fields(content(file, member, _MAX_CONTENT), "=")
+            poms.append([fields.get(key, "") for key in _POM_FIELDS])
+    facts = {"manifest": manifest, "poms": poms, "nested": nested}
     return Captured(KIND, json.dumps(facts, separators=(",", ":")).encode())
 
 
@@ -97,53 +90,11 @@ EXTRACT = OnlyIf((b"PK", b"#!"), extract_java)
 """An archive may have a shell script in front that starts it."""
 
 
-class _Frugal:
-    """A file that is never read in large pieces, such as the directory of a million members."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, size: int = -1) -> bytes:
-        """As of a file.
-
-        Raises:
-            zipfile.BadZipFile: too much at once.
-        """
-        content = self._file.read(size if 0 <= size <= _MAX_READ else _MAX_READ + 1)
-        if len(content) > _MAX_READ:
-            raise zipfile.BadZipFile
-        return content
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-
-def _take(archive: zipfile.ZipFile, member: zipfile.ZipInfo, facts: dict[str, Any]) -> None:
-    name = member.filename
-    if name.endswith((".jar", ".war")):
-        if len(facts["nested"]) < _MOST_MEMBERS:
-            facts["nested"].append([label(name.rpartition("/")[2]), member.compress_size])
-    elif name == _MANIFEST:
-        fields = _fields(_read(archive, member), ":")
-        facts["manifest"] = {key: fields[key] for key in _VERSIONS if key in fields}
-    elif len(facts["poms"]) < _MOST_MEMBERS and _POM.fullmatch(name):
-        fields = _fields(_read(archive, member), "=")
-        facts["poms"].append([fields.get(key, "") for key in _POM_FIELDS])
-
-
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
-    if member.compress_type not in _METHODS:
-        return ""
-    with archive.open(member) as content:
-        return content.read(_MAX_MEMBER).decode("utf-8", "replace")
-
-
-def _fields(content: str, separator: str) -> dict[str, str]:
+def _fields(written: bytes, separator: str) -> dict[str, str]:
     """`name<separator>value` a line. Long lines of a manifest go on after a space."""
     fields: dict[str, str] = {}
-    for line in content.replace("\r\n", "\n").replace("\n ", "").split("\n"):
+    lines = written.replace(b"\r\n", b"\n").replace(b"\n ", b"").decode("utf-8", "replace")
+    for line in lines.split("\n"):
         name, found, value = line.partition(separator)
         if found:
             fields.setdefault(name.strip(), label(value))
