@@ -17,7 +17,8 @@ from bloatcheck import __version__
 from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.dive import DiveFigures, dive_figures
-from bloatcheck.analysis.explain import explain
+from bloatcheck.analysis.explain import Unwanted, explain
+from bloatcheck.analysis.find_base import find_known_bases
 from bloatcheck.analysis.forbidden import ForbiddenThing, find_forbidden
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource
@@ -175,14 +176,15 @@ def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCac
     try:
         opened = open_image(built.reference, platform=spec.platform, log=log, documents=cache.documents)
         with closing(opened) as image:
+            dockerfile = _dockerfile(config.root, built)
             explained = explain(
                 image,
                 index_image(image, cache, EXPLAIN),
                 name=spec.name,
-                dockerfile=_dockerfile(config.root, built),
+                dockerfile=dockerfile,
                 build_seconds=built.build_seconds,
-                ignore=config.advice.ignore,
-                ignore_paths=config.advice.ignore_paths,
+                known_bases=find_known_bases(image, dockerfile=dockerfile, log=log),
+                unwanted=Unwanted(ids=config.advice.ignore, paths=config.advice.ignore_paths),
             )
     except BloatcheckError as error:
         log.info(f"{spec.name} could not be read: {error.message}")

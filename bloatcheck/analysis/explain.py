@@ -1,14 +1,24 @@
-"""Explains an image: its snapshot with all it holds, and what made of its files."""
+"""Explains an image: its snapshot with all it holds, what would make it smaller, and why it won't start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from bloatcheck.analysis.advice import Advice, Facts, Program, advise
+from bloatcheck.analysis.executable import check_start, facts_at
+from bloatcheck.analysis.executable.elf import Linking
 from bloatcheck.analysis.inventory import Inventory, take_inventory
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
+from bloatcheck.analysis.place import instructions_of_layers
 from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.analysis.start_problem import StartProblem
+from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.base import KnownImage
 from bloatcheck.image.model import Image, LayerIndex
+from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile
+from bloatcheck.oci.image_config import ImageConfig
+from bloatcheck.oci.provenance import Material
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,19 @@ class Explained:
 
     snapshot: ImageSnapshot
     inventory: Inventory
+    advice: tuple[Advice, ...] = ()
+    problems: tuple[StartProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwanted:
+    """Advice that nobody wants: ids, and patterns of paths that none is about."""
+
+    ids: Collection[str] = ()
+    paths: Sequence[str] = ()
+
+
+NOTHING_UNWANTED = Unwanted()
 
 
 def explain(
@@ -26,16 +49,73 @@ def explain(
     name: str,
     dockerfile: DockerfileSource | None = None,
     build_seconds: float | None = None,
+    materials: Sequence[Material] = (),
+    known_bases: Sequence[KnownImage] = (),
+    unwanted: Unwanted = NOTHING_UNWANTED,
 ) -> Explained:
     """Explains an image whose layers were listed with their contents, base first.
+
+    What is known of the Dockerfile, the builder's materials and the bases is as for `take_snapshot`.
 
     Raises:
         ReadError: a layer has no listing.
     """
-    snapshot = take_snapshot(image, indexes, name=name, dockerfile=dockerfile, build_seconds=build_seconds)
-    listed = {index.diff_id: index for index in indexes}
-    inventory = take_inventory(
-        [listed[layer.diff_id] for layer in image.layers],
-        base_layers=snapshot.base.layer_count if snapshot.base else 0,
+    snapshot = take_snapshot(
+        image,
+        indexes,
+        name=name,
+        dockerfile=dockerfile,
+        build_seconds=build_seconds,
+        materials=materials,
+        known_bases=known_bases,
     )
-    return Explained(replace(snapshot, contents=inventory.contents), inventory)
+    listed = {index.diff_id: index for index in indexes}
+    base_layers = snapshot.base.layer_count if snapshot.base else 0
+    inventory = take_inventory([listed[layer.diff_id] for layer in image.layers], base_layers=base_layers)
+    facts = _facts(inventory, image.config, snapshot, dockerfile)
+    return Explained(
+        replace(snapshot, contents=inventory.contents),
+        inventory,
+        advice=advise(facts, ignore=unwanted.ids, ignore_paths=unwanted.paths),
+        problems=check_start(inventory.tree, image.config, image.config.platform),
+    )
+
+
+def _facts(
+    inventory: Inventory, config: ImageConfig, snapshot: ImageSnapshot, dockerfile: DockerfileSource | None
+) -> Facts:
+    instructions = _instructions(dockerfile)
+    written: Sequence[Sequence[Instruction]] = ()
+    if dockerfile and instructions:
+        written = instructions_of_layers(
+            config, instructions, target=dockerfile.target, build_args=dockerfile.build_args
+        )
+    return Facts(
+        tree=inventory.tree,
+        config=config,
+        packages=inventory.packages,
+        owners=inventory.owners,
+        base_layers=snapshot.base.layer_count if snapshot.base else 0,
+        base_name=snapshot.base.name if snapshot.base else None,
+        instructions=written,
+        dockerfile=instructions,
+        dockerfile_path=dockerfile.path if dockerfile else None,
+        program=lambda path: _program(inventory.tree, path),
+    )
+
+
+def _program(tree: Tree, path: bytes) -> Program | None:
+    facts = facts_at(tree, path)
+    if facts is None or facts.elf is None:
+        return None
+    return Program(static=facts.elf.linking in (Linking.STATIC, Linking.STATIC_PIE), symbols=facts.elf.symbols)
+
+
+def _instructions(dockerfile: DockerfileSource | None) -> tuple[Instruction, ...]:
+    if dockerfile is None:
+        return ()
+    try:
+        return tuple(parse_dockerfile(dockerfile.text))
+    except ValueError:
+        # One that is too long to read: then no line can be told.
+        return ()

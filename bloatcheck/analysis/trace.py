@@ -11,10 +11,21 @@ from heapq import nlargest
 from bloatcheck.analysis.inventory import Inventory
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.tree import Tree
-from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex
+from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex, text
 from bloatcheck.oci.whiteout import OPAQUE_NAME, PREFIX
 
 MOST_FILES = 10
+REGULAR, DIRECTORY, SYMLINK, HARD_LINK = "file", "directory", "symbolic link", "hard link"
+
+_KINDS = {
+    Kind.REGULAR: REGULAR,
+    Kind.DIRECTORY: DIRECTORY,
+    Kind.SYMLINK: SYMLINK,
+    Kind.HARD_LINK: HARD_LINK,
+    Kind.CHARACTER_DEVICE: "character device",
+    Kind.BLOCK_DEVICE: "block device",
+    Kind.FIFO: "pipe",
+}
 _MOST_FOUND = 100
 
 
@@ -38,21 +49,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PathTrace:
-    """A path's way through the layers.
+    """A path's way through the layers. Paths begin with a slash; `kind` is a word such as `directory`.
 
     `size` is what can be seen of it now in bytes, of a directory with all in it; `hidden` what lies in the
     layers and can't be seen. `leads_to` is where a symbolic link ends. `package` is whose it is. `files` are
     the largest files in a directory, `by_layer` its bytes.
     """
 
-    path: bytes
-    kind: int | None
+    path: str
+    kind: str | None
     size: int
     hidden: int
     steps: tuple[Step, ...]
-    leads_to: bytes | None
+    leads_to: str | None
     package: InstalledPackage | None
-    files: tuple[tuple[bytes, int], ...] = ()
+    files: tuple[tuple[str, int], ...] = ()
     by_layer: tuple[tuple[int, int], ...] = ()
 
 
@@ -63,7 +74,7 @@ class PackageTrace:
     package: InstalledPackage
     size: int
     by_layer: tuple[tuple[int, int], ...]
-    files: tuple[tuple[bytes, int], ...]
+    files: tuple[tuple[str, int], ...]
     chain: tuple[str, ...]
     """From the package itself to one that was asked for; only itself where it was, or nobody knows."""
 
@@ -90,13 +101,14 @@ def trace_path(inventory: Inventory, path: bytes) -> PathTrace | None:
         size = next(
             (each for its, each in zip(tree.paths_of(file[1]), at.sizes, strict=True) if its == file[0]), 0
         )
+    target = tree.resolve(path) if node and node.kind == Kind.SYMLINK else None
     return PathTrace(
-        path=path,
-        kind=node.kind if node else None,
+        path=_text(path),
+        kind=_KINDS.get(Kind(node.kind), "something else") if node else None,
         size=size,
         hidden=hidden,
         steps=steps,
-        leads_to=tree.resolve(path) if node and node.kind == Kind.SYMLINK else None,
+        leads_to=_text(target) if target is not None else None,
         package=inventory.owners.get(path),
         files=_largest((each, its) for each, _, its in below if each != path),
         by_layer=_by_layer((layer, its) for _, layer, its in below),
@@ -182,8 +194,13 @@ def _deletes(layer: LayerIndex, path: bytes) -> bool:
     return False
 
 
-def _largest(files: Iterator[tuple[bytes, int]]) -> tuple[tuple[bytes, int], ...]:
-    return tuple(nlargest(MOST_FILES, files, key=lambda file: file[1]))
+def _largest(files: Iterator[tuple[bytes, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple((_text(path), size) for path, size in nlargest(MOST_FILES, files, key=lambda file: file[1]))
+
+
+def _text(path: bytes) -> str:
+    """For people and JSON: what isn't UTF-8 becomes U+FFFD."""
+    return "/" + text(path).encode("utf-8", "replace").decode()
 
 
 def _by_layer(sizes: Iterator[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

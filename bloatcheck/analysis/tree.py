@@ -149,7 +149,10 @@ class Tree:
             yield path, self._node(record)
 
     def files(self) -> Iterator[tuple[bytes, int, int]]:
-        """(path, layer, size) of every visible regular file, hard links left out: sizes add up."""
+        """(path, layer, size) of every visible regular file, each once, so that sizes add up.
+
+        One of several names; that of a hard link where the file's own is gone.
+        """
         layers = [(layer.records.kinds, layer.records.sizes) for layer in self.layers]
         starts = self._starts
         ends = [*starts[1:], self._count]
@@ -162,6 +165,9 @@ class Tree:
                 kinds, sizes = layers[number]
             if kinds[record - start] == _REGULAR:
                 yield path, number, sizes[record - start]
+        for record, path in self._only_linked().items():
+            number = bisect_right(starts, record) - 1
+            yield path, number, self.layers[number].records.sizes[record - starts[number]]
 
     def find(self, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
         """Every visible path in which the pattern is found."""
@@ -225,7 +231,7 @@ class Tree:
 
     def hidden(self) -> tuple[Hidden, ...]:
         """Every regular file that can't be seen any more, under any of its names, layer by layer."""
-        kept = {self._file(record) for path, record in self._visible.items() if record in self._hard_links}
+        kept = self._only_linked()
         found = []
         for record, (by, how) in sorted(self._hidden.items()):
             number = bisect_right(self._starts, record) - 1
@@ -282,6 +288,24 @@ class Tree:
                 break
             record = target
         return record
+
+    def _only_linked(self) -> dict[int, bytes]:
+        """Files that can be seen under other names only -> the first of those."""
+        found: dict[int, bytes] = {}
+        if not self._hard_links:
+            return found
+        for path, record in self._visible.items():
+            if record in self._hard_links:
+                file = self._file(record)
+                if file in self._hidden and (file not in found or path < found[file]):
+                    found[file] = path
+        number = -1
+        return {
+            file: path
+            for file, path in found.items()
+            if (number := bisect_right(self._starts, file) - 1) >= 0
+            and self.layers[number].records.kinds[file - self._starts[number]] == _REGULAR
+        }
 
     def _digest(self, record: int) -> bytes | None:
         number = bisect_right(self._starts, record) - 1

@@ -10,14 +10,21 @@ from bloatcheck.cli.common import add_log_options, child_environment, log_for, p
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
+_ALL = 1000
+_FEW = 5
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = "Compares two images: sizes before and after, and the layers that changed."
+    parser.description = (
+        "Compares two images: sizes, why they differ (base image, packages, own files), and the layers, "
+        "packages and files that changed."
+    )
     parser.epilog = """\
 examples:
   bloatcheck diff api:1.4 api:1.5                                two images of the local engine
   bloatcheck diff docker://registry.example/api:main api:latest  a published one and a local one
+  bloatcheck diff api:1.4 api:1.5 --packages --files             every package and file that changed
   bloatcheck diff api:1.4 api:1.5 --json                         for scripts; sizes in bytes
 """
     parser.add_argument(
@@ -26,25 +33,33 @@ examples:
     parser.add_argument("after", metavar="AFTER", help="another one")
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
     parser.add_argument("--json", action="store_true", help="print the difference as JSON")
+    parser.add_argument("--packages", action="store_true", help="all packages that changed")
+    parser.add_argument("--files", action="store_true", help="all of the largest files that changed")
     add_log_options(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads both, compares, prints."""
-    from bloatcheck.analysis.read import read_snapshots
+    from bloatcheck.analysis.read import read_all_explained
     from bloatcheck.baseline.model import BaselineEntry
     from bloatcheck.diff.compare import compare
     from bloatcheck.report.text import render_diff
 
-    before, after = read_snapshots(
+    before, after = read_all_explained(
         [args.before, args.after],
         platform=platform_of(args.platform),
         log=log_for(args),
         environment=child_environment(),
     )
-    diff = compare(BaselineEntry(snapshot=before), after)
+    diff = compare(BaselineEntry(snapshot=before.snapshot), after.snapshot)
     if args.json:
         tell_json(json.dumps({"delta": diff.delta, "percent": diff.percent, **asdict(diff)}, indent=2))
     else:
-        tell(render_diff(replace(diff, name=f"{args.before} -> {args.after}"), width=width()))
+        text = render_diff(
+            replace(diff, name=f"{args.before} -> {args.after}"),
+            packages=_ALL if args.packages else _FEW,
+            files=_ALL if args.files else _FEW,
+            width=width(),
+        )
+        tell(text)
     return ExitCode.OK

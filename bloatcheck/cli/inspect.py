@@ -1,4 +1,4 @@
-"""`bloatcheck inspect`: one image, its size, its layers and the instruction behind each."""
+"""`bloatcheck inspect`: one image, its layers, what is in them, and what would make it smaller."""
 
 from __future__ import annotations
 
@@ -12,19 +12,29 @@ from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
 if TYPE_CHECKING:
+    from bloatcheck.analysis.dive import DiveFigures
+    from bloatcheck.analysis.explain import Explained
     from bloatcheck.analysis.pull_size import PullSize
     from bloatcheck.analysis.snapshot import ImageSnapshot
+
+_ALL = 500
+_FEW = 8
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = "Shows an image's size, its layers, and the instruction that made each."
+    parser.description = (
+        "Shows an image's size, its layers and the instruction that made each; whose the bytes are (the base "
+        "image's, packages', your own), what is wasted, and what would make it smaller."
+    )
     parser.epilog = """\
 examples:
   bloatcheck inspect api:latest                        an image of the local engine
   bloatcheck inspect docker-archive:image.tar          a file that `docker save` wrote
   bloatcheck inspect oci:layout:latest                 an OCI layout directory
   bloatcheck inspect docker://registry.example/api:1   a registry, without pulling
+  bloatcheck inspect api:latest --packages --files     all of its packages and largest files
+  bloatcheck inspect api:latest --sizes                only layers and sizes, which is fastest
   bloatcheck inspect api:latest --json                 for scripts; sizes in bytes
   bloatcheck inspect api:latest --pull-size            what a pull downloads, too
 
@@ -37,33 +47,90 @@ other tools compress differently.
         "reference", metavar="REF", help="an image, by skopeo's transports; plain is the engine's"
     )
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
-    parser.add_argument("--json", action="store_true", help="print the snapshot as JSON")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--packages", action="store_true", help="all packages, not only the largest")
     parser.add_argument(
+        "--files", action="store_true", help="more of the largest files, and of the wasted ones"
+    )
+    depth = parser.add_mutually_exclusive_group()
+    depth.add_argument("--sizes", action="store_true", help="only layers and sizes; reads no file's content")
+    depth.add_argument(
+        "--efficiency",
+        action="store_true",
+        help="layers, sizes and dive's efficiency and waste; reads no file's content",
+    )
+    depth.add_argument(
         "--pull-size",
         action="store_true",
-        help="also compressed sizes: exact from a manifest, else estimated",
+        help="layers with compressed sizes too: exact from a manifest, else estimated",
     )
     add_log_options(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads and prints."""
-    from bloatcheck.analysis.read import read_snapshots, read_with_pull_size
+    if args.sizes or args.pull_size or args.efficiency:
+        return _light(args)
+    from bloatcheck.analysis.dive import dive_figures
+    from bloatcheck.analysis.read import read_explained
+    from bloatcheck.report.explained_text import render_explained
+
+    platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
+    explained = read_explained(args.reference, platform=platform, log=log, environment=environment)
+    dive = dive_figures(explained.inventory.tree.layers)
+    if args.json:
+        tell_json(json.dumps(_explained_document(explained, dive), indent=2))
+    else:
+        text = render_explained(
+            explained.snapshot,
+            dive=dive,
+            advice=explained.advice,
+            problems=[f"{problem.message} {problem.hint or ''}".strip() for problem in explained.problems],
+            packages=_ALL if args.packages else _FEW,
+            files=_ALL if args.files else _FEW,
+            width=width(),
+        )
+        tell(text)
+    return ExitCode.OK
+
+
+def _light(args: argparse.Namespace) -> ExitCode:
+    """What can be told without any file's content."""
+    from bloatcheck.analysis.read import read_layers, read_snapshots, read_with_pull_size
     from bloatcheck.report.inspection import render_inspect
 
     platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
     pull: PullSize | None = None
+    dive: DiveFigures | None = None
     if args.pull_size:
         snapshot, pull = read_with_pull_size(
             args.reference, platform=platform, log=log, environment=environment
         )
+    elif args.efficiency:
+        from bloatcheck.analysis.dive import dive_figures
+
+        snapshot, layers = read_layers(args.reference, platform=platform, log=log, environment=environment)
+        dive = dive_figures(layers)
     else:
         [snapshot] = read_snapshots([args.reference], platform=platform, log=log, environment=environment)
     if args.json:
-        tell_json(json.dumps(_document(snapshot, pull), indent=2))
+        tell_json(json.dumps({**_document(snapshot, pull), **_dive_document(dive)}, indent=2))
     else:
-        tell(render_inspect(snapshot, pull=pull, width=width()))
+        tell(render_inspect(snapshot, pull=pull, dive=dive, width=width()))
     return ExitCode.OK
+
+
+def _explained_document(explained: Explained, dive: DiveFigures) -> dict[str, object]:
+    return {
+        **_document(explained.snapshot, None),
+        **_dive_document(dive),
+        "advice": [asdict(each) for each in explained.advice],
+        "problems": [asdict(each) for each in explained.problems],
+    }
+
+
+def _dive_document(dive: DiveFigures | None) -> dict[str, object]:
+    return {"dive": asdict(dive)} if dive else {}
 
 
 def _document(snapshot: ImageSnapshot, pull: PullSize | None) -> dict[str, object]:

@@ -22,11 +22,13 @@ from bloatcheck.config.limits_section import (
 )
 from bloatcheck.config.model import (
     TOLERANCE,
+    AdviceSettings,
     BaselineSettings,
     BuildSpec,
     CommentPolicy,
     Config,
     Creep,
+    Forbidden,
     ImageSpec,
     PrebuiltSpec,
 )
@@ -68,6 +70,8 @@ def assemble(
         approve_by=_approve_by(document),
         policy_from=document.policy_from,
         creep=_creep(document),
+        forbidden=Forbidden(tuple(document.forbidden.paths), tuple(document.forbidden.packages)),
+        advice=AdviceSettings(tuple(document.advice.ignore), tuple(document.advice.ignore_paths)),
         path=file,
     )
 

@@ -23,6 +23,7 @@ from pydantic import (
 from bloatcheck.config.approvals_section import ApprovalEntry, ApproveBySection
 from bloatcheck.config.baseline_section import BaselineForms, BaselineSection
 from bloatcheck.config.checkout import Checkout
+from bloatcheck.config.contents_section import AdviceSection, ForbiddenSection
 from bloatcheck.config.creep_section import CreepSection, short_creep
 from bloatcheck.config.fields import (
     VERSION,
@@ -328,4 +329,14 @@ class Document(Section):
         description="The limit on slow growth, measured from the last release or from some days ago. "
         "Default: none.",
         examples=[{"since": "last-release", "fail": "10%"}],
+    )
+    forbidden: ForbiddenSection = Field(
+        default_factory=ForbiddenSection,
+        description="Paths and packages that fail the job where they are in an image.",
+        examples=[{"paths": [".git"], "packages": ["gcc*"]}],
+    )
+    advice: AdviceSection = Field(
+        default_factory=AdviceSection,
+        description="Which advice is left out.",
+        examples=[{"ignore": ["docs-shipped"]}],
     )

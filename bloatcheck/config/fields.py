@@ -172,6 +172,7 @@ Day = Annotated[
     ),
 ]
 Sentence = Annotated[str, AfterValidator(grammar.one_line), _text(r"\S")]
+PathPattern = Annotated[str, AfterValidator(grammar.pattern), _text(r"\S", grammar.MAX_PATTERN)]
 LabelText = Annotated[str, AfterValidator(grammar.label), _text(r"\S", grammar.MAX_LABEL)]
 CommandText = Annotated[
     str,

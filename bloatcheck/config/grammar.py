@@ -10,6 +10,8 @@ from bloatcheck.config.quote import quote
 
 MAX_NAME = 80
 MAX_TEXT = 500
+MAX_PATTERN = 200
+MAX_STARS = 6
 MAX_LABEL = 50
 """GitHub's own limit."""
 
@@ -145,6 +147,19 @@ def build_secret(text: str) -> str:
     if "id" not in keys or not set(keys) <= _SECRET_KEYS or not all(value for _, _, value in pairs):
         raise ValueError(f"{quote(text)} is no build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
     return text
+
+
+def pattern(text: str) -> str:
+    """A pattern of paths or names; few stars, so that matching it takes no long time.
+
+    Raises:
+        ValueError: empty, too long, with control characters, or with too many stars.
+    """
+    if not text.isprintable() or not text.strip("/ "):
+        raise ValueError(f"not a pattern: {quote(text)}; for example .git or /root/.aws/**")
+    if len(re.findall(r"\*+", text)) > MAX_STARS:
+        raise ValueError(f"more than {MAX_STARS} stars in {quote(text)}; write several patterns")
+    return text.strip()
 
 
 def label(text: str) -> str:

@@ -223,8 +223,8 @@ class Limits(Section):
     )
     wasted: _SizeLimitForms | None = Field(
         default=None,
-        description="Bytes that are in the layers and can't be seen in the image: overwritten or deleted by a "
-        "later layer. The copy that is still visible doesn't count.",
+        description="Bytes that are in the layers and can't be seen in the image: overwritten or deleted by "
+        "a later layer. The copy that is still visible doesn't count.",
         examples=["5 MB"],
     )
     wasted_growth: _GrowthLimitForms | None = Field(

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from bloatcheck.config.assemble import assemble
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.discover import discover_image, first_configuration
+from bloatcheck.config.dive_ci import FILE_NAME as DIVE_CI
+from bloatcheck.config.dive_ci import DiveRules, read_dive_ci
 from bloatcheck.config.document import Document
 from bloatcheck.config.explain import explain, nearest
 from bloatcheck.config.fields import VERSION
@@ -51,7 +53,7 @@ def load_config(root: Path, *, path: str | None = None, image_globs: Sequence[st
         config = Config(root=root, images=(discover_image(checkout),))
     else:
         config = parse_config(_text(checkout, file), file, checkout)
-    return replace(config, images=_selected(config.images, image_globs))
+    return replace(config, images=_selected(config.images, image_globs), dive=_dive_rules(checkout))
 
 
 def configuration_here(root: Path, *, path: str | None = None) -> Config | None:
@@ -113,6 +115,13 @@ def rules_of(text: str, file: str, root: Path) -> Config:
 
 
 # The file --------------------------------------------------------------------------------------------------
+
+
+def _dive_rules(checkout: Checkout) -> DiveRules | None:
+    """The rules of `.dive-ci`, which dive looks for where it is started; None where there is no such file."""
+    if not os.path.lexists(checkout.root / DIVE_CI):
+        return None
+    return read_dive_ci(_text(checkout, DIVE_CI), DIVE_CI)
 
 
 def _file(checkout: Checkout, path: str | None) -> str | None:

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from bloatcheck.config.approvals import Approval, ApproveBy
+from bloatcheck.config.dive_ci import DiveRules
 from bloatcheck.config.limits import Limit, Threshold, When
 from bloatcheck.errors import Place
 from bloatcheck.oci.platform import Platform
@@ -150,10 +151,27 @@ class Creep:
 
 
 @dataclass(frozen=True, slots=True)
+class Forbidden:
+    """What may not be in an image: patterns of paths as `.gitignore` has them, shell patterns of packages."""
+
+    paths: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceSettings:
+    """Which advice is left out: ids, and patterns of paths that none is about."""
+
+    ignore: tuple[str, ...] = ()
+    ignore_paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration. `path` is None when there is no file and the defaults rule.
 
-    `limits` are the general ones; each image has those in force for it already.
+    `limits` are the general ones; each image has those in force for it already. `dive` are the rules of a
+    `.dive-ci` file, where one is there.
     """
 
     root: Path
@@ -167,4 +185,7 @@ class Config:
     approve_by: ApproveBy = field(default_factory=ApproveBy)
     policy_from: PolicyFrom = PolicyFrom.HEAD
     creep: Creep | None = None
+    forbidden: Forbidden = field(default_factory=Forbidden)
+    advice: AdviceSettings = field(default_factory=AdviceSettings)
+    dive: DiveRules | None = None
     path: str | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bloatcheck.analysis.advice import Advice
+from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.config.approvals import ApproveBy
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import ExitCode, Place
 from bloatcheck.policy.approval import ApprovalUse
 from bloatcheck.policy.changes import PolicyChange
+from bloatcheck.policy.dive import DiveVerdict
 from bloatcheck.policy.model import Finding, Level, Outcome
 
 REPORT_VERSION = "1.0"
@@ -36,6 +39,8 @@ class ImageReport:
     `accepted` are broken limits that the change itself accepts, by renewing the image's baseline entry;
     `approvals` those that people have accepted, and the approvals that hold no longer. None of the accepted
     ones is among the `findings`.
+    `advice` is what would make the image smaller, `problems` why it won't start, and `dive` how the rules of
+    a `.dive-ci` file were kept.
     `incomparable` is how bad the configuration finds it that the baseline can't be compared; None where it
     can, or where there is none.
     """
@@ -48,6 +53,9 @@ class ImageReport:
     dockerfile: str | None = None
     incomparable: Level | None = None
     accepted: tuple[Finding, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    problems: tuple[StartProblem, ...] = ()
+    dive: tuple[DiveVerdict, ...] = ()
     approvals: tuple[ApprovalUse, ...] = ()
 
     @property
@@ -56,7 +64,7 @@ class ImageReport:
         if self.failure:
             return Outcome.ERROR
         levels = {self.incomparable, *(finding.level for finding in self.findings)}
-        if Level.FAIL in levels:
+        if Level.FAIL in levels or not all(verdict.passed for verdict in self.dive):
             return Outcome.FAIL
         return Outcome.WARN if Level.WARN in levels else Outcome.PASS
 

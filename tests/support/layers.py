@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bloatcheck.image.capture import Captured
-
 from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex, RecordColumns
 from bloatcheck.oci.digest import Digest, parse_digest
 from bloatcheck.oci.whiteout import OPAQUE_NAME, PREFIX

@@ -1,0 +1,158 @@
+"""All that an image holds, for a terminal: its layers, causes, packages, files, waste, and what to do."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from bloatcheck.analysis.contents import Cause, Contents, Share
+from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.analysis.tree import Hiding
+from bloatcheck.report.columns import aligned
+from bloatcheck.report.figures import count
+from bloatcheck.report.inspection import DEFAULT_WIDTH, efficiency, finished, heading, layer_table
+from bloatcheck.report.plain import Plain, harmless
+from bloatcheck.report.why import MANAGERS
+from bloatcheck.units import format_bytes
+
+if TYPE_CHECKING:
+    from bloatcheck.analysis.advice import Advice
+    from bloatcheck.analysis.dive import DiveFigures
+    from bloatcheck.analysis.pull_size import PullSize
+
+FEW = 8
+_HOW = {
+    Hiding.OVERWRITTEN: "overwritten",
+    Hiding.DELETED: "deleted",
+    Hiding.METADATA: "rewritten with the same content",
+}
+
+
+def render_explained(
+    snapshot: ImageSnapshot,
+    *,
+    dive: DiveFigures | None = None,
+    advice: Sequence[Advice] = (),
+    problems: Sequence[str] = (),
+    pull: PullSize | None = None,
+    packages: int = FEW,
+    files: int = FEW,
+    width: int = DEFAULT_WIDTH,
+) -> str:
+    """One image, explained; at most so many packages and files.
+
+    `problems` are sentences that say why it won't start.
+    """
+    contents = snapshot.contents
+    parts: list[Plain] = [heading(snapshot, pull)]
+    if snapshot.layers:
+        parts.append(layer_table(snapshot, pull, width))
+    if contents:
+        parts += _contents(snapshot, contents, packages, files, width)
+    if dive:
+        parts.append(_wrapped(efficiency(dive), width))
+    parts += [_wrapped(f"It won't start: {problem}", width) for problem in problems]
+    if advice:
+        parts += _advice(advice, width)
+    return finished("\n\n".join(parts))
+
+
+def _contents(
+    snapshot: ImageSnapshot, contents: Contents, packages: int, files: int, width: int
+) -> Iterable[Plain]:
+    shares = [(format_bytes(share.size), _share(share, snapshot)) for share in contents.shares]
+    if shares:
+        yield aligned([("SIZE", "WHAT IT IS"), *shares], ">*", width)
+    if contents.packages and packages:
+        yield _packages(snapshot, contents, packages, width)
+    if contents.files and files:
+        listed = [
+            (format_bytes(file.size), _line(snapshot, file.layer), f"/{file.path}")
+            for file in contents.files[:files]
+        ]
+        yield aligned([("SIZE", "LAYER", "OWN FILE"), *listed], "><*", width)
+    if contents.wasted:
+        yield _wrapped(_wasted(contents), width)
+        hidden = [
+            (
+                format_bytes(file.size),
+                _line(snapshot, file.layer),
+                _HOW[file.how],
+                _line(snapshot, file.by),
+                f"/{file.path}",
+            )
+            for file in contents.hidden[: max(files, 1)]
+        ]
+        yield aligned([("SIZE", "LAYER", "WASTED", "BY", "FILE"), *hidden], "><<<*", width)
+
+
+def _packages(snapshot: ImageSnapshot, contents: Contents, most: int, width: int) -> Plain:
+    lines = [
+        (
+            format_bytes(package.size),
+            package.manager,
+            package.name,
+            package.version,
+            "base" if package.base else _line(snapshot, package.layer),
+            ""
+            if package.asked_for is not False
+            else f"for {', '.join(package.needed_by[:2])}".removesuffix("for "),
+        )
+        for package in contents.packages[:most]
+    ]
+    table = aligned([("SIZE", "BY", "PACKAGE", "VERSION", "LAYER", "WHY"), *lines], "><**<*", width)
+    more = len(contents.packages) - most
+    if more <= 0:
+        return table
+    rest = sum(package.size for package in contents.packages[most:])
+    return Plain(f"{table}\n  and {count(more, 'more package')}, {format_bytes(rest)} in all")
+
+
+def _share(share: Share, snapshot: ImageSnapshot) -> str:
+    if share.cause is Cause.BASE:
+        return f"the base image {snapshot.base.name}" if snapshot.base else "the base image"
+    what = MANAGERS.get(share.manager or "", f"{share.manager} packages") if share.manager else "own files"
+    noise = f", of it {format_bytes(share.noise)} caches, logs and databases" if share.noise else ""
+    return f"{what}{noise}"
+
+
+def _wasted(contents: Contents) -> str:
+    by_cause = [
+        (sum(layer.overwritten for layer in contents.layers), "overwritten"),
+        (sum(layer.deleted for layer in contents.layers), "deleted"),
+        (sum(layer.metadata for layer in contents.layers), "rewritten with the same content"),
+    ]
+    told = ", ".join(f"{format_bytes(size)} {how}" for size, how in by_cause if size)
+    wasted = f"{format_bytes(contents.wasted)} can't be seen in the image"
+    return f"{wasted}: {told} by later layers." if told else f"{wasted}."
+
+
+def _advice(advice: Sequence[Advice], width: int) -> Iterable[Plain]:
+    total = sum(each.saves or 0 for each in advice)
+    saved = f", {format_bytes(total)} in all" if total else ""
+    yield Plain(f"{count(len(advice), 'way')} to make it smaller{saved}:")
+    for each in advice:
+        saves = "" if each.saves is None else f"{'about ' if each.about else ''}{format_bytes(each.saves)}: "
+        place = f" ({each.place})" if each.place else ""
+        text = [_wrapped(f"- {saves}{each.message}{place} [{each.id}]", width)]
+        if each.replacement:
+            to = f"add to {each.append_to}" if each.append_to else "write instead"
+            lines = "\n".join(f"      {harmless(line)}" for line in each.replacement.splitlines())
+            text.append(Plain(f"    {to}:\n{lines}"))
+        yield Plain("\n".join(text))
+
+
+def _line(snapshot: ImageSnapshot, number: int | None) -> str:
+    """Where a layer comes from: its line, else its number, counted from 1."""
+    if number is None or number >= len(snapshot.layers):
+        return ""
+    place = snapshot.layers[number].place
+    return str(place) if place else str(number + 1)
+
+
+def _wrapped(text: str, width: int) -> Plain:
+    lines = textwrap.wrap(
+        harmless(text), width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return Plain("\n".join(lines))
