@@ -18,7 +18,7 @@ from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.dive import DiveFigures, dive_figures
 from bloatcheck.analysis.explain import Unwanted, explain
-from bloatcheck.analysis.find_base import find_known_bases
+from bloatcheck.analysis.find_base import find_base_clues
 from bloatcheck.analysis.forbidden import ForbiddenThing, find_forbidden
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource
@@ -183,7 +183,7 @@ def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCac
                 name=spec.name,
                 dockerfile=dockerfile,
                 build_seconds=built.build_seconds,
-                known_bases=find_known_bases(image, dockerfile=dockerfile, log=log),
+                base_clues=find_base_clues(image, dockerfile=dockerfile, materials=built.materials, log=log),
                 unwanted=Unwanted(ids=config.advice.ignore, paths=config.advice.ignore_paths),
             )
     except BloatcheckError as error:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bloatcheck.analysis.place import PlacedLayers
 from bloatcheck.analysis.recipe import SCRATCH, Foundation
 from bloatcheck.analysis.snapshot import Base, ImageSnapshot
 from bloatcheck.image.base import KnownImage, stands_on
-from bloatcheck.oci.digest import Digest, parse_digest
+from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
-from bloatcheck.oci.provenance import Material
+from bloatcheck.oci.provenance import Material, annotated_base
 from bloatcheck.oci.registry_reference import RegistryReference, parse_registry_reference
 
-BASE_NAME = "org.opencontainers.image.base.name"
-BASE_DIGEST = "org.opencontainers.image.base.digest"
-"""OCI image-spec, annotations.md; builders set them as labels too."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseClues:
+    """What others say of the images under an image.
+
+    `materials` are images that the builder says it used. `known` are those of the `base_references` that
+    engine or registry know; layers prove themselves: all of a base's are the image's first ones.
+    """
+
+    materials: tuple[Material, ...] = ()
+    known: tuple[KnownImage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +33,6 @@ class BaseChange:
 
     before: Base
     after: Base
-
-
-def labelled_base(labels: Mapping[str, str]) -> Material | None:
-    """The base that labels or annotations name."""
-    name = labels.get(BASE_NAME)
-    if not name or _parsed(name) is None:
-        return None
-    return Material(name, _digest(labels.get(BASE_DIGEST)))
 
 
 def base_references(
@@ -58,8 +58,7 @@ def base_of(
     *,
     foundation: Foundation | None = None,
     placed: PlacedLayers | None = None,
-    materials: Sequence[Material] = (),
-    known: Sequence[KnownImage] = (),
+    clues: BaseClues = BaseClues(),
 ) -> Base | None:
     """The base image; None where nobody can say for sure.
 
@@ -67,22 +66,20 @@ def base_of(
         config: of the image.
         foundation: the FROM of its Dockerfile, if that is at hand.
         placed: the layers' lines in that Dockerfile.
-        materials: the images that the builder says it used.
-        known: what engine or registry know of the `base_references`. Layers prove themselves: all of a
-            base's are the image's first ones.
+        clues: what others say.
     """
-    clues = _clues(config, materials)
+    told = _clues(config, clues.materials)
     highest = placed.first_known if placed else len(config.diff_ids)
     proofs = [
         image
-        for image in known
+        for image in clues.known
         if stands_on(config.diff_ids, image.diff_ids) and len(image.diff_ids) <= highest
     ]
     if foundation is None or foundation.image is None:
-        return _proven(proofs, clues)
+        return _proven(proofs, told)
     if foundation.image == SCRATCH:
         return Base(name=SCRATCH, layer_count=0)
-    return _named(foundation.image, proofs, placed, clues)
+    return _named(foundation.image, proofs, placed, told)
 
 
 def triggered_layers(base: Base | None, placed: PlacedLayers) -> range:
@@ -156,7 +153,7 @@ def _named(
 
 
 def _clues(config: ImageConfig, materials: Iterable[Material]) -> list[Material]:
-    label = labelled_base(config.labels)
+    label = annotated_base(config.labels)
     return [*materials, *([label] if label else [])]
 
 
@@ -187,12 +184,5 @@ def _same(one: str, other: str) -> bool:
 def _parsed(reference: str) -> RegistryReference | None:
     try:
         return parse_registry_reference(reference)
-    except ValueError:
-        return None
-
-
-def _digest(text: str | None) -> Digest | None:
-    try:
-        return parse_digest(text)
     except ValueError:
         return None

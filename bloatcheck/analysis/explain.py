@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bloatcheck.analysis.advice import Advice, Facts, Program, advise
+from bloatcheck.analysis.base_image import BaseClues
 from bloatcheck.analysis.executable import check_start, facts_at
 from bloatcheck.analysis.executable.elf import Linking
 from bloatcheck.analysis.inventory import Inventory, take_inventory
@@ -14,11 +15,9 @@ from bloatcheck.analysis.place import instructions_of_layers
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.analysis.tree import Tree
-from bloatcheck.image.base import KnownImage
 from bloatcheck.image.model import Image, LayerIndex
 from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile
 from bloatcheck.oci.image_config import ImageConfig
-from bloatcheck.oci.provenance import Material
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,12 @@ def explain(
     name: str,
     dockerfile: DockerfileSource | None = None,
     build_seconds: float | None = None,
-    materials: Sequence[Material] = (),
-    known_bases: Sequence[KnownImage] = (),
+    base_clues: BaseClues | None = None,
     unwanted: Unwanted = NOTHING_UNWANTED,
 ) -> Explained:
     """Explains an image whose layers were listed with their contents, base first.
 
-    What is known of the Dockerfile, the builder's materials and the bases is as for `take_snapshot`.
+    What is known of the Dockerfile and of the base is as for `take_snapshot`.
 
     Raises:
         ReadError: a layer has no listing.
@@ -66,8 +64,7 @@ def explain(
         name=name,
         dockerfile=dockerfile,
         build_seconds=build_seconds,
-        materials=materials,
-        known_bases=known_bases,
+        base_clues=base_clues,
     )
     listed = {index.diff_id: index for index in indexes}
     base_layers = snapshot.base.layer_count if snapshot.base else 0
@@ -108,7 +105,9 @@ def _program(tree: Tree, path: bytes) -> Program | None:
     facts = facts_at(tree, path)
     if facts is None or facts.elf is None:
         return None
-    return Program(static=facts.elf.linking in (Linking.STATIC, Linking.STATIC_PIE), symbols=facts.elf.symbols)
+    return Program(
+        static=facts.elf.linking in (Linking.STATIC, Linking.STATIC_PIE), symbols=facts.elf.symbols
+    )
 
 
 def _instructions(dockerfile: DockerfileSource | None) -> tuple[Instruction, ...]:

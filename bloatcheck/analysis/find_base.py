@@ -1,32 +1,35 @@
-"""Finds the image that an image stands on: from its Dockerfile, its builder's word, engine and registry."""
+"""Finds what is known of the image under another one: its builder's word, the engine's and the registry's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bloatcheck.analysis.base_image import base_references
+from bloatcheck.analysis.base_image import BaseClues, base_references
 from bloatcheck.analysis.measure import DockerfileSource
 from bloatcheck.analysis.recipe import foundation_of
-from bloatcheck.image.base import KnownImage, Lookup, look_up_bases
+from bloatcheck.image.base import Lookup, look_up_bases
+from bloatcheck.image.files_image import FilesImage
 from bloatcheck.image.model import Image
 from bloatcheck.log import Log
 from bloatcheck.oci.dockerfile import parse_dockerfile
 from bloatcheck.oci.provenance import Material
 
 
-def find_known_bases(
+def find_base_clues(
     image: Image,
     *,
     dockerfile: DockerfileSource | None = None,
     materials: Sequence[Material] = (),
     lookup: Lookup = Lookup.ENGINE,
     log: Log | None = None,
-) -> tuple[KnownImage, ...]:
-    """The images under this one that engine or registry know; `take_snapshot` says which is its base.
+) -> BaseClues:
+    """Asks for whatever `take_snapshot` can tell the base image from.
 
-    Never fails: who can't answer is passed over, with a detail in the log.
+    `materials` are what the build told besides. Never fails: who can't answer is passed over, with a detail
+    in the log.
     """
     config = image.config
+    materials = (*materials, *_attested(image))
     foundation = None
     if dockerfile:
         try:
@@ -39,10 +42,22 @@ def find_known_bases(
         except ValueError:
             # too long to read
             foundation = None
-    return look_up_bases(
+    known = look_up_bases(
         base_references(config, foundation, materials),
         config.diff_ids,
         platform=(foundation and foundation.platform) or config.platform,
         lookup=lookup,
         log=log,
     )
+    return BaseClues(materials=materials, known=known)
+
+
+def _attested(image: Image) -> tuple[Material, ...]:
+    if isinstance(image, FilesImage):
+        return image.materials()
+    if image.source.transport == "docker":
+        # takes long to import
+        from bloatcheck.image.registry import RegistryImage  # noqa: PLC0415 - see above
+
+        return image.materials() if isinstance(image, RegistryImage) else ()
+    return ()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bloatcheck import __version__
 from bloatcheck.analysis.instruction import layer_instructions
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.errors import Place, ReadError
-from bloatcheck.image.base import KnownImage
 from bloatcheck.image.model import Image, LayerIndex
 from bloatcheck.oci.image_config import ImageConfig
-from bloatcheck.oci.provenance import Material
+
+if TYPE_CHECKING:
+    from bloatcheck.analysis.base_image import BaseClues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +37,12 @@ def take_snapshot(
     name: str,
     dockerfile: DockerfileSource | None = None,
     build_seconds: float | None = None,
-    materials: Sequence[Material] = (),
-    known_bases: Sequence[KnownImage] = (),
+    base_clues: BaseClues | None = None,
 ) -> ImageSnapshot:
     """The snapshot of one image; `indexes` has the listing of every layer, in any order.
 
     With the Dockerfile that it was built from, layers get its lines, and its words in place of the builder's.
-    The base is told from that, from the `materials` that the builder says it used, and from `known_bases`,
-    which `find_known_bases` asks for.
+    The base is told from that, and from the clues that `find_base_clues` asks for.
 
     Raises:
         ReadError: a layer has no listing.
@@ -54,7 +54,7 @@ def take_snapshot(
                 f"layer {number} of {len(image.layers)} of {name} was not listed: {layer.diff_id}",
                 hint="build or pull the image again; if this stays, it is a fault in bloatcheck",
             )
-    told = _told_by(dockerfile, image.config, materials, known_bases)
+    told = _told_by(dockerfile, image.config, base_clues)
     return ImageSnapshot(
         name=name,
         platform=str(image.config.platform),
@@ -89,32 +89,28 @@ class _Told:
     base: Base | None
 
 
-def _told_by(
-    dockerfile: DockerfileSource | None,
-    config: ImageConfig,
-    materials: Sequence[Material],
-    known_bases: Sequence[KnownImage],
-) -> _Told:
+def _told_by(dockerfile: DockerfileSource | None, config: ImageConfig, clues: BaseClues | None) -> _Told:
     recorded = [(text, None) for text in layer_instructions(config)]
-    if dockerfile is None and not known_bases:
+    if dockerfile is None and clues is None:
         return _Told(recorded, None)
     # images that nobody built here start without these
-    from bloatcheck.analysis.base_image import base_of, triggered_layers  # noqa: PLC0415 - see above
+    from bloatcheck.analysis.base_image import BaseClues, base_of, triggered_layers  # noqa: PLC0415 - see above
     from bloatcheck.analysis.place import place_layers, place_of, text_of  # noqa: PLC0415 - see above
     from bloatcheck.analysis.recipe import foundation_of  # noqa: PLC0415 - see above
     from bloatcheck.oci.dockerfile import parse_dockerfile  # noqa: PLC0415 - see above
 
+    clues = clues or BaseClues()
     try:
         instructions = parse_dockerfile(dockerfile.text if dockerfile else "")
     except ValueError:
         # One that is too long to read: the layers keep the builder's words and have no lines.
         instructions = ()
     if dockerfile is None or not instructions:
-        return _Told(recorded, base_of(config, materials=materials, known=known_bases))
+        return _Told(recorded, base_of(config, clues=clues))
     target, build_args = dockerfile.target, dockerfile.build_args
     placed = place_layers(config, instructions, target=target, build_args=build_args)
     foundation = foundation_of(instructions, platform=config.platform, target=target, build_args=build_args)
-    base = base_of(config, foundation=foundation, placed=placed, materials=materials, known=known_bases)
+    base = base_of(config, foundation=foundation, placed=placed, clues=clues)
     triggered = triggered_layers(base, placed)
     layers = []
     for number, (lines, (text, _)) in enumerate(zip(placed.instructions, recorded, strict=True)):

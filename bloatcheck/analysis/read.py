@@ -104,7 +104,7 @@ def read_all_explained(
     """
     from bloatcheck.analysis.capture import EXPLAIN  # noqa: PLC0415 - only who asks for it pays for its import
     from bloatcheck.analysis.explain import explain  # noqa: PLC0415 - see above
-    from bloatcheck.analysis.find_base import find_known_bases  # noqa: PLC0415 - see above
+    from bloatcheck.analysis.find_base import find_base_clues  # noqa: PLC0415 - see above
 
     cache = LayerCache.open(environment, log=log)
     with ExitStack() as opened:
@@ -116,6 +116,6 @@ def read_all_explained(
         ]
         indexes = index_images(images, cache, capture=EXPLAIN)
         return [
-            explain(image, layers, name=reference, known_bases=find_known_bases(image, log=log))
+            explain(image, layers, name=reference, base_clues=find_base_clues(image, log=log))
             for image, layers, reference in zip(images, indexes, references, strict=True)
         ]

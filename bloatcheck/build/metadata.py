@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bloatcheck.errors import BuildError, Place
 from bloatcheck.oci.digest import Digest, parse_digest
+from bloatcheck.oci.provenance import Material, materials_of
 
 MAX_METADATA_LENGTH = 8 * 1024 * 1024
 """Bytes. Provenance in the metadata makes tens of kilobytes a target."""
@@ -22,6 +23,7 @@ MAX_METADATA_LENGTH = 8 * 1024 * 1024
 _DIGEST = "containerimage.digest"
 _CONFIG_DIGEST = "containerimage.config.digest"
 _NAME = "image.name"
+_PROVENANCE = "buildx.build.provenance"
 _IMAGE_KEYS = {_DIGEST, _CONFIG_DIGEST, _NAME, "containerimage.descriptor"}
 _REPOSITORY = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*")
 _UNNAMED = "moby-dangling"
@@ -32,11 +34,15 @@ _SHOWN_TARGETS = 20
 
 @dataclass(frozen=True, slots=True)
 class BuildMetadata:
-    """One image. `repository` is the first name it was given, without its tag; None for an unnamed one."""
+    """One image. `repository` is the first name it was given, without its tag; None for an unnamed one.
+
+    `materials` are the images that its build used, where the builder wrote provenance.
+    """
 
     digest: Digest | None
     config_digest: Digest | None
     repository: str | None
+    materials: tuple[Material, ...] = ()
 
 
 def read_build_metadata(
@@ -54,6 +60,7 @@ def read_build_metadata(
             digest=_digest(entry, _DIGEST),
             config_digest=_digest(entry, _CONFIG_DIGEST),
             repository=_repository(entry),
+            materials=_materials(entry),
         )
     except ValueError as error:
         raise BuildError(f"metadata file {shown_as}: {error}", place=place) from error
@@ -122,6 +129,16 @@ def _digest(entry: Mapping[str, object], key: str) -> Digest | None:
         return None if value is None else parse_digest(value)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from error
+
+
+def _materials(entry: Mapping[str, object]) -> tuple[Material, ...]:
+    """With several platforms, buildx writes each one's provenance under a key of its own."""
+    return tuple(
+        material
+        for key, value in entry.items()
+        if key == _PROVENANCE or key.startswith(f"{_PROVENANCE}/")
+        for material in materials_of(value)
+    )
 
 
 def _repository(entry: Mapping[str, object]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bloatcheck.config.model import ImageSpec
 from bloatcheck.errors import BuildError
+from bloatcheck.oci.provenance import Material
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class BuiltImage:
 
     `reference` is what a reader opens (`docker-daemon:sha256:…`); `dockerfile` is the path relative to the
     repository's root, None for an image that came without one; `build_seconds` is None where nothing was
-    built.
+    built. `materials` are the images that went into the build, where its builder said so.
     """
 
     spec: ImageSpec
@@ -23,6 +24,7 @@ class BuiltImage:
     builder: str
     dockerfile: str | None = None
     build_seconds: float | None = None
+    materials: tuple[Material, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from bloatcheck.build.metadata import BuildMetadata, read_build_metadata
 from bloatcheck.build.model import BuiltImage
 from bloatcheck.config.model import ImageSpec
 from bloatcheck.errors import BuildError
+from bloatcheck.oci.provenance import Material
 
 _MAX_REFERENCE_LENGTH = 4096
 
@@ -35,6 +36,7 @@ class PrebuiltBuilder:
             BuildError: no usable reference, metadata file or target.
         """
         prebuilt = spec.prebuilt
+        materials: tuple[Material, ...] = ()
         if prebuilt is not None and prebuilt.reference is not None:
             reference = _checked(spec, prebuilt.reference)
         elif prebuilt is not None and prebuilt.metadata_file is not None:
@@ -45,9 +47,16 @@ class PrebuiltBuilder:
                 place=spec.place,
             )
             reference = self._reference(spec, metadata)
+            materials = metadata.materials
         else:
             raise BuildError(f"{spec.name} names no image", place=spec.place)
-        return BuiltImage(spec=spec, reference=reference, builder=self.name, dockerfile=prebuilt.dockerfile)
+        return BuiltImage(
+            spec=spec,
+            reference=reference,
+            builder=self.name,
+            dockerfile=prebuilt.dockerfile,
+            materials=materials,
+        )
 
     def _reference(self, spec: ImageSpec, metadata: BuildMetadata) -> str:
         """The engine's image if it holds exactly this one, else the registry's.

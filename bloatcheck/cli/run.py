@@ -12,7 +12,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
 Builds the images that the configuration lists, reads their layers, compares them with the baseline, and
-judges them by the limits. On a pull request it keeps one comment up to date.
+judges them by the limits. On a pull request it keeps one comment up to date. On the default branch it renews
+the baseline, where the configuration says how (`baseline.renew`).
 """
     parser.epilog = """\
 exit codes:

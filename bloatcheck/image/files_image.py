@@ -20,6 +20,7 @@ from bloatcheck.image.sink import Sink
 from bloatcheck.image.tar_scanner import scan_file
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
+from bloatcheck.oci.provenance import Material
 
 _WORKERS = 4
 _WITHIN_A_READ = 32 << 10
@@ -44,6 +45,7 @@ class FilesImage(ClosedAtEnd):
         layers: one per diff_id, base first.
         files: where they lie; closed with the image.
         transport: for `source`.
+        materials: reads what the builder says of the images that it used.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class FilesImage(ClosedAtEnd):
         layers: Sequence[LayerFile],
         files: Files,
         transport: str,
+        materials: Callable[[], tuple[Material, ...]] = tuple,
     ) -> None:
         self.reference = reference
         self.image_id = image_id
         self.config = config
         self.source = Source(transport)
         self._files = files
+        self.materials = materials
         self._layers = tuple(
             LayerFile(replace(layer.descriptor, identity=_identity(files, layer.path)), layer.path)
             for layer in layers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bloatcheck.errors import ReadError
+from bloatcheck.image.attestation import attested_materials
 from bloatcheck.image.files import Files, Folder
 from bloatcheck.image.files_image import FilesImage, LayerFile
 from bloatcheck.image.model import LayerDescriptor
@@ -23,6 +24,7 @@ from bloatcheck.oci.manifest import (
     parse_manifest,
 )
 from bloatcheck.oci.platform import Platform
+from bloatcheck.oci.provenance import Material
 
 INDEX_FILE = "index.json"
 MAX_CONFIG = 8 << 20
@@ -51,7 +53,7 @@ def open_layout(
     """
     try:
         layout = _Layout(files, reference)
-        manifest = layout.manifest(layout.find(name, platform), platform)
+        digest, manifest = layout.manifest(layout.find(name, platform), platform)
         config = layout.config(manifest, platform)
         layers = layout.layers(manifest, config)
     except ValueError as error:
@@ -67,6 +69,7 @@ def open_layout(
         layers=layers,
         files=files,
         transport=transport,
+        materials=lambda: layout.materials(digest, manifest),
     )
 
 
@@ -76,10 +79,12 @@ class _Layout:
     def __init__(self, files: Files, reference: str) -> None:
         self._files = files
         self._reference = reference
+        self._attestations: list[Descriptor] = []
 
     def find(self, name: str | None, platform: Platform | None) -> Descriptor:
         """The entry of the layout's index that is meant."""
         index = parse_index(self._files.read(INDEX_FILE, limit=MAX_DOCUMENT))
+        self._attestations += index.attestations
         images = index.images
         names = {image.names for image in images if image.names}
         if name is not None:
@@ -94,14 +99,22 @@ class _Layout:
             )
         return choose_image(Index(images), platform, label=self._reference)
 
-    def manifest(self, descriptor: Descriptor, platform: Platform | None) -> Manifest:
-        """The manifest that a descriptor leads to, through indexes where there are such."""
+    def manifest(self, descriptor: Descriptor, platform: Platform | None) -> tuple[Digest, Manifest]:
+        """The manifest that a descriptor leads to, through indexes where there are such, and its digest."""
         for _ in range(_MAX_DEPTH):
             document = self._document(descriptor, MAX_DOCUMENT)
             if document_type(document, descriptor.media_type) not in INDEX_TYPES:
-                return parse_manifest(document)
-            descriptor = choose_image(parse_index(document), platform, label=self._reference)
+                return descriptor.digest, parse_manifest(document)
+            index = parse_index(document)
+            self._attestations += index.attestations
+            descriptor = choose_image(index, platform, label=self._reference)
         raise ReadError(f"{self._reference}: more than {_MAX_DEPTH} indexes stand one within another")
+
+    def materials(self, digest: Digest, manifest: Manifest) -> tuple[Material, ...]:
+        """The images that the builder says it used."""
+        return attested_materials(
+            digest, manifest, self._attestations, lambda found: self._document(found, MAX_DOCUMENT)
+        )
 
     def config(self, manifest: Manifest, platform: Platform | None) -> ImageConfig:
         """The configuration, of the wanted platform."""

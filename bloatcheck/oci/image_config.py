@@ -31,6 +31,7 @@ class ImageConfig:
     cmd: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     working_dir: str = ""
+    user: str = ""
 
     @property
     def layer_history(self) -> tuple[HistoryEntry | None, ...]:
@@ -63,6 +64,7 @@ def parse_image_config(document: bytes) -> ImageConfig:
         cmd=texts(runtime, "Cmd"),
         env=texts(runtime, "Env"),
         working_dir=text(runtime, "WorkingDir"),
+        user=text(runtime, "User"),
     )
 
 

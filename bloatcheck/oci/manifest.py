@@ -33,6 +33,8 @@ _FOREIGN_LAYERS = (
     "application/vnd.oci.image.layer.nondistributable.",
 )
 _ATTESTATION = "vnd.docker.reference.type"
+_ATTESTED = "vnd.docker.reference.digest"
+_PREDICATE = "in-toto.io/predicate-type"
 _REFERENCE_NAMES = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 
 
@@ -58,6 +60,15 @@ class Descriptor:
         return _ATTESTATION in self.annotations
 
     @property
+    def is_provenance(self) -> bool:
+        """Whether it is the layer of an attestation that tells how the image was built."""
+        return self.annotations.get(_PREDICATE, "").startswith("https://slsa.dev/provenance/")
+
+    def is_about(self, digest: Digest) -> bool:
+        """Whether it points at what is attested about the manifest of that digest."""
+        return self.is_attestation and self.annotations.get(_ATTESTED) == digest
+
+    @property
     def is_foreign(self) -> bool:
         """Whether it is a layer that registries may not hold, such as Windows base layers."""
         return self.media_type.startswith(_FOREIGN_LAYERS)
@@ -74,6 +85,7 @@ class Manifest:
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,11 @@ class Index:
     def images(self) -> tuple[Descriptor, ...]:
         """Its entries without attestations."""
         return tuple(entry for entry in self.manifests if not entry.is_attestation)
+
+    @property
+    def attestations(self) -> tuple[Descriptor, ...]:
+        """What BuildKit attests about its entries."""
+        return tuple(entry for entry in self.manifests if entry.is_attestation)
 
 
 def parse_manifest(document: bytes) -> Manifest:
@@ -103,7 +120,7 @@ def parse_manifest(document: bytes) -> Manifest:
     layers = tuple(_descriptor(item) for item in array(data, "layers"))
     if len(layers) > MAX_LAYERS:
         raise ValueError(f"the manifest has {len(layers)} layers, more than {MAX_LAYERS}")
-    return Manifest(config, layers)
+    return Manifest(config, layers, _annotations(data))
 
 
 def parse_index(document: bytes) -> Index:
@@ -150,15 +167,19 @@ def _descriptor(item: object) -> Descriptor:
     size = data.get("size")
     if type(size) is not int or not 0 <= size < 1 << 63:
         raise ValueError(f"a descriptor's size is no number of bytes: {size!r:.50}")
-    annotations = as_object(data.get("annotations") or {}, "annotations")
     return Descriptor(
         media_type=text(data, "mediaType"),
         digest=parse_digest(data.get("digest")),
         size=size,
         platform=_platform(data.get("platform")),
-        annotations={key: value for key, value in annotations.items() if isinstance(value, str)},
+        annotations=_annotations(data),
         urls=texts(data, "urls"),
     )
+
+
+def _annotations(data: dict[str, object]) -> dict[str, str]:
+    annotations = as_object(data.get("annotations") or {}, "annotations")
+    return {key: value for key, value in annotations.items() if isinstance(value, str)}
 
 
 def _platform(item: object) -> Platform | None:

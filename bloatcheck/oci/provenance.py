@@ -6,6 +6,7 @@ https://slsa.dev/spec/v0.2/provenance ("materials"), https://slsa.dev/spec/v1.0/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
@@ -13,6 +14,9 @@ from bloatcheck.oci.digest import Digest, parse_digest
 from bloatcheck.oci.registry_reference import parse_registry_reference
 
 MAX_MATERIALS = 200
+BASE_NAME = "org.opencontainers.image.base.name"
+BASE_DIGEST = "org.opencontainers.image.base.digest"
+"""OCI image-spec, annotations.md."""
 _MAX_URI = 2048
 _PACKAGE_URL = "pkg:docker/"
 
@@ -23,6 +27,24 @@ class Material:
 
     name: str
     digest: Digest | None = None
+
+
+def annotated_base(annotations: Mapping[str, str]) -> Material | None:
+    """The base that annotations name, or labels: buildah's, and those of whoever sets them.
+
+    Labels are inherited: an image may have its base's, which name another one.
+    """
+    name = annotations.get(BASE_NAME)
+    if not name:
+        return None
+    try:
+        parse_registry_reference(name)
+    except ValueError:
+        return None
+    try:
+        return Material(name, parse_digest(annotations.get(BASE_DIGEST)))
+    except ValueError:
+        return Material(name)
 
 
 def materials_of(provenance: object) -> tuple[Material, ...]:

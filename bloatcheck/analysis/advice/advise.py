@@ -39,7 +39,7 @@ def advise(
         if name in ignore:
             continue
         for proposal in adviser(facts):
-            if any(name in _ignores(instruction) for instruction in proposal.instructions):
+            if any(name in instruction.ignores for instruction in proposal.instructions):
                 continue
             mine = _left(proposal.freed or {}, promised, ignored)
             if proposal.freed is not None and sum(mine.values()) < (1 if proposal.always else floor):
@@ -49,11 +49,6 @@ def advise(
             found.append(_advice(name, proposal, mine, facts))
     found.sort(key=lambda advice: -(advice.saves or 0))
     return tuple(found[:MAX_ADVICE])
-
-
-def _ignores(instruction: object) -> Collection[str]:
-    ignores: Collection[str] = getattr(instruction, "ignores", ())
-    return ignores
 
 
 def _left(

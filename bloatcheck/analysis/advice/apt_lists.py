@@ -5,6 +5,7 @@ import re
 from bloatcheck.analysis.advice.caches import Caches
 
 apt_lists = Caches(
+    parts=(b"var/lib/apt/lists/", b"var/cache/apt/"),
     pattern=re.compile(
         rb"\A(?P<root>var/lib/apt/lists|var/cache/apt(?=/(?:archives/[^/]+\.deb|[^/]+\.bin)\Z))/"
     ),

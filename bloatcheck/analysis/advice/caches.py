@@ -27,13 +27,15 @@ from bloatcheck.oci.dockerfile import Instruction
 class Caches:
     """An adviser on the caches of one tool.
 
-    `pattern` finds their files, its group `root` the folder that they are in. `what` they are called.
+    `pattern` finds their files, its group `root` the folder that they are in; every such path has one of
+    `parts`. `what` they are called.
     `tool` finds the tool in a command. `fills` finds the command that fills what later uses of the tool
     build on; None where they need nothing. `command` empties the cache; by default the folder is removed.
     `flag`: a command, and words after it that keep the cache empty. `read_only`: it is made so that only
     root can remove it as it is.
     """
 
+    parts: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
     what: str
     tool: re.Pattern[str]
@@ -44,10 +46,16 @@ class Caches:
 
     def __call__(self, facts: Facts) -> Iterator[Proposal]:
         """One proposal for each layer that has some."""
+        if not facts.mentions(*self.parts):
+            return
         rewritten = [
             (file.path, file.layer, file.size) for file in facts.hidden if file.how is not Hiding.DELETED
         ]
-        found = [file for file in (*facts.files, *rewritten) if self.pattern.search(file[0])]
+        found = [
+            file
+            for file in (*facts.files, *rewritten)
+            if any(part in file[0] for part in self.parts) and self.pattern.search(file[0])
+        ]
         proposals: list[Proposal] = []
         for layer, files in sorted(by_layer(found).items()):
             proposal = self._proposal(facts, layer, files)

@@ -5,6 +5,7 @@ import re
 from bloatcheck.analysis.advice.caches import Caches
 
 cargo_cache = Caches(
+    parts=(b"cargo/",),
     pattern=re.compile(
         rb"\A(?P<root>(?:.*/)?(?:\.cargo|usr/local/cargo)/(?:registry|git(?=/(?:db|checkouts)/)))/"
     ),

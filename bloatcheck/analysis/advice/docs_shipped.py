@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bloatcheck.analysis.advice.model import Facts, File, Proposal
-from bloatcheck.analysis.advice.removable import below, removable
+from bloatcheck.analysis.advice.removable import removable
 from bloatcheck.analysis.advice.shown import named, shown
 
-_FOLDERS = tuple(
-    prefix + folder
-    for prefix in (b"usr/share/", b"usr/local/share/")
-    for folder in (b"doc", b"man", b"info", b"gtk-doc")
-)
-_BEGINNINGS = tuple(folder + b"/" for folder in _FOLDERS)
+_DOCUMENTATION = re.compile(rb"\Ausr/(?:local/)?share/(?:doc|man|info|gtk-doc)(?=/)")
 
 
 def docs_shipped(facts: Facts) -> Iterator[Proposal]:
@@ -21,15 +17,20 @@ def docs_shipped(facts: Facts) -> Iterator[Proposal]:
     files = [
         file
         for file in facts.files
-        if file[0].startswith(_BEGINNINGS) and not file[0].endswith(b"/copyright")
+        if file[0].startswith(b"usr/")
+        and _DOCUMENTATION.match(file[0])
+        and not file[0].endswith(b"/copyright")
     ]
     yield from removable(facts, files, _message, _command)
 
 
 def _message(files: Sequence[File]) -> str:
-    return f"Documentation and manual pages are in the image, in {named(map(shown, below(files, _FOLDERS)))}."
+    return f"Documentation and manual pages are in the image, in {named(_folders(files))}."
+
+
+def _folders(files: Sequence[File]) -> list[str]:
+    return sorted({shown(match[0]) for path, *_ in files if (match := _DOCUMENTATION.match(path))})
 
 
 def _command(files: Sequence[File]) -> str:
-    folders = " ".join(map(shown, below(files, _FOLDERS)))
-    return f"find {folders} -type f ! -name copyright -exec rm -f {{}} +"
+    return f"find {' '.join(_folders(files))} -type f ! -name copyright -exec rm -f {{}} +"

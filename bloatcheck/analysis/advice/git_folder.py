@@ -17,8 +17,10 @@ def git_folder(facts: Facts) -> Iterator[Proposal]:
 
     It is told however small it is, since it tells secrets.
     """
+    if not facts.mentions(b".git/"):
+        return
     hidden = [(file.path, file.layer, file.size) for file in facts.hidden]
-    found = [file for file in (*facts.files, *hidden) if _GIT.match(file[0])]
+    found = [file for file in (*facts.files, *hidden) if b".git/" in file[0] and _GIT.match(file[0])]
     for layer, files in sorted(by_layer(found).items()):
         paths = {path for path, *_ in files}
         roots = {match["root"] for path in paths if (match := _GIT.match(path))}

@@ -17,7 +17,7 @@ def locales_shipped(facts: Facts) -> Iterator[Proposal]:
     """All but English and the languages that `LANG` and its like name."""
     kept = {"en", *facts.languages} - {"C", "POSIX"}
     files = []
-    for file in facts.files:
+    for file in facts.files if facts.mentions(b"usr/share/locale/") else ():
         found = _LOCALE.match(file[0])
         code = _CODE.match(found["language"]) if found else None
         if code and code[0].decode() not in kept:

@@ -157,6 +157,19 @@ class Facts:
                     names.setdefault((found[1], found[0]), [found[0]]).append(path)
         return names
 
+    @cached_property
+    def _column(self) -> bytes:
+        """All paths of `files` and `hidden`, each ended by a zero byte."""
+        paths = [*(file[0] for file in self.files), *(file.path for file in self.hidden), b""]
+        return b"\0".join(paths)
+
+    def mentions(self, *parts: bytes) -> bool:
+        """Whether one of these is in some path; most advisers have nothing to look for.
+
+        A zero byte at the end of a part stands for the end of a path.
+        """
+        return any(part in self._column for part in parts)
+
     def instructions_of(self, layer: int) -> Sequence[Instruction]:
         """Those that filled a layer; none where that isn't known."""
         return self.instructions[layer] if layer < len(self.instructions) else ()

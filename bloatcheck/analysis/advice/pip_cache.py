@@ -5,6 +5,7 @@ import re
 from bloatcheck.analysis.advice.caches import Caches
 
 pip_cache = Caches(
+    parts=(b".cache/",),
     pattern=re.compile(rb"\A(?P<root>(?:.*/)?\.cache/(?:pip|uv|pypoetry|pipenv|pip-tools))/"),
     what="pip's downloads",
     tool=re.compile(r"\b(?:pip[\d.]*|uv|poetry|pipenv)\s"),

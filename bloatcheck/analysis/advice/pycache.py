@@ -20,7 +20,9 @@ def pycache(facts: Facts) -> Iterator[Proposal]:
     files = [
         file
         for file in facts.files
-        if _COMPILED.search(file[0]) and not from_context(facts.instructions_of(file[1]))
+        if b"__pycache__/" in file[0]
+        and _COMPILED.search(file[0])
+        and not from_context(facts.instructions_of(file[1]))
     ]
     yield from removable(facts, files, _message, _command)
 

@@ -32,8 +32,3 @@ def removable(
             instructions=instructions,
             replacement=with_command(run, command(mine)) if run else None,
         )
-
-
-def below(paths: Sequence[File], folders: Sequence[bytes]) -> list[bytes]:
-    """Those of the folders in which some of the files are."""
-    return [folder for folder in folders if any(path.startswith(folder + b"/") for path, *_ in paths)]

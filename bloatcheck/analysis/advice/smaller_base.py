@@ -90,8 +90,15 @@ def _from(facts: Facts) -> Instruction | None:
     stages = [each.stage for filled_by in facts.instructions for each in filled_by if each.stage is not None]
     starts = [each for each in facts.dockerfile if each.keyword == "FROM"]
     if stages:
-        starts = [each for each in starts if each.stage == max(stages)]
-    return starts[-1] if starts else None
+        starts = [each for each in starts if each.stage is not None and each.stage <= max(stages)]
+    named = {each.stage_name: each for each in starts if each.stage_name}
+    start = starts[-1] if starts else None
+    for _ in starts:
+        # a stage that begins with another one
+        if start is None or not start.words or start.words[0].lower() not in named:
+            break
+        start = named[start.words[0].lower()]
+    return start
 
 
 def _sibling(name: str) -> tuple[Sibling, str] | None:

@@ -16,7 +16,11 @@ _MOST = 8
 
 def static_archives(facts: Facts) -> Iterator[Proposal]:
     """Those that no package of the system owns: its own come and go with `-dev` packages."""
-    files = [file for file in facts.files if _ARCHIVE.search(file[0]) and not facts.is_systems(file[0])]
+    files = [
+        file
+        for file in facts.files
+        if file[0].endswith(b".a") and _ARCHIVE.search(file[0]) and not facts.is_systems(file[0])
+    ]
     yield from removable(facts, files, _message, _command)
 
 

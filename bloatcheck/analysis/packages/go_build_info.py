@@ -32,7 +32,11 @@ def build_facts(section: bytes) -> dict[str, Any] | None:
     if not section.startswith(MAGIC) or len(section) < _STRINGS or not section[_FLAGS] & _INLINE:
         return None
     version, at = _string(section, _STRINGS)
-    modules, _ = _string(section, at)
+    return facts_of_strings(version, _string(section, at)[0])
+
+
+def facts_of_strings(version: bytes, modules: bytes) -> dict[str, Any]:
+    """The same from the two strings: Go's version, and the list of modules in its frame."""
     return {
         "version": version.decode("utf-8", "replace"),
         **_modules(modules[_FRAME:-_FRAME].decode("utf-8", "replace")),

@@ -28,8 +28,10 @@ from bloatcheck.oci.digest import Digest
 _CHUNK = 1 << 20
 _MAX_LINE = 64 << 20
 # The lines as Go's encoder writes them. Quotes inside a name are escaped, so no name can look like a field.
+# A piece ends at the next quote: to look for one letter is four times as fast as to look for all the others,
+# and what isn't base64 shows when it is decoded.
 _LINE = re.compile(
-    rb'^\{"type":(?:2,"payload":"(?P<piece>[A-Za-z0-9+/]*={0,2})"'
+    rb'^\{"type":(?:2,"payload":"(?P<piece>[^"]*)"'
     rb'|1(?:,"name":"[^"\\]*(?:\\.[^"\\]*)*")?(?:,"name_raw":"[^"]*")?(?:,"size":(?P<size>\d+))?'
     rb',"payload":(?:null|"[^"]*"))'
     rb',"position":\d+\}$',
@@ -87,7 +89,10 @@ def _runs(source: IO[bytes]) -> Iterator[tuple[bytes, int]]:
     for lines in _whole_lines(source):
         for piece, size in _entries(lines):
             if piece:
-                pending.append(a2b_base64(piece))
+                decoded = a2b_base64(piece)
+                if len(piece) % 4 or len(decoded) != len(piece) // 4 * 3 - piece.count(b"=", -2):
+                    raise ValueError("a piece is not base64")
+                pending.append(decoded)
             elif size:
                 yield b"".join(pending), int(size)
                 pending.clear()

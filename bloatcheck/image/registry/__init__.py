@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
 
 from bloatcheck.errors import ReadError, UsageError
+from bloatcheck.image.attestation import attested_materials
 from bloatcheck.image.oci_layout import MAX_CONFIG
 from bloatcheck.image.platform_choice import check_platform, choose_image
 from bloatcheck.image.registry.client import Document, RegistryClient
@@ -16,8 +19,17 @@ from bloatcheck.image.registry.transport import Patience
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig, parse_image_config
-from bloatcheck.oci.manifest import INDEX_TYPES, Manifest, document_type, parse_index, parse_manifest
+from bloatcheck.oci.manifest import (
+    INDEX_TYPES,
+    MAX_DOCUMENT,
+    Descriptor,
+    Manifest,
+    document_type,
+    parse_index,
+    parse_manifest,
+)
 from bloatcheck.oci.platform import Platform
+from bloatcheck.oci.provenance import Material
 from bloatcheck.oci.registry_reference import RegistryReference, parse_registry_reference
 
 __all__ = ["Credentials", "Patience", "RegistryImage", "open_registry"]
@@ -60,7 +72,8 @@ def open_registry(
     find = find_credentials or (lambda registry: docker_credentials(registry, log=log))
     client = RegistryClient(parsed, lambda: find(parsed.registry), patience)
     try:
-        digest, manifest = _find_manifest(client, parsed, platform)
+        found = _find_manifest(client, parsed, platform)
+        manifest = found.manifest
         config = _read_config(client, manifest, platform)
     except ValueError as error:
         client.close()
@@ -68,21 +81,41 @@ def open_registry(
     except BaseException:
         client.close()
         raise
-    return RegistryImage(client, manifest, config, digest=digest, log=log)
+    return RegistryImage(client, manifest, config, digest=found.digest, materials=found.materials, log=log)
 
 
-def _find_manifest(
-    client: RegistryClient, reference: RegistryReference, platform: Platform | None
-) -> tuple[Digest, Manifest]:
-    """The image's manifest, through indexes where there are such, and the digest of what was asked for."""
+class _Found(NamedTuple):
+    """`digest` is of what was asked for: the index where there is one, else the manifest."""
+
+    digest: Digest
+    manifest: Manifest
+    materials: Callable[[], tuple[Material, ...]]
+
+
+def _read(client: RegistryClient, descriptor: Descriptor) -> bytes:
+    if descriptor.is_attestation:
+        return client.manifest(descriptor.digest).content
+    return client.document(descriptor, limit=MAX_DOCUMENT)
+
+
+def _find_manifest(client: RegistryClient, reference: RegistryReference, platform: Platform | None) -> _Found:
+    """The image's manifest, through indexes where there are such."""
     label = f"docker://{reference}"
     document = client.manifest(reference.digest or reference.tag or "latest")
-    digest = document.digest
+    asked_for = document.digest
+    attestations: list[Descriptor] = []
     for _ in range(_MAX_DEPTH):
         _refuse_schema1(document, label)
         if document_type(document.content, document.media_type) not in INDEX_TYPES:
-            return digest, parse_manifest(document.content)
-        chosen = choose_image(parse_index(document.content), platform, label=label)
+            manifest = parse_manifest(document.content)
+            return _Found(
+                asked_for,
+                manifest,
+                partial(attested_materials, document.digest, manifest, attestations, partial(_read, client)),
+            )
+        index = parse_index(document.content)
+        attestations += index.attestations
+        chosen = choose_image(index, platform, label=label)
         document = client.manifest(chosen.digest)
         if len(document.content) != chosen.size:
             raise ValueError(

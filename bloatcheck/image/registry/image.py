@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from bloatcheck.errors import ReadError
@@ -16,6 +16,7 @@ from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
 from bloatcheck.oci.manifest import Descriptor, Manifest
+from bloatcheck.oci.provenance import Material
 from bloatcheck.units import format_bytes
 
 _DOWNLOADS = 3
@@ -32,6 +33,7 @@ class RegistryImage(ClosedAtEnd):
         manifest: of one platform.
         config: its configuration, with as many diff_ids as the manifest has layers.
         digest: of what the reference names: the index where there is one, else the manifest.
+        materials: asks what the builder says of the images that it used.
         log: told what is downloaded, as details.
     """
 
@@ -42,12 +44,14 @@ class RegistryImage(ClosedAtEnd):
         config: ImageConfig,
         *,
         digest: Digest,
+        materials: Callable[[], tuple[Material, ...]] = tuple,
         log: Log | None = None,
     ) -> None:
         self.reference = f"docker://{client.reference}"
         self.image_id = manifest.config.digest
         self.config = config
         self.digest = digest
+        self.materials = materials
         self.source = Source("docker")
         self._client = client
         self._log = log

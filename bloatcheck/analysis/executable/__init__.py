@@ -1,0 +1,23 @@
+"""Executables: what they need to start, whether the image has it, and what they are made of."""
+
+from bloatcheck.analysis.executable.facts import (
+    EXTRACT,
+    VERSION,
+    ExecutableFacts,
+    extract_executable,
+    facts_at,
+    wants_executable,
+)
+from bloatcheck.analysis.executable.start import captures, check_executable, check_start
+
+__all__ = [
+    "EXTRACT",
+    "VERSION",
+    "ExecutableFacts",
+    "captures",
+    "check_executable",
+    "check_start",
+    "extract_executable",
+    "facts_at",
+    "wants_executable",
+]

@@ -1,0 +1,232 @@
+"""Finds the libraries of a program where its loader would: glibc's (ld.so(8)) or musl's (ldso/dynlink.c)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from bloatcheck.analysis.executable import ld_cache
+from bloatcheck.analysis.executable.elf import Elf
+from bloatcheck.analysis.executable.facts import facts_at
+from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.layer_index import Kind
+
+_MAX_LIBRARIES = 1_000
+_MAX_FOLDERS = 200
+_MUSL_ITSELF = re.compile(rb"\Alib(?:c|pthread|rt|m|dl|util|xnet)\.")
+_MUSL_PATHS = b"/lib:/usr/local/lib:/usr/lib"
+_MUSL_LOADER = re.compile(rb"\A(?:ld-musl-(?P<machine>[\w-]+)\.so\.1|libc\.so)\Z")
+_GLIBC_LOADER = re.compile(rb"\Ald(?:-linux[\w.-]*|64|)\.so\.\d\Z|\Ald-\d[\d.]*\.so\Z")
+_GCOMPAT = re.compile(rb"(?:\A|/)libgcompat\.so")
+MUSL_PATH_FILE = re.compile(rb"\Aetc/ld-musl-[\w-]+\.path\Z")
+
+_MULTIARCH = {
+    3: b"i386-linux-gnu",
+    22: b"s390x-linux-gnu",
+    40: b"arm-linux-gnueabihf:arm-linux-gnueabi",
+    62: b"x86_64-linux-gnu:x86_64-linux-gnux32",
+    183: b"aarch64-linux-gnu",
+    243: b"riscv64-linux-gnu",
+    258: b"loongarch64-linux-gnu",
+    8: b"mips64el-linux-gnuabi64:mipsel-linux-gnu:mips-linux-gnu",
+    20: b"powerpc-linux-gnu",
+    21: b"powerpc64le-linux-gnu:powerpc64-linux-gnu",
+}
+"""Debian's folders of a machine's libraries, in which its loader looks too."""
+
+
+class Libc(Enum):
+    """Whose loader it is."""
+
+    GLIBC = "glibc"
+    MUSL = "musl"
+
+
+def libc_of_loader(path: bytes) -> Libc | None:
+    """By the name of the loader that a program asks for."""
+    name = path.rpartition(b"/")[2]
+    if name.startswith(b"ld-musl-"):
+        return Libc.MUSL
+    return Libc.GLIBC if _GLIBC_LOADER.match(name) else None
+
+
+def libc_of_file(tree: Tree, path: bytes, asked: bytes) -> Libc | None:
+    """Whose loader stands at a resolved path, asked for as `asked`; None if it can't be told.
+
+    gcompat is musl behind a loader with glibc's name, and brings libraries of its own.
+    """
+    name = path.rpartition(b"/")[2]
+    if _MUSL_LOADER.match(name):
+        return Libc.MUSL
+    facts = facts_at(tree, path)
+    names = [name, (facts.elf.soname or b"") if facts and facts.elf else b"", asked.rpartition(b"/")[2]]
+    if any(map(_GLIBC_LOADER.match, names)) and not any(tree.find(_GCOMPAT)):
+        return Libc.GLIBC
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A library that the loader doesn't find. `elsewhere` is where in the image one of that name is."""
+
+    name: bytes
+    needed_by: bytes
+    elsewhere: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A program or library that is loaded, and on whose behalf."""
+
+    path: bytes
+    elf: Elf
+    loader: _Object | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loader:
+    """A C library's loader in an image.
+
+    `interpreter` is its path as the program asks for it, `library_path` is LD_LIBRARY_PATH.
+    """
+
+    tree: Tree
+    libc: Libc
+    interpreter: bytes
+    working_dir: bytes = b"/"
+    library_path: bytes = b""
+    _cache: Mapping[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    _cache_is_readable: bool = True
+
+    def missing(self, path: bytes, elf: Elf) -> tuple[Missing, ...]:
+        """The libraries that a program at a resolved path needs, itself or by another, and doesn't get."""
+        loader = self._with_cache(big_endian=elf.big_endian)
+        return tuple(loader._walk(_Object(path, elf))) if loader._cache_is_readable else ()  # noqa: SLF001 - its own
+
+    def _walk(self, program: _Object) -> Iterator[Missing]:
+        """As a loader does it: in the order of need, each name once."""
+        pending = deque([program])
+        # the loader is in memory already
+        known = {self.interpreter.rpartition(b"/")[2]}
+        while pending and len(known) <= _MAX_LIBRARIES:
+            of = pending.popleft()
+            for name in of.elf.needed:
+                if name in known or (self.libc is Libc.MUSL and _MUSL_ITSELF.match(name)):
+                    continue
+                known.add(name)
+                found = self._find(name, of, program.elf)
+                if found is None:
+                    yield Missing(name, of.path, self._elsewhere(name))
+                    continue
+                facts = facts_at(self.tree, found)
+                if facts and facts.elf:
+                    if facts.elf.soname:
+                        known.add(facts.elf.soname)
+                    pending.append(_Object(found, facts.elf, of))
+
+    def _find(self, name: bytes, of: _Object, program: Elf) -> bytes | None:
+        if b"/" in name:
+            return self._fit(_expanded(name, of.path, program), program)
+        for folder in self._folders(of, program):
+            found = self._fit(posixpath.join(folder, name), program)
+            if found is not None:
+                return found
+        for path in self._cache.get(name, ()):
+            found = self._fit(path, program)
+            if found is not None:
+                return found
+        for folder in self._usual_folders(program):
+            found = self._fit(posixpath.join(folder, name), program)
+            if found is not None:
+                return found
+        return None
+
+    def _folders(self, of: _Object, program: Elf) -> Iterator[bytes]:
+        """Where the object itself and the environment say that its libraries are."""
+        environment = [part for part in re.split(rb"[:;]", self.library_path) if self.library_path]
+        if self.libc is Libc.MUSL:
+            yield from environment
+            holder: _Object | None = of
+            while holder:
+                # musl takes RPATH like RUNPATH, and both for the libraries of libraries too
+                yield from _listed(holder.elf.runpath or holder.elf.rpath, holder.path, program)
+                holder = holder.loader
+            return
+        holder = None if of.elf.runpath else of
+        while holder:
+            if not holder.elf.runpath:
+                yield from _listed(holder.elf.rpath, holder.path, program)
+            holder = holder.loader
+        yield from environment
+        yield from _listed(of.elf.runpath, of.path, program)
+
+    def _usual_folders(self, program: Elf) -> Iterator[bytes]:
+        if self.libc is Libc.MUSL:
+            yield from (part for part in re.split(rb"[:\n]", self._musl_paths()) if part)
+            return
+        for triplet in _MULTIARCH.get(program.machine, b"").split(b":"):
+            if triplet:
+                yield b"/lib/" + triplet
+                yield b"/usr/lib/" + triplet
+        for folder in (b"lib64", b"lib64/lp64d", b"lib", b"libx32", b"lib32"):
+            yield b"/" + folder
+            yield b"/usr/" + folder
+        # where a C library wasn't configured for the usual folders (Nix), it looks beside its loader
+        yield posixpath.dirname(self.interpreter)
+        yield b"/" + posixpath.dirname(self.tree.resolve(self.interpreter) or b"")
+
+    def _musl_paths(self) -> bytes:
+        match = _MUSL_LOADER.match(self.interpreter.rpartition(b"/")[2])
+        machine = match["machine"] if match else None
+        found = self.tree.resolve(b"etc/ld-musl-" + machine + b".path") if machine else None
+        captured = self.tree.captured(found) if found else None
+        return captured.content if captured and captured.kind == "whole" else _MUSL_PATHS
+
+    def _fit(self, path: bytes, program: Elf) -> bytes | None:
+        """The resolved path, if a library for this program stands there; one we know nothing of counts."""
+        found = self.tree.resolve(posixpath.join(self.working_dir, path))
+        node = self.tree.get(found) if found else None
+        if found is None or node is None or node.kind not in (Kind.REGULAR, Kind.HARD_LINK):
+            return None
+        facts = facts_at(self.tree, found)
+        if facts is None or facts.elf is None:
+            return found
+        shape = (facts.elf.machine, facts.elf.bits, facts.elf.big_endian)
+        return found if shape == (program.machine, program.bits, program.big_endian) else None
+
+    def _elsewhere(self, name: bytes) -> bytes | None:
+        if b"/" in name:
+            return None
+        pattern = re.compile(rb"(?:\A|/)" + re.escape(name) + rb"\Z")
+        return min((path for path in self.tree.find(pattern)), default=None)
+
+    def _with_cache(self, *, big_endian: bool) -> Loader:
+        """With the loader's cache; without one glibc looks in the usual folders only, and musl has none."""
+        path = self.tree.resolve(ld_cache.PATH) if self.libc is Libc.GLIBC else None
+        if path is None:
+            return self
+        captured = self.tree.captured(path)
+        libraries = (
+            ld_cache.libraries_in(captured.content, big_endian=big_endian)
+            if captured and captured.kind == "whole"
+            else None
+        )
+        return replace(self, _cache=libraries or {}, _cache_is_readable=libraries is not None)
+
+
+def _listed(value: bytes | None, path: bytes, program: Elf) -> Sequence[bytes]:
+    if not value:
+        return ()
+    return [_expanded(part, path, program) for part in value.split(b":")[:_MAX_FOLDERS] if part]
+
+
+def _expanded(value: bytes, path: bytes, program: Elf) -> bytes:
+    """`$ORIGIN` is the folder of the object that says it; `$LIB` is `lib64` on most machines of 64 bits."""
+    lib = b"lib64" if program.bits == 64 else b"lib"  # noqa: PLR2004 - the class
+    for word, meaning in ((b"ORIGIN", b"/" + posixpath.dirname(path)), (b"LIB", lib)):
+        value = value.replace(b"${" + word + b"}", meaning).replace(b"$" + word, meaning)
+    return value
