@@ -123,6 +123,9 @@ recorded = entries(archive([("a", 3), ("b", 700)]))
         gzip.compress(b'{"type":3,"payload":"","position":0}\n'),
         gzip.compress(b'{"type":1,"size":-1,"payload":"","position":0}\n'),
         gzip.compress(b'{"type":2,"payload":"?","position":0}\n'),
+        gzip.compress(b'{"type":2,"payload":"AA?A","position":0}\n'),
+        gzip.compress(b'{"type":2,"payload":"AA==AAAA","position":0}\n'),
+        gzip.compress(b'{"type":2,"payload":"AAA\\u0041","position":0}\n'),
         gzip.compress(b"[" * 100_000 + b"\n"),
         compressed([*recorded[:1], {**recorded[1], "size": 4}, *recorded[2:]]).getvalue(),
         compressed([recorded[1], *recorded]).getvalue(),
@@ -130,6 +133,7 @@ recorded = entries(archive([("a", 3), ("b", 700)]))
     ],
     ids=[
         *("cut off", "not gzip", "not json", "not an object", "unknown type", "negative size", "not base64"),
+        *("a letter of no base64", "an end in the middle", "an escaped letter"),
         *("absurd depth", "longer than its header", "content before a header", "no end"),
     ],
 )
