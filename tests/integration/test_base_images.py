@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import uuid
@@ -10,12 +11,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from support.attested import STATEMENT, attested
 from support.docker_clients import CLIENTS, Client, busybox_base, docker, present
 from support.recording_log import RecordingLog
 from support.registry import docker_registry
 from support.snapshots import digest
 
-from bloatcheck.analysis.find_base import find_known_bases
+from bloatcheck.analysis.find_base import find_base_clues
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import Base, ImageSnapshot
 from bloatcheck.errors import Place
@@ -52,9 +54,9 @@ def snapshot_of(
 ) -> ImageSnapshot:
     source = DockerfileSource(path="D", text=dockerfile, build_args=build_args or {}) if dockerfile else None
     with closing(open_image(reference)) as image:
-        known = find_known_bases(image, dockerfile=source, lookup=lookup)
+        clues = find_base_clues(image, dockerfile=source, lookup=lookup)
         layers = list(image.index_layers({layer.diff_id for layer in image.layers}))
-        return take_snapshot(image, layers, name="api", dockerfile=source, known_bases=known)
+        return take_snapshot(image, layers, name="api", dockerfile=source, base_clues=clues)
 
 
 def layer_count(reference: str) -> int:
@@ -151,7 +153,8 @@ def test_buildah(tmp_path: Path) -> None:
     buildah("bud", "-q", "--pull-never", "--isolation=chroot", "--layers", "-t", "built", str(tmp_path))
     buildah("push", "-q", "built", f"oci:{tmp_path}/layout:built")
     snapshot = snapshot_of(f"oci:{tmp_path}/layout:built", dockerfile, Lookup.NOBODY)
-    assert snapshot.base == Base(name=base, layer_count=1)
+    assert snapshot.base
+    assert (snapshot.base.name, snapshot.base.layer_count) == (base, 1)
 
 
 def test_a_registry_is_asked_for_what_the_engine_lacks_and_only_on_request(tmp_path: Path) -> None:
@@ -175,6 +178,24 @@ def test_a_registry_is_asked_for_what_the_engine_lacks_and_only_on_request(tmp_p
         (known,) = look_up_bases([reference], diff_ids, platform=HOST, lookup=Lookup.REGISTRY)
         assert (known.reference, known.diff_ids) == (reference, diff_ids)
         assert known.digest == digest_file.read_text().strip()
+
+
+def test_provenance_in_a_registry_names_the_base(tmp_path: Path) -> None:
+    if not shutil.which("skopeo"):
+        pytest.skip("there is no skopeo")
+    layout = attested(json.dumps(STATEMENT).encode()).write(tmp_path / "layout")
+    with docker_registry(tmp_path / "registry") as host:
+        subprocess.run(
+            [
+                *("skopeo", "copy", "-q", "--all", "--preserve-digests", "--dest-tls-verify=false"),
+                *(f"oci:{layout}:api", f"docker://{host}/acme/api:1"),
+            ],
+            check=True,
+            timeout=120,
+        )
+        with closing(open_image(f"docker://{host}/acme/api:1")) as image:
+            clues = find_base_clues(image, lookup=Lookup.NOBODY)
+    assert [material.name for material in clues.materials] == ["debian:12"]
 
 
 def test_whoever_gives_no_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from support.snapshots import digest, layer, snapshot
 
 from bloatcheck.analysis.base_image import (
     BaseChange,
+    BaseClues,
     base_change,
     base_of,
     base_references,
@@ -59,8 +60,9 @@ def base(
     target: str | None = None,
     build_args: dict[str, str | None] | None = None,
 ) -> Base | None:
+    clues = BaseClues(materials=tuple(materials), known=found)
     if dockerfile is None:
-        return base_of(config, materials=materials, known=found)
+        return base_of(config, clues=clues)
     instructions = parse_dockerfile(dockerfile)
     return base_of(
         config,
@@ -68,8 +70,7 @@ def base(
             instructions, platform=config.platform, target=target, build_args=build_args
         ),
         placed=place_layers(config, instructions, target=target, build_args=build_args),
-        materials=materials,
-        known=found,
+        clues=clues,
     )
 
 

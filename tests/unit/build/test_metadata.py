@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from bloatcheck.build.metadata import MAX_METADATA_LENGTH, BuildMetadata, read_build_metadata
 from bloatcheck.errors import BuildError, ExitCode, Place
+from bloatcheck.oci.digest import Digest
+from bloatcheck.oci.provenance import Material
 
 RECORDED = Path(__file__).parent / "recorded_metadata"
 CONFIGURED = Place(".bloatcheck.yml", 7)
@@ -153,3 +155,14 @@ def test_no_document_breaks_the_reading(
     path = write(tmp_path_factory.getbasetemp(), document)
     with suppress(BuildError):
         read(path, target)
+
+
+def test_provenance_in_the_metadata_names_what_the_build_used(tmp_path: Path) -> None:
+    hexadecimal = "ab" * 32
+    provenance = {"materials": [{"uri": "pkg:docker/debian@12", "digest": {"sha256": hexadecimal}}]}
+    entry = {"containerimage.digest": f"sha256:{'1' * 64}"}
+    expected = (Material("debian:12", Digest(f"sha256:{hexadecimal}")),)
+    for key in ("buildx.build.provenance", "buildx.build.provenance/linux/amd64"):
+        path = tmp_path / "metadata.json"
+        path.write_text(json.dumps({**entry, key: provenance}))
+        assert read_build_metadata(path, None, shown_as="m", place=None).materials == expected
