@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.github.act import Job, plain, run_workflow
+from support.github.act import Artifacts, Job, plain, run_workflow
+from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
+from support.github.faults import Fault, Reply
 from support.github.proxy import PretendGitHub, pretend_github
 from support.github.repository import UsersRepository
 
@@ -54,6 +58,11 @@ class Team:
     home: Path
     runs: int = 0
 
+    @property
+    def artifacts(self) -> Path:
+        """What runs have left, by their number."""
+        return self.home / "artifacts"
+
     def run(self, event_name: str, event: dict[str, Any]) -> Job:
         """The workflow, on what is checked out."""
         self.runs += 1
@@ -65,6 +74,7 @@ class Team:
             token=BOT_TOKEN,
             api_url=self.github.url,
             home=self.home / f"run-{self.runs}",
+            artifacts=Artifacts(self.artifacts, self.runs),
             environment={
                 "GIT_CONFIG_COUNT": "1",
                 "GIT_CONFIG_KEY_0": f"url.{self.remote.as_uri()}.insteadOf",
@@ -135,12 +145,12 @@ def running_github() -> Iterator[PretendGitHub]:
         yield github
 
 
-def team_with(github: PretendGitHub, folder: Path, settings: str) -> Iterator[Team]:
+def team_with(github: PretendGitHub, folder: Path, settings: str, workflow: str = WORKFLOW) -> Iterator[Team]:
     github.forget()
     repository = UsersRepository.create(
         folder / "hello",
         {
-            ".github/workflows/image-size.yml": WORKFLOW,
+            ".github/workflows/image-size.yml": workflow,
             ".bloatcheck.yml": f"version: 1\nimages: [{{name: api}}]\nbaseline: {settings}\n"
             "comment: {when: always}\n",
             ".dockerignore": "*\n!program\n",
@@ -168,6 +178,16 @@ def committing(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
 @pytest.fixture
 def branching(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
     yield from team_with(running_github, tmp_path, "{sources: [branch], renew: branch}")
+
+
+@pytest.fixture
+def leaving(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
+    """With the steps of docs/examples/renewal.yml."""
+    example = (Path(__file__).parents[2] / "docs" / "examples" / "renewal.yml").read_text()
+    workflow = example.replace("on:\n  push:\n    branches: [main]\n", "on: [push, pull_request]\n")
+    assert workflow != example
+    settings = "{sources: [artifact], renew: artifact}"
+    yield from team_with(running_github, tmp_path, settings, workflow)
 
 
 @pytest.fixture
@@ -329,3 +349,34 @@ def test_where_nothing_was_kept_the_base_is_built(building: Team) -> None:
     assert "There is no branch bloatcheck-baseline yet." in comment
     assert f"a build of {base[:12]}, what the pull request was test-merged into" in comment
     assert repository.git("worktree", "list").count("\n") == 0
+
+
+@pytest.mark.slow
+def test_what_a_run_on_main_left_as_artifact_is_what_the_next_change_is_compared_with(leaving: Team) -> None:
+    """The step that uploads is a stand-in, and so is GitHub's store; how it is asked for it, is real."""
+    job = leaving.push({"program": b"b" * 600 * KB})
+    assert job.succeeded, job.log
+    main = leaving.git("rev-parse", "main")
+    (file,) = leaving.artifacts.rglob("bloatcheck-baseline.json")
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(file, file.name)
+    listed = stored_artifact(number=5, commit=main)
+    body = json.dumps({"total_count": 1, "artifacts": [listed]}).encode()
+    leaving.github.faults += [
+        Fault(Reply(200, body), path=".*/actions/artifacts"),
+        Fault(
+            Reply(200, packed.getvalue(), {"Content-Type": "application/zip"}, lawful=False), path=".*/zip"
+        ),
+    ]
+
+    leaving.repository.git("checkout", "--quiet", "-b", "feature", "main")
+    leaving.repository.commit("A feature", {"program": b"c" * 640 * KB})
+    number = leaving.github.emulator.open_pull_request()
+    job = leaving.pull_request(number, base="main", head="feature")
+
+    assert job.succeeded, job.log
+    comment = leaving.comment(number)
+    assert "`api` | 600 kB | 640 kB |" in comment
+    assert f"the artifact of run 1005, measured at {main[:12]}, what the pull request was" in comment
+    assert len(list(leaving.artifacts.rglob("bloatcheck-baseline.json"))) == 1

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
 from support.github.faults import (
     Fault,
@@ -145,31 +146,6 @@ def test_where_actions_may_open_none_the_setting_is_named(
 # Artifacts
 
 
-def artifact(
-    number: int, *, branch: str = "main", head: int = 1, expired: bool = False, sha: str = A
-) -> object:
-    url = f"https://api.github.com/repos/{REPOSITORY}/actions/artifacts/{number}"
-    return {
-        "id": number,
-        "node_id": "x",
-        "name": "bloatcheck-baseline",
-        "size_in_bytes": 7,
-        "url": url,
-        "archive_download_url": f"{url}/zip",
-        "expired": expired,
-        "created_at": "2026-01-31T00:00:00Z",
-        "expires_at": "2026-04-30T00:00:00Z",
-        "updated_at": "2026-01-31T00:00:00Z",
-        "workflow_run": {
-            "id": number + 1000,
-            "repository_id": 1,
-            "head_repository_id": head,
-            "head_branch": branch,
-            "head_sha": sha,
-        },
-    }
-
-
 def listing(*artifacts: object) -> Fault:
     body = json.dumps({"total_count": len(artifacts), "artifacts": artifacts}).encode()
     return Fault(Reply(200, body), method="GET", path=ARTIFACTS)
@@ -181,11 +157,11 @@ def test_only_what_runs_on_the_branch_itself_left_is_listed_newest_first(
     """A fork may call its branch main too."""
     github.faults.append(
         listing(
-            artifact(1),
-            artifact(2, branch="feature"),
-            artifact(3, head=2),
-            artifact(4, expired=True),
-            artifact(5, sha=B),
+            stored_artifact(number=1, commit=A),
+            stored_artifact(number=2, commit=A, branch="feature"),
+            stored_artifact(number=3, commit=A, head_repository=2),
+            stored_artifact(number=4, commit=A, expired=True),
+            stored_artifact(number=5, commit=B),
         )
     )
     assert repository.artifacts("bloatcheck-baseline", "main") == [

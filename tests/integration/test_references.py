@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.git import Repository
+from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
 from support.github.faults import Fault, Reply
 from support.github.proxy import PretendGitHub, pretend_github
@@ -110,26 +111,7 @@ def test_the_artifact_of_the_default_branch_is_what_is_compared_with(
     before = repository.commit(README="2")
     repository.commit(README="3")
     with _server(archive_of(entry(7, measured))) as server:
-        url = f"https://api.github.com/repos/{REPOSITORY}/actions/artifacts/5"
-        listed = {
-            "id": 5,
-            "node_id": "x",
-            "name": "bloatcheck-baseline",
-            "size_in_bytes": 100,
-            "url": url,
-            "archive_download_url": f"{url}/zip",
-            "expired": False,
-            "created_at": None,
-            "expires_at": None,
-            "updated_at": None,
-            "workflow_run": {
-                "id": 1005,
-                "repository_id": 1,
-                "head_repository_id": 1,
-                "head_branch": "main",
-                "head_sha": measured,
-            },
-        }
+        listed = stored_artifact(number=5, commit=measured)
         body = json.dumps({"total_count": 1, "artifacts": [listed]}).encode()
         github.faults += [
             Fault(Reply(200, body), path=".*/actions/artifacts"),
