@@ -7,6 +7,7 @@ not believed but read: the new text must hold the old values and the one that is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import yaml
@@ -16,6 +17,8 @@ from bloatcheck.errors import ConfigError
 
 _KEY = "approvals"
 _STEP = "  "
+_PLAIN = re.compile(r"[\w](?:[\w ./-]*[\w.])?")
+"""What stands between brackets as it stands between lines."""
 
 
 def with_approval(text: str, entry: Mapping[str, str]) -> str:
@@ -111,8 +114,8 @@ def _into(text: str, value: yaml.Node, lines: list[str], indent: str) -> Iterato
 
 def _in_flow(line: str) -> str:
     key, _, value = line.partition(": ")
-    plain_here = not set(value) & set(",[]{}#")
-    return line if plain_here or value[:1] in "'\"" else f"{key}: {_quoted(value)}"
+    needs_none = _PLAIN.fullmatch(value) or value[:1] in "'\""
+    return line if needs_none else f"{key}: {_quoted(value)}"
 
 
 def _quoted(value: str) -> str:
