@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from bloatcheck.analysis.base_image import BaseChange
+from bloatcheck.analysis.base_image import base_change as base_change_between
 from bloatcheck.analysis.contents import Cause, Contents, PackageSize
-from bloatcheck.analysis.snapshot import Base, ImageSnapshot, LayerSnapshot
+from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerDiff
 
@@ -86,22 +88,9 @@ def reasons(diff: ImageDiff) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda reason: -abs(reason.delta)))
 
 
-@dataclass(frozen=True, slots=True)
-class BaseChange:
-    """The image that `FROM` names is another one: name and digest before and after, as far as known."""
-
-    before: Base
-    after: Base
-
-
 def base_change(diff: ImageDiff) -> BaseChange | None:
     """The base image before and after; None where it is the same, or not known of both sides."""
-    before = diff.before.base if diff.before else None
-    after = diff.after.base if diff.after else None
-    if before is None or after is None:
-        return None
-    same_digest = before.digest == after.digest or None in (before.digest, after.digest)
-    return None if before.name == after.name and same_digest else BaseChange(before, after)
+    return base_change_between(diff.before, diff.after) if diff.before and diff.after else None
 
 
 def _from_contents(changed: ContentsDiff, layers: Sequence[LayerSnapshot]) -> Iterable[Reason]:

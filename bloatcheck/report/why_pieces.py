@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bloatcheck.analysis.base_image import BaseChange
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, row
@@ -11,7 +12,7 @@ from bloatcheck.report.figures import change, count
 from bloatcheck.report.layer_links import layer_link
 from bloatcheck.report.model import Origin
 from bloatcheck.report.templates import render_markdown
-from bloatcheck.report.why import BaseChange, Named, Reason, base_change, reasons
+from bloatcheck.report.why import Named, Reason, base_change, reasons
 from bloatcheck.units import format_bytes, format_delta
 
 MOST_REASONS = 3
