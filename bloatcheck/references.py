@@ -18,6 +18,7 @@ from pathlib import Path
 from bloatcheck import pipeline
 from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.explain import explain
+from bloatcheck.analysis.find_base import find_base_clues
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.choice import Choice, choose_commit
@@ -223,14 +224,20 @@ class References:
 
     def _published(self, reference: str, spec: ImageSpec) -> BaselineEntry | None:
         """The entry of a published image; its labels say of which commit it is."""
+        cache = LayerCache.open(self.environment, log=self.log)
         try:
-            opened = open_image(reference, platform=spec.platform, log=self.log)
+            opened = open_image(reference, platform=spec.platform, log=self.log, documents=cache.documents)
         except NotThereError:
             return None
         with closing(opened) as image:
-            indexes = index_image(image, LayerCache.open(self.environment, log=self.log), EXPLAIN)
-            snapshot = explain(image, indexes, name=spec.name).snapshot
+            clues = find_base_clues(image, log=self.log)
+            indexes = index_image(image, cache, EXPLAIN)
+            snapshot = explain(image, indexes, name=spec.name, base_clues=clues).snapshot
             labels = image.config.labels
+        if snapshot.base is None:
+            # Without the Dockerfile of its own commit, its base may not be told; its base's bytes would then
+            # look as if they had come with this change.
+            snapshot = replace(snapshot, contents=None)
         revision, created = labels.get(_REVISION, ""), labels.get(_CREATED, "")
         return BaselineEntry(
             snapshot=snapshot,
