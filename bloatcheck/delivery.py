@@ -167,8 +167,11 @@ class _Posting:
         for warning in result.warnings:
             self.log.warning(warning)
         self.log.info(f"pull request #{number}: comment {result.action.value}")
+        why = why_read_only(self.context)
         # What stands under the pull request of a fork is not found from here, and may have to be edited.
-        pending = result.action is CommentAction.SKIPPED and why_read_only(self.context) is not None
+        pending = result.action is CommentAction.SKIPPED and why is not None
+        if pending:
+            self.log.info(f"{why}: a comment that is there already is a second workflow's (docs/forks.md)")
         return replace(nothing, comment_url=result.url, comment_pending=pending)
 
     def check_run(self, report: Report) -> None:
@@ -205,8 +208,10 @@ class _Posting:
 
 def is_worth_a_comment(report: Report, policy: CommentPolicy) -> bool:
     """Whether a pull request without our comment should get one."""
-    trouble = report.outcome in (Outcome.FAIL, Outcome.ERROR) or any(
-        change.looser for change in report.changes
+    trouble = (
+        report.outcome in (Outcome.FAIL, Outcome.ERROR)
+        or any(change.looser for change in report.changes)
+        or any(image.problems for image in report.images)
     )
     return deserves_comment([image.diff for image in report.images if image.diff], policy, trouble=trouble)
 

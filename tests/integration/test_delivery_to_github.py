@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.github.act import plain
@@ -41,7 +42,7 @@ class Run:
         attempt: int = 1,
         base: str = "b" * 40,
         leg: bool = False,
-        **context: object,
+        **context: Any,
     ) -> Delivered:
         origin = Origin(
             repository=REPOSITORY,
@@ -53,7 +54,7 @@ class Run:
         )
         return deliver(
             report(text, origin=origin, baseline=f"baseline.json at {base[:7]}"),
-            context=replace(self.context, **context),  # type: ignore[arg-type]
+            context=replace(self.context, **context),
             policy=policy,
             token=BOT_TOKEN,
             directory=self.folder,
@@ -138,10 +139,10 @@ class TestTokensThatOnlyRead:
         ],
     )
     def test_where_it_can_not_be_another_it_is_told_what_happens_instead(
-        self, run: Run, context: dict[str, object], why: str
+        self, run: Run, context: dict[str, Any], why: str
     ) -> None:
         run.github.faults.append(read_only_token())
-        delivered = run.deliver(GROWN, **context)  # type: ignore[arg-type]
+        delivered = run.deliver(GROWN, **context)
 
         assert delivered.comment_pending
         assert run.log.warnings == []
@@ -157,6 +158,8 @@ class TestTokensThatOnlyRead:
 
     def test_a_fork_with_nothing_to_say_may_have_something_to_take_back(self, run: Run) -> None:
         assert run.deliver(QUIET, from_fork=True).comment_pending
+        told = "this pull request comes from a fork: a comment that is there already is a second workflow's"
+        assert any(line.startswith(told) for line in run.log.lines)
 
     def test_a_permission_that_the_workflow_forgot_is_a_warning_with_its_cure(self, run: Run) -> None:
         run.github.faults.append(read_only_token())

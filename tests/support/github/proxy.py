@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(effect, Wait):
             time.sleep(effect.seconds)
         if isinstance(effect, Meet):
-            effect.barrier.wait(10)
+            effect.barrier.wait(18)  # a client waits for 20
         if isinstance(effect, Reply):
             reply = effect
         elif effect == Cut(after=False):
