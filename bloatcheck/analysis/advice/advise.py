@@ -15,6 +15,8 @@ FLOOR = 100_000
 FLOOR_SHARE = 0.001
 """Of the image's bytes, for large ones."""
 MAX_ADVICE = 50
+EVERYTHING = "all"
+"""What stands for every id in a comment of the Dockerfile."""
 
 
 def advise(
@@ -39,7 +41,7 @@ def advise(
         if name in ignore:
             continue
         for proposal in adviser(facts):
-            if any(name in instruction.ignores for instruction in proposal.instructions):
+            if any({name, EVERYTHING} & instruction.ignores for instruction in proposal.instructions):
                 continue
             mine = _left(proposal.freed or {}, promised, ignored)
             if proposal.freed is not None and sum(mine.values()) < (1 if proposal.always else floor):
