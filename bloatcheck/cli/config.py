@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
+from bloatcheck.config.approvals import Approval
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.load import load_config
 from bloatcheck.config.model import Config, ImageSpec
 from bloatcheck.config.schema import SCHEMA_URL, configuration_schema
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
+from bloatcheck.policy.told import told_approval
 from bloatcheck.units import format_bytes
 
 
@@ -73,6 +76,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
 def render(config: Config) -> str:
     """What the configuration asks for, for people."""
+    today = datetime.now(timezone.utc).date()
     source = (
         f"{config.path} is in order" if config.path else "No configuration file; the defaults are in force"
     )
@@ -81,6 +85,7 @@ def render(config: Config) -> str:
     for image in config.images:
         lines.append(f"  {image.name}: {_origin(image)}")
         lines += [f"    {_limit(limit)}" for limit in image.limits] or ["    no limits: it never fails"]
+    lines += [_approval(approval, today) for approval in config.approvals]
     if not config.enforce:
         lines.append("Broken limits are reported and fail nothing (enforce: false).")
     return "\n".join(harmless(line) for line in lines)
@@ -96,6 +101,11 @@ def _origin(image: ImageSpec) -> str:
     if image.prebuilt and image.prebuilt.metadata_target:
         return f"target {image.prebuilt.metadata_target} of {image.prebuilt.metadata_file}{platform}"
     return f"image of {image.prebuilt.metadata_file if image.prebuilt else None}{platform}"
+
+
+def _approval(approval: Approval, today: date) -> str:
+    over = approval.until is not None and approval.until < today
+    return f"{'Expired' if over else 'Approved'}: {told_approval(approval)}"
 
 
 def _limit(limit: Limit) -> str:

@@ -35,6 +35,7 @@ _NO_LOG = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _COMMIT = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},64}}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
+_NEEDS = "pull-requests: read"
 _MAY_NOT = "it takes write permission to the repository"
 
 
@@ -176,6 +177,7 @@ class _Reader:
             f"/repos/{self.repository}/issues/{self.pull_request}/comments",
             doing=self.doing,
             query={"per_page": "100"},
+            needs=_NEEDS,
         ):
             found += [each for each in self._parsed(_COMMENTS, answer.body) if _begins(each, command)]
         for comment in found[-MOST_COMMANDS:]:
@@ -225,6 +227,7 @@ class _Reader:
             f"/repos/{self.repository}/issues/{self.pull_request}/events",
             doing=self.doing,
             query={"per_page": "100"},
+            needs=_NEEDS,
         ):
             for event in self._parsed(_EVENTS, answer.body):
                 if event.event in ("labeled", "unlabeled") and _same(event.label, name):
@@ -253,6 +256,7 @@ class _Reader:
             doing=self.doing,
             query={"ref": f"refs/heads/{head.ref}", "direction": "desc", "per_page": "1"},
             accept=_NO_LOG,
+            needs="contents: read",
         )
         if answer.status in _NO_LOG:
             return None
@@ -274,13 +278,15 @@ class _Reader:
             f"/repos/{self.repository}/collaborators/{login}/permission",
             doing=f"ask what {login} may do in {self.repository[:200]}",
             accept=_UNKNOWN_PERSON,
+            needs="contents: read",
         )
         if answer.status in _UNKNOWN_PERSON:
             return False
         return self._parsed(_PERMISSION, answer.body).permission in _PERMISSIONS
 
     def _get(self, adapter: TypeAdapter[_Value], path: str) -> _Value:
-        return self._parsed(adapter, self.client.request("GET", path, doing=self.doing).body)
+        answer = self.client.request("GET", path, doing=self.doing, needs=_NEEDS)
+        return self._parsed(adapter, answer.body)
 
     def _parsed(self, adapter: TypeAdapter[_Value], body: bytes) -> _Value:
         try:

@@ -8,10 +8,12 @@ from support.github.people import HEAD, REPOSITORY, Hub, hub
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.approvals import Sign, read_signs
 from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.patience import Patience
 
 LABEL = "bloatcheck-approved"
 COMMAND = "/bloatcheck approve"
 OTHER = "1" * 40
+QUICK = Patience(answer_seconds=5, total_seconds=8, tries=2, first_pause_seconds=0.01)
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def github() -> Iterator[Hub]:
 
 
 def signs(github: Hub, *, head: str = HEAD) -> tuple[Sign, ...]:
-    client = GitHub("a-token", api_url=github.url)
+    client = GitHub("a-token", api_url=github.url, patience=QUICK)
     return read_signs(client, REPOSITORY, 7, head=head, label=LABEL, command=COMMAND)
 
 
@@ -156,6 +158,46 @@ def test_where_the_log_of_pushes_cannot_be_read_a_label_does_not_count(github: H
     (doubt,) = doubts(github)
     assert doubt is not None
     assert "a comment can approve instead" in doubt
+
+
+READS = [
+    "/issues/7/comments",
+    "/issues/7/events",
+    "/pulls/7",
+    "/hello/activity",
+    "/collaborators/octo/permission",
+]
+
+
+@pytest.mark.parametrize("path", READS)
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (500, b"{}", "failed to"),
+        (401, b"{}", "the token is wrong or has expired"),
+        (200, b"<html>", "not what GitHub's API gives"),
+        (200, b'{"message": null}', "not what GitHub's API gives"),
+        (200, b'[{"id": 1e999}]', "not what GitHub's API gives"),
+    ],
+)
+def test_no_answer_of_that_kind_approves_anything(
+    github: Hub, path: str, status: int, body: bytes, told: str
+) -> None:
+    github.push(1)
+    github.label(LABEL, by="octo", minute=2)
+    github.comment(f"{COMMAND} {HEAD} api up to 1 GB because x", by="octo")
+    github.faults[path] = (status, body)
+    with pytest.raises(PublishError) as error:
+        signs(github)
+    assert told in f"{error.value}"
+    assert "a-token" not in f"{error.value}"
+
+
+def test_a_refusal_names_the_permission_that_is_missing(github: Hub) -> None:
+    github.faults["/issues/7/comments"] = (403, b'{"message": "Resource not accessible by integration"}')
+    with pytest.raises(PublishError) as error:
+        signs(github)
+    assert "pull-requests: read" in f"{error.value}"
 
 
 def test_an_answer_that_is_not_githubs_is_an_error(github: Hub) -> None:

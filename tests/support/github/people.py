@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,6 +34,8 @@ class Hub:
     events: list[dict[str, Any]] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
     log_of_pushes: bool = True
+    faults: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    """The end of a path -> what is answered there instead, whatever GitHub's description says."""
     asked: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     url: str = ""
@@ -120,15 +123,19 @@ class Hub:
 @contextmanager
 def hub() -> Iterator[Hub]:
     """Serves one until the end of the block, and holds what went over the wire against the description."""
-    shared, contract = Hub(), Contract()
+    shared, contract = Hub(), _contract()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            fault = next((shared.faults[end] for end in shared.faults if path.endswith(end)), None)
             status, value = shared.answer(self.path)
             body = json.dumps(value).encode()
             shared.violations += contract.violations_of_request("GET", self.path, b"")
+            if fault:
+                status, body = fault
             # A whole pull request has more fields than any test could care about.
-            if status == 200 and not self.path.endswith("/pulls/7"):
+            elif status == 200 and not path.endswith("/pulls/7"):
                 shared.violations += contract.violations_of_response(
                     "GET", self.path, status, "application/json", body
                 )
@@ -150,6 +157,11 @@ def hub() -> Iterator[Hub]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@lru_cache(maxsize=1)
+def _contract() -> Contract:
+    return Contract()
 
 
 def _at(minute: int) -> str:
