@@ -30,8 +30,9 @@ from bloatcheck.build.choose import Builders
 from bloatcheck.build.identity import repository_identity
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
-from bloatcheck.config.context import CiContext, comment_key
+from bloatcheck.config.context import CiContext, comment_key, read_context
 from bloatcheck.config.model import BaselineSettings, BaselineSource, Config, ImageSpec, Renewal
+from bloatcheck.config.trust import check_may_build
 from bloatcheck.diff.compare import compare_all
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import BloatcheckError, BuildError
@@ -82,7 +83,12 @@ def measure(
     """Builds and reads every image of the configuration, in its order; `fresh` ones without the build cache.
 
     What could not be is only mentioned in the log: whoever gets the results tells of it.
+
+    Raises:
+        UsageError: there is something to build, in a run that holds secrets and is for somebody else's code.
     """
+    if any(spec.build for spec in config.images):
+        check_may_build(read_context(environment), environment)
     builders = Builders(
         root=config.root,
         log=log,

@@ -73,7 +73,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
-    from bloatcheck.config.trust import check_may_build
     from bloatcheck.delivery import deliver
     from bloatcheck.judging import read_judging
     from bloatcheck.references import References
@@ -88,8 +87,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     )
     judging = read_judging(config, context, references.base, token=token or context.token, log=log)
     config = judging.config
-    if any(image.build for image in config.images):
-        check_may_build(context, environment)
     policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
     enforced = config.enforce if args.enforce is None else args.enforce
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
