@@ -72,6 +72,25 @@ def origins(
     return found
 
 
+def sizes_by_origin(
+    copy: Instruction,
+    dockerfile: Sequence[Instruction],
+    sizes: Mapping[bytes, int],
+    *,
+    platform: Platform,
+    build_args: Mapping[str, str | None] | None = None,
+) -> tuple[tuple[Origin, int], ...]:
+    """The bytes of a `COPY --from` by where they come from, the most first.
+
+    `sizes` are those of the files of its layer. Of very many files the largest are traced.
+    """
+    largest = sorted(sizes, key=lambda path: (-sizes[path], path))[:MAX_PATHS]
+    found: dict[Origin, int] = {}
+    for path, origin in origins(copy, dockerfile, largest, platform=platform, build_args=build_args).items():
+        found[origin] = found.get(origin, 0) + sizes[path]
+    return tuple(sorted(found.items(), key=lambda item: -item[1]))
+
+
 def source_of(copy: Instruction) -> str | None:
     """What `--from` names; None for any instruction without."""
     if copy.keyword != "COPY":

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.analysis.copied import MAX_PATHS, Origin, origins
+from bloatcheck.analysis.copied import MAX_PATHS, Origin, origins, sizes_by_origin
 from bloatcheck.oci.dockerfile import parse_dockerfile
 from bloatcheck.oci.platform import Platform
 
@@ -168,6 +168,20 @@ def test_a_file_is_followed_through_so_many_stages_and_no_further() -> None:
     origin = origin_of(f"FROM scratch AS s0\nCOPY x /x\n{stages}", "x")
     assert origin is not None
     assert not origin.certain
+
+
+def test_bytes_are_added_up_by_their_origin() -> None:
+    dockerfile = parse_dockerfile(
+        "FROM golang AS b\nRUN make DESTDIR=/out/one\nRUN make DESTDIR=/out/two\n"
+        "FROM scratch\nCOPY --from=b /out /opt\n"
+    )
+    sizes = {b"opt/one/a": 1, b"opt/two/b": 5, b"opt/one/c": 2, b"etc/passwd": 100}
+    found = sizes_by_origin(dockerfile[-1], dockerfile, sizes, platform=AMD64)
+    assert [(origin.instructions[0].line, origin.certain, size) for origin, size in found] == [
+        (3, True, 5),
+        (2, True, 3),
+    ]
+    assert sizes_by_origin(dockerfile[1], dockerfile, sizes, platform=AMD64) == ()
 
 
 @pytest.mark.parametrize("piece", ["$a", "${", "a/", "../", "> ", "; cd a ", "-o x ", "cp a b ", "\\", "=,"])
