@@ -19,7 +19,7 @@ from bloatcheck.analysis.contents import (
 )
 from bloatcheck.analysis.instruction import MAX_INSTRUCTION
 from bloatcheck.analysis.noise import is_noise
-from bloatcheck.analysis.packages import installed, owners
+from bloatcheck.analysis.packages import changes_packages, installed, owners
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.tree import Hidden, Hiding, Tree
 from bloatcheck.image.layer_index import LayerIndex, text
@@ -56,21 +56,18 @@ def take_inventory(layers: Sequence[LayerIndex], *, base_layers: int = 0) -> Inv
     tree = Tree()
     owned: Mapping[bytes, InstalledPackage] = {}
     packages: tuple[InstalledPackage, ...] = ()
-    current = False
     sums: list[tuple[Counter[_Key], Counter[_Key]]] = []
     for number, layer in enumerate(layers):
         tree.apply(layer)
-        current = False
         if number < base_layers:
             sums.append((Counter({_BASE: layer.content_size}), Counter()))
             continue
-        # nothing was kept of a layer that changes no database
-        if number == base_layers or layer.captured:
+        if number == base_layers or changes_packages(layer):
             packages = installed(tree)
-            owned = owners(packages, tree)
-            current = True
+        # also where no package changed: what a layer puts into the folder of one is that one's
+        owned = owners(packages, tree)
         sums.append(_sums_of(layer, tree.paths_of(number), owned))
-    if not current:
+    if len(layers) <= base_layers:
         packages = installed(tree)
         owned = owners(packages, tree)
     hidden = tree.hidden()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from typing import Literal
 
 from bloatcheck.report.plain import harmless, harmless_lines, shorten
 from bloatcheck.report.workflow_commands import disarm
@@ -118,12 +119,17 @@ def html_name(text: str) -> Markdown:
     return html_code(text, LONGEST_NAME)
 
 
-def fenced(lines: Iterable[str]) -> Markdown:
-    """A program's output as a code block. Begins and ends on lines of its own."""
+def indented(text: Markdown) -> Markdown:
+    """Two columns to the right, as what belongs to a list item stands."""
+    return Markdown("\n".join(f"  {line}".rstrip() for line in text.split("\n")))
+
+
+def fenced(lines: Iterable[str], language: Literal["text", "dockerfile"] = "text") -> Markdown:
+    """A program's output, or text to paste, as a code block. Begins and ends on lines of its own."""
     shown = [disarm(shorten(_without_comments(line), LONGEST_OUTPUT_LINE)) for line in harmless_lines(lines)]
     longest = max((len(run) for line in shown for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
-    return Markdown("\n".join((f"{fence}text", *shown, fence)))
+    return Markdown("\n".join((f"{fence}{language}", *shown, fence)))
 
 
 def link(label: Markdown, url: str | None) -> Markdown:

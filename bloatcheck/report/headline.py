@@ -73,6 +73,10 @@ def _over(images: Sequence[ImageReport], total: int, limit: str) -> _Told:
         return f"{of_all} break {limit}{or_else}", ()
     (image,) = images
     first = next(iter(image.findings), None)
+    if (first is None or first.level is not Level.FAIL) and not all(rule.passed for rule in image.dive):
+        return "{} breaks a rule of .dive-ci", (image.name,)
+    if first is None and image.problems:
+        return "{} won't start", (image.name,)
     if first is None or (image.incomparable is Level.FAIL and first.level is not Level.FAIL):
         return "{} can't be compared with its baseline", (image.name,)
     if first.subject and first.metric in OF_A_THING:

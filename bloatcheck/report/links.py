@@ -14,6 +14,8 @@ _SERVER = re.compile(
 )
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_ADVICE = re.compile(r"[a-z][a-z-]{0,38}")
+_DOCUMENTATION = "https://github.com/bloatcheck/bloatcheck/blob/main/docs"
 _RUN = re.compile(r"/actions/runs/\d{1,20}(?:/(?:attempts|job)/\d{1,20})?", re.ASCII)
 
 
@@ -32,6 +34,11 @@ def place_url(origin: Origin, place: Place | None) -> str | None:
     if place.line:
         lines = f"#L{place.line}" + (f"-L{place.end_line}" if place.end_line else "")
     return f"{repository}/blob/{commit}/{quote(path, safe='/', errors='replace')}{lines}"
+
+
+def advice_url(name: str) -> str | None:
+    """Where the documentation tells of this advice; None for what is no id."""
+    return f"{_DOCUMENTATION}/advice.md#{name}" if _ADVICE.fullmatch(name) else None
 
 
 def file_in_repository(origin: Origin, place: Place) -> str:

@@ -204,7 +204,7 @@ def _left_out(report: Report, page: _Page) -> Markdown:
         (rows_gone, "image", "images"),
         (sum(piece.is_cut for piece in page.troubles), "broken limit", "broken limits"),
         (sum(piece.is_cut for piece in page.notes), "note", "notes"),
-        (sum(piece.is_cut for piece in (*page.details, *page.quiet)), "list of layers", "lists of layers"),
+        (sum(piece.is_cut for piece in (*page.details, *page.quiet)), "list", "lists"),
     ]
     parts = [count(number, *nouns) for number, *nouns in told if number]
     if not parts:

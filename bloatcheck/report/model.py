@@ -66,7 +66,7 @@ class ImageReport:
         levels = {self.incomparable, *(finding.level for finding in self.findings)}
         if Level.FAIL in levels or not all(verdict.passed for verdict in self.dive):
             return Outcome.FAIL
-        return Outcome.WARN if Level.WARN in levels else Outcome.PASS
+        return Outcome.WARN if Level.WARN in levels or self.problems else Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

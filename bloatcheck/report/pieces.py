@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.model import Finding, Level, Outcome
+from bloatcheck.report.advice_pieces import advice_block, advice_line, dive_lines, problem_lines
 from bloatcheck.report.escape import (
     LONGEST_CODE,
     LONGEST_NAME,
@@ -82,6 +83,12 @@ def troubles(shown: Row, origin: Origin) -> Iterable[Piece]:
         yield Piece(rank, (*few, _NOTHING))
     if image.diff and image.outcome is not Outcome.PASS and (why := reason_lines(image.diff, origin)):
         yield Piece((_REASONS, *importance(image)), (why, reason_lines(image.diff, origin, most=1), _NOTHING))
+    if image.outcome is not Outcome.PASS and (cure := advice_line(image.advice, origin)):
+        yield Piece((_REASONS, *importance(image)), (cure, _NOTHING))
+    if broken_rules := dive_lines(shown.name, image.dive):
+        yield Piece(rank, (broken_rules, _NOTHING))
+    if why_not := problem_lines(shown.name, image.problems):
+        yield Piece(rank, (why_not, _NOTHING))
 
 
 def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
@@ -106,6 +113,10 @@ def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
     diff, most = image.diff, (depth.layers,)
     if diff and (tables := tuple(contents_tables(shown.name, diff, origin, most, why=not broken))):
         yield Piece(rank, (*tables, _NOTHING))
+    if image.advice:
+        lengths = (depth.layers, _FEW_LAYERS)
+        blocks = [advice_block(shown.name, image.advice, origin, length) for length in lengths]
+        yield Piece((_DETAIL, *importance(image)), (*blocks, _NOTHING))
 
 
 def quiet_images(shown: Sequence[Row]) -> Iterable[Piece]:

@@ -5,8 +5,10 @@ They hold foreign text: whoever shows them makes them harmless.
 
 from __future__ import annotations
 
+from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.config.limits import Metric
 from bloatcheck.errors import Place
+from bloatcheck.policy.dive import DiveVerdict
 from bloatcheck.policy.model import Finding
 from bloatcheck.report.figures import OF_A_THING, broken_limit, count
 from bloatcheck.report.model import Failure, ImageReport
@@ -25,7 +27,20 @@ def troubles(image: ImageReport, name: str) -> list[str]:
         told.append(f"{name} {incomparable(image.diff.incomparable_because)}")
     told += [f"{name}, {broken(finding, image)}" for finding in image.findings[:_MOST_FINDINGS]]
     more = len(image.findings) - _MOST_FINDINGS
-    return [*told, f"{name} breaks {count(more, 'more limit')}"] if more > 0 else told
+    if more > 0:
+        told.append(f"{name} breaks {count(more, 'more limit')}")
+    told += [f"{name}, {dive_rule(verdict)}" for verdict in image.dive if not verdict.passed]
+    return told + [f"{name} {wont_start(problem)}" for problem in image.problems[:_MOST_FINDINGS]]
+
+
+def dive_rule(verdict: DiveVerdict) -> str:
+    """`lowest-efficiency (dive): is 0.8123, allowed is at least 0.9`."""
+    return f"{verdict.rule} (dive): is {verdict.measured}, allowed is {verdict.allowed}"
+
+
+def wont_start(problem: StartProblem) -> str:
+    """To follow the image's name."""
+    return f"won't start: {problem.message}" + (f" {problem.hint}" if problem.hint else "")
 
 
 def failed(failure: Failure) -> str:

@@ -30,6 +30,7 @@ def render_plain(template: str, **values: object) -> Plain:
 def _markdown() -> Environment:
     environment = _environment(escape.rendered)
     environment.filters |= {"code": escape.code, "name": escape.name, "html_name": escape.html_name}
+    environment.filters |= {"indented": escape.indented}
     environment.globals |= {"row": escape.row}
     return environment
 

@@ -15,7 +15,7 @@ from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change, count, told_apart
 from bloatcheck.report.headline import headline
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
-from bloatcheck.report.model import Report
+from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.plain import Plain, harmless, harmless_lines
 from bloatcheck.report.sentences import troubles
 from bloatcheck.report.view import (
@@ -31,8 +31,10 @@ from bloatcheck.report.view import (
     rows,
 )
 from bloatcheck.report.why_text import changes_table, reason_list
+from bloatcheck.units import format_bytes
 
 _MOST_OUTPUT_LINES = 30
+_MOST_ADVICE = 3
 _MOST_PLACES = 3
 _MOST_DETAILED = 30
 """Images whose layers are listed, the most important ones; a log of thousands of lines is read by nobody."""
@@ -146,7 +148,21 @@ def _details(shown: Row, width: int) -> list[Plain]:
         heading = _wrapped(f"{name}: {layers_summary(image.diff)}", width)
         why = _why(image.diff, width)
         blocks.append("\n".join(filter(None, (heading, why, f"{layers}{rest}"))))
+    if image.advice:
+        blocks.append(_advice(image, name, width))
     return [Plain(block) for block in blocks]
+
+
+def _advice(image: ImageReport, name: str, width: int) -> str:
+    """The advice that saves most; inspect tells all of it, with the text to paste."""
+    total = sum(each.saves or 0 for each in image.advice)
+    saves = f", by {format_bytes(total)}" if total else ""
+    lines = [f"{name}: {count(len(image.advice), 'way')} to make it smaller{saves}"]
+    for each in image.advice[:_MOST_ADVICE]:
+        saved = f"{'about ' if each.about else ''}{format_bytes(each.saves)}: " if each.saves else ""
+        place = f" ({each.place})" if each.place else ""
+        lines.append(_wrapped(f"{saved}{each.message}{place} [{each.id}]", width, indent="  - "))
+    return "\n".join(lines)
 
 
 def _why(diff: ImageDiff, width: int) -> Plain | None:

@@ -225,6 +225,10 @@ def _verdict(image: ImageReport) -> tuple[str, str]:
         return "💥", "no report" if image.failure.stage == "leg" else f"{image.failure.stage} failed"
     if any(finding.level is Level.FAIL for finding in image.findings):
         return "❌", "over the limit"
+    if any(not verdict.passed for verdict in image.dive):
+        return "❌", "over a limit of dive's"
+    if image.problems:
+        return "🚫", "won't start"
     if image.incomparable:
         return ("❌" if image.incomparable is Level.FAIL else "⚠️"), "not comparable"
     if image.findings:

@@ -8,7 +8,11 @@ from dataclasses import replace
 
 from support.reports import report
 
+from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.contents import Cause, Contents, FileSize, PackageSize, Share
+from bloatcheck.analysis.start_problem import StartProblem
+from bloatcheck.errors import Place
+from bloatcheck.policy.dive import DiveVerdict
 from bloatcheck.report.model import Report
 
 _INSTALL = "apt-get update && apt-get install -y --no-install-recommends"
@@ -174,7 +178,28 @@ def _explained() -> Report:
         before=replace(api.diff.before, contents=old),
         after=replace(api.diff.after, contents=new),
     )
-    return replace(found, images=(replace(api, diff=diff), *others))
+    advice = (
+        Advice(
+            id="apt-recommends",
+            message="git came with 4 packages that it only recommends, perl-modules-5.36 the largest.",
+            saves=3_400_000,
+            layer=1,
+            place=Place("Dockerfile", 5, 8),
+            replacement="RUN apt-get update \\\n    && apt-get install -y --no-install-recommends git `curl`",
+        ),
+        Advice(
+            id="context-junk", message="COPY brought 31 tests.", saves=120_000, place=Place("Dockerfile", 13)
+        ),
+    )
+    problem = StartProblem(
+        id="no-loader",
+        path="/srv/app/hello",
+        message="hello is linked against glibc, but the image has only musl; `exec` will say `not found`.",
+        hint="Link statically (-static), add gcompat (about 2.7 MB), or use a Debian base (about 70 MB).",
+    )
+    broken = DiveVerdict(rule="lowest-efficiency", measured="0.8412", allowed="at least 0.9", passed=False)
+    row = replace(api, diff=diff, advice=advice, problems=(problem,), dive=(broken,))
+    return replace(found, images=(row, *others))
 
 
 def _shares(base: int, deb: int, python: int, own: int) -> tuple[Share, ...]:
