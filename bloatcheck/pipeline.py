@@ -42,6 +42,7 @@ from bloatcheck.log import Log
 from bloatcheck.oci.dockerfile import MAX_LENGTH
 from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.approval import approved, weigh
+from bloatcheck.policy.changes import noise_changes
 from bloatcheck.policy.creep import judge_creep
 from bloatcheck.policy.dive import judge_dive
 from bloatcheck.policy.forbidden import judge_forbidden
@@ -168,7 +169,7 @@ def make_report(
         ),
         enforced=enforced,
         config=config.path,
-        changes=judging.changes,
+        changes=(*judging.changes, *noise_changes(baselines.before, baselines.proposed)),
         approve_by=judging.config.approve_by,
         judged_by_base=not judging.accepts_renewed_entries,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bloatcheck.baseline.model import BaselineEntry
 from bloatcheck.config.approvals import is_growth
@@ -33,7 +34,8 @@ def accepted_growth(
     growth = tuple(finding for finding in findings if finding.metric in GROWTH)
     if not growth or proposed is None or proposed.snapshot == diff.before:
         return ()
-    against_proposed = compare(proposed, diff.after)
+    # What is silent was decided before the change, not by it.
+    against_proposed = compare(replace(proposed, noise=diff.noise_floor), diff.after)
     if against_proposed.delta is None:
         # An entry that nothing can be held against is no ceiling.
         return ()

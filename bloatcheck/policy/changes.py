@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 
+from bloatcheck.baseline.model import Baseline
 from bloatcheck.config.approvals import Approval, ApproveBy
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.model import Config, ImageSpec, PolicyFrom
@@ -59,6 +60,25 @@ def policy_changes(before: Config, after: Config) -> tuple[PolicyChange, ...]:
             sentence=f"{more:,} more changes", looser=any(change.looser for change in changes[MOST_CHANGES:])
         )
         return (*changes[:MOST_CHANGES], rest)
+    return tuple(changes)
+
+
+def noise_changes(before: Baseline, proposed: Baseline) -> tuple[PolicyChange, ...]:
+    """Noise floors that the change raises: what is under them is silent.
+
+    Args:
+        before: what the change is compared with.
+        proposed: the entries that it brings.
+    """
+    changes = []
+    for entry in proposed.entries:
+        old = before.entry(*entry.key)
+        known = {each.instruction: each.bytes for each in (old and old.noise) or ()}
+        new = {each.instruction: each.bytes for each in entry.noise or ()}
+        if any(size > known.get(instruction, 0) for instruction, size in new.items()):
+            one, other = (format_bytes(sum(floor.values())) for floor in (known, new))
+            name = entry.snapshot.name
+            changes.append(PolicyChange(sentence=f"{name}: noise raised from {one} to {other}", looser=True))
     return tuple(changes)
 
 

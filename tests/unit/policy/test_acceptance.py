@@ -5,7 +5,7 @@ from dataclasses import replace
 from support.reports import image_diff
 
 from bloatcheck.analysis.snapshot import Fingerprint
-from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.baseline.model import BaselineEntry, LayerNoise
 from bloatcheck.config.limits import Limit, Metric, Threshold
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.acceptance import accepted_growth
@@ -62,6 +62,16 @@ def test_growth_beyond_the_renewed_entry_that_is_only_warned_of_fails_nothing() 
     findings = judge(GROWN, limits)
     assert [finding.level for finding in findings] == [Level.FAIL]
     assert accepted_growth(GROWN, findings, BaselineEntry(snapshot=nearly.after), limits) == findings
+
+
+def test_a_noise_that_the_change_itself_claims_accepts_nothing() -> None:
+    renewed = image_diff("""
+        image api
+          40 MB -> 55 MB  RUN make
+    """)
+    assert renewed.after is not None
+    entry = BaselineEntry(snapshot=renewed.after, noise=(LayerNoise("RUN make", 1_000_000_000),))
+    assert accepted_growth(GROWN, judge(GROWN, LIMITS), entry, LIMITS) == ()
 
 
 def test_growth_beyond_the_renewed_entry_is_not_accepted() -> None:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.config_files import load
+from support.snapshots import entry, snapshot
 
+from bloatcheck.baseline.model import Baseline, LayerNoise
 from bloatcheck.config.approvals import ApproveBy
 from bloatcheck.config.model import Config, PolicyFrom
-from bloatcheck.policy.changes import MOST_CHANGES, PolicyChange, in_force, policy_changes
+from bloatcheck.policy.changes import MOST_CHANGES, PolicyChange, in_force, noise_changes, policy_changes
 
 IMAGES = """\
 images:
@@ -98,6 +100,18 @@ def test_of_very_many_changes_the_rest_is_counted(tmp_path: Path) -> None:
     changes = policy_changes(config(tmp_path, IMAGES), config(tmp_path, f"{IMAGES}approvals: [{entries}]\n"))
     assert len(changes) == MOST_CHANGES + 1
     assert changes[-1] == PolicyChange(sentence="49 more changes", looser=True)
+
+
+def test_a_noise_floor_that_is_raised_is_told() -> None:
+    calm, noisy, loud = (
+        Baseline(entries=(replace(entry(snapshot()), noise=noise),))
+        for noise in (None, (LayerNoise("RUN x", 5_000),), (LayerNoise("RUN x", 9_000),))
+    )
+    assert noise_changes(noisy, noisy) == noise_changes(loud, noisy) == noise_changes(noisy, calm) == ()
+    (change,) = noise_changes(noisy, loud)
+    assert (change.sentence, change.looser) == ("api: noise raised from 5.00 kB to 9.00 kB", True)
+    (change,) = noise_changes(Baseline(), noisy)
+    assert change.sentence == "api: noise raised from 0 B to 5.00 kB"
 
 
 # Whose policy ----------------------------------------------------------------------------------------------
