@@ -27,7 +27,11 @@ class Authority:
         own, key = folder / "authority.pem", folder / "authority.key"
         request, server, server_key = folder / "server.csr", folder / "server.pem", folder / "server.key"
         extensions = folder / "extensions"
-        extensions.write_text("subjectAltName=DNS:localhost,DNS:github.example,IP:127.0.0.1\n")
+        # Python 3.13 asks for what RFC 5280 does.
+        extensions.write_text(
+            "subjectAltName=DNS:localhost,DNS:github.example,IP:127.0.0.1\n"
+            "basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+        )
         ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         for command in (
             ["req", "-x509", *ec, "-keyout", key, "-out", own, "-days", "2", "-subj", "/CN=Acme authority",
@@ -38,6 +42,16 @@ class Authority:
         ):  # fmt: skip
             subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True)
         return cls(own, server, server_key)
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Waits for no connection that a client keeps open."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_: object) -> None:
+        """A client that doesn't trust us goes away in the middle."""
 
 
 @dataclass
@@ -63,13 +77,9 @@ def https_server(authority: Authority, answer: bytes) -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    class Quiet(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """A client that doesn't trust us goes away in the middle."""
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.server_certificate, authority.server_key)
-    with Quiet(("127.0.0.1", 0), Handler) as server:
+    with _Quiet(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         running = Server(server.server_address[1])
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -96,7 +106,7 @@ def connect_proxy(port: int) -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with _Quiet(("127.0.0.1", 0), Handler) as server:
         running = Server(server.server_address[1])
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
