@@ -41,6 +41,7 @@ MAX_KEPT = 256 << 20
 _OVERHEAD = 256
 """Bytes that keeping anything takes besides, roughly."""
 _PIECE = 256 << 10
+_SHORTER = "a content has become shorter while it was read"
 _EMPTY = hashlib.sha256().digest()[:DIGEST_LENGTH]
 
 
@@ -231,13 +232,15 @@ class ContentsInPlace(Contents):
             return super().take(path, size, mode, offset=offset, record=record)
         path, extract = self._wanted(path, size, mode)
         file, start = self._place.find(path, size, offset)
-        window = Window(file, start, size)
         if size <= _PIECE:
-            content = window.read(size)
+            content = _pread(file, size, start)
             self.digest = hashlib.sha256(content).digest()[:DIGEST_LENGTH]
+            if len(content) < size:
+                raise ReadError(_SHORTER)
             if extract:
                 self._look(extract, io.BytesIO(content), path, size, record)
             return None
+        window = Window(file, start, size)
         hasher = hashlib.sha256()
         while piece := window.read(_PIECE):
             hasher.update(piece)
@@ -280,12 +283,9 @@ class Window(io.RawIOBase):
         """
         left = max(self._size - self._position, 0)
         size = left if size < 0 else min(size, left)
-        try:
-            content = os.pread(self._file, size, self._start + self._position)
-        except OSError as error:
-            raise ReadError(f"a content can't be read: {error.strerror}") from error
+        content = _pread(self._file, size, self._start + self._position)
         if size and not content:
-            raise ReadError("a content has become shorter while it was read")
+            raise ReadError(_SHORTER)
         self._position += len(content)
         return content
 
@@ -307,6 +307,13 @@ class Window(io.RawIOBase):
     def tell(self) -> int:
         """See `io.IOBase`."""
         return self._position
+
+
+def _pread(file: int, size: int, position: int) -> bytes:
+    try:
+        return os.pread(file, size, position)
+    except OSError as error:
+        raise ReadError(f"a content can't be read: {error.strerror}") from error
 
 
 class _Gathering:

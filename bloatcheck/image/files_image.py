@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.capture import Capture
@@ -16,13 +14,13 @@ from bloatcheck.image.files import Files, Region, feed_region, region_compressio
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.layer_stream import LayerStream, layer_label
 from bloatcheck.image.model import ClosedAtEnd, LayerDescriptor, Source
+from bloatcheck.image.side_by_side import side_by_side
 from bloatcheck.image.sink import Sink
 from bloatcheck.image.tar_scanner import scan_file
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
 from bloatcheck.oci.provenance import Material
 
-_WORKERS = 4
 _WITHIN_A_READ = 32 << 10
 """Bytes of a content that the reading for the next header has likely brought along."""
 
@@ -79,8 +77,8 @@ class FilesImage(ClosedAtEnd):
         self, diff_ids: Collection[Digest], capture: Capture | None = None
     ) -> Iterator[LayerIndex]:
         """See `Image`. Plain layers that lie in place are listed without being hashed, and so not proven."""
-        in_place: list[tuple[int, _Listing]] = []
-        compressed: list[tuple[int, _Listing]] = []
+        in_place: list[tuple[int, Callable[[], LayerIndex]]] = []
+        compressed: list[tuple[int, Callable[[], LayerIndex]]] = []
         fed: dict[str, LayerStream] = {}
         for layer, path in self._wanted(diff_ids):
             region = self._files.region(path)
@@ -94,7 +92,7 @@ class FilesImage(ClosedAtEnd):
             # nothing of it runs outside Python's lock
             yield from (list_layer() for _, list_layer in in_place)
             in_place = []
-        yield from _side_by_side([*in_place, *compressed])
+        yield from side_by_side([*in_place, *compressed])
         if fed:
             self._files.feed(fed)
             for stream in fed.values():
@@ -151,28 +149,6 @@ class FilesImage(ClosedAtEnd):
         stream = LayerStream(layer, image=self.reference, capture=capture)
         feed_region(region, stream, layer_label(layer, self.reference))
         return stream.index()
-
-
-_Listing: TypeAlias = Callable[[], LayerIndex]
-
-
-def _side_by_side(tasks: Sequence[tuple[int, _Listing]]) -> Iterator[LayerIndex]:
-    """Expanding and hashing let other threads run, so layers are taken side by side; sizes in bytes."""
-    if len(tasks) < 2:  # noqa: PLR2004 - nothing stands beside it
-        yield from (list_layer() for _, list_layer in tasks)
-        return
-    # uncompressed layers, as docker save writes them, start without it (and without logging, its import)
-    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - see above
-
-    pool = ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1, _WORKERS))
-    try:
-        # the largest first, so that no thread is left alone with it at the end
-        largest_first = sorted(tasks, key=lambda task: -task[0])
-        pending = [pool.submit(list_layer) for _, list_layer in largest_first]
-        for done in as_completed(pending):
-            yield done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _identity(files: Files, path: str | None) -> str | None:

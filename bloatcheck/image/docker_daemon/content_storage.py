@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
@@ -13,6 +12,7 @@ from bloatcheck.image.docker_daemon.files import Files, read_document
 from bloatcheck.image.docker_daemon.layer_listing import LayerListing
 from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
 from bloatcheck.image.layer_index import LayerIndex
+from bloatcheck.image.side_by_side import side_by_side
 from bloatcheck.oci.digest import Digest, algorithm, encoded
 
 _CHUNK = 256 << 10
@@ -35,15 +35,13 @@ class ContentStorage:
         return read_document(self._files, self._path(digest))
 
     def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
-        """As many at once as there are processors: expanding is most of the work, outside Python's lock."""
-        largest_first = sorted(layers, key=lambda layer: layer.blob.size if layer.blob else 0, reverse=True)
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
-            pending = [workers.submit(self._index_layer, layer, capture) for layer in largest_first]
-            try:
-                for done in as_completed(pending):
-                    yield done.result()
-            finally:
-                workers.shutdown(wait=False, cancel_futures=True)
+        """Several at once: expanding is most of the work."""
+        yield from side_by_side(
+            [
+                (layer.blob.size if layer.blob else 0, partial(self._index_layer, layer, capture))
+                for layer in layers
+            ]
+        )
 
     def _index_layer(self, layer: StoredLayer, capture: Capture | None) -> LayerIndex:
         if layer.blob is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
@@ -13,6 +14,7 @@ from bloatcheck.image.docker_daemon.files import Files, read_document
 from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
 from bloatcheck.image.docker_daemon.tar_split import index_tar_split
 from bloatcheck.image.layer_index import LayerIndex
+from bloatcheck.image.side_by_side import side_by_side
 from bloatcheck.oci.digest import Digest, algorithm, encoded
 
 OVERLAY_DRIVERS = frozenset(("overlay", "overlay2", "fuse-overlayfs"))
@@ -48,9 +50,11 @@ class GraphdriverStorage:
         )
 
     def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
-        """One layer after the other."""
-        for layer in layers:
-            yield self._index_layer(layer, capture)
+        """One layer after the other, but contents of several at once."""
+        if capture is None:
+            yield from (self._index_layer(layer, None) for layer in layers)
+            return
+        yield from side_by_side([(0, partial(self._index_layer, layer, capture)) for layer in layers])
 
     def _index_layer(self, layer: StoredLayer, capture: Capture | None) -> LayerIndex:
         folder = self._root / "layerdb" / algorithm(layer.chain_id) / encoded(layer.chain_id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import PurePosixPath
 
 from bloatcheck.errors import ReadError
@@ -15,6 +16,7 @@ from bloatcheck.image.docker_daemon.graphdriver_storage import OVERLAY_DRIVERS
 from bloatcheck.image.docker_daemon.stored_layer import StoredLayer
 from bloatcheck.image.docker_daemon.tar_split import index_tar_split
 from bloatcheck.image.layer_index import LayerIndex
+from bloatcheck.image.side_by_side import side_by_side
 from bloatcheck.oci.digest import Digest, encoded, parse_digest
 
 _MAX_LIST = 256 << 20
@@ -41,14 +43,21 @@ class PodmanStorage:
         return read_document(self._files, self._images / encoded(digest) / name)
 
     def index_layers(self, layers: Sequence[StoredLayer], capture: Capture | None) -> Iterator[LayerIndex]:
-        """One layer after the other."""
+        """One layer after the other, but contents of several at once."""
         stored = self._stored()
-        for layer in layers:
-            if layer.diff_id not in stored:
-                raise ReadError(f"{self._layers} doesn't list the layer {layer.diff_id}")
-            yield self._index_layer(stored[layer.diff_id], layer.diff_id, capture)
+        if capture is None:
+            yield from (self._index_layer(stored, layer.diff_id, None) for layer in layers)
+            return
+        yield from side_by_side(
+            [(0, partial(self._index_layer, stored, layer.diff_id, capture)) for layer in layers]
+        )
 
-    def _index_layer(self, name: str, diff_id: Digest, capture: Capture | None) -> LayerIndex:
+    def _index_layer(
+        self, stored: Mapping[Digest, str], diff_id: Digest, capture: Capture | None
+    ) -> LayerIndex:
+        if diff_id not in stored:
+            raise ReadError(f"{self._layers} doesn't list the layer {diff_id}")
+        name = stored[diff_id]
         with ExitStack() as opened:
             unpacked = None
             if capture and self._unpacked:
