@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from bloatcheck.baseline.document import from_json, to_json
 from bloatcheck.baseline.git import Git
 from bloatcheck.baseline.history import HISTORY_FILE, Point, appended, points_of
-from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.store import updated
 
 FOLDER = "commits/"
 MOST_COMMITS = 1_000
@@ -60,14 +61,12 @@ def with_entries(
     Raises:
         BaselineError: what is on the branch is damaged.
     """
-    old = {entry.key: entry for entry in read_kept(git, tip, commit)} if tip else {}
-    both = old | {entry.key: entry for entry in entries}
+    old = Baseline(entries=read_kept(git, tip, commit) if tip else ())
+    both = updated(old, entries).entries
     before = git.read(tip, HISTORY_FILE) if tip else None
-    points = [
-        Point.of(entry, commit=commit, date=committed or entry.measured_at or "") for entry in both.values()
-    ]
+    points = [Point.of(entry, commit=commit, date=committed or entry.measured_at or "") for entry in both]
     history = appended(before or b"", points)
-    files: dict[str, bytes | None] = {path_of(commit): to_json(both.values()).encode(), HISTORY_FILE: history}
+    files: dict[str, bytes | None] = {path_of(commit): to_json(both).encode(), HISTORY_FILE: history}
     if tip:
         files |= dict.fromkeys(map(path_of, _outdated(git, tip, history)))
     return files

@@ -125,12 +125,12 @@ def updated(
 
 def _measured(entry: BaselineEntry) -> ImageSnapshot:
     """What is stored of a snapshot, but for what tells about the measuring and not about the image."""
-    snapshot = entry.snapshot
+    (stored,) = from_json(to_json([entry]).encode(), entry.snapshot.name)
+    measure = stored.snapshot.measure
     return replace(
-        snapshot,
+        stored.snapshot,
         build_seconds=None,
-        measure=Fingerprint(measure=snapshot.measure.measure, compressor=snapshot.measure.compressor),
-        layers=tuple(replace(layer, place=None) for layer in snapshot.layers),
+        measure=Fingerprint(measure=measure.measure, compressor=measure.compressor),
     )
 
 

@@ -8,7 +8,8 @@ from support.layers import diff_id
 from bloatcheck.analysis.contents import Cause, Contents, FileSize, LayerContents, PackageSize, Share
 from bloatcheck.analysis.snapshot import Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.baseline.document import from_json, to_json
-from bloatcheck.baseline.model import BaselineEntry
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.store import updated
 from bloatcheck.errors import BaselineError
 
 SHARES = (
@@ -91,3 +92,12 @@ def test_shares_that_do_not_add_up_are_damage() -> None:
     document = to_json([entry(CONTENTS)]).replace('"size": 100000,', '"size": 100001,')
     with pytest.raises(BaselineError, match="don't add up"):
         from_json(document.encode(), "baseline.json")
+
+
+def test_what_is_not_kept_makes_no_difference_between_two_measurements() -> None:
+    """The smallest, and what each layer holds, are told in the report only."""
+    (stored,) = from_json(to_json([entry(CONTENTS)]).encode(), "baseline.json")
+    before = Baseline(entries=(stored,))
+    assert updated(before, [replace(entry(CONTENTS), measured_at="2026-02-01T00:00:00Z")]) == before
+    other = replace(CONTENTS, wasted=5_000)
+    assert updated(before, [entry(other)]).entries == (entry(other),)
