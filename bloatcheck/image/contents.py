@@ -225,6 +225,7 @@ class ContentsInPlace(Contents):
         super().__init__(capture)
         self._place = place
         self._fed_below = fed_below
+        self._buffer = memoryview(bytearray(_PIECE))
 
     def take(self, path: bytes, size: int, mode: int, *, offset: int, record: int) -> Sink | None:
         """See `Contents`."""
@@ -240,15 +241,25 @@ class ContentsInPlace(Contents):
             if extract:
                 self._look(extract, io.BytesIO(content), path, size, record)
             return None
-        window = Window(file, start, size)
-        hasher = hashlib.sha256()
-        while piece := window.read(_PIECE):
-            hasher.update(piece)
-        self.digest = hasher.digest()[:DIGEST_LENGTH]
+        self.digest = self._hash(file, start, size)
         if extract:
             with io.BufferedReader(Window(file, start, size)) as content_file:
                 self._look(extract, content_file, path, size, record)
         return None
+
+    def _hash(self, file: int, position: int, size: int) -> bytes:
+        """A content's digest, read into one buffer over and over: new memory costs as much as hashing."""
+        hasher = hashlib.sha256()
+        while size:
+            try:
+                count = os.preadv(file, [self._buffer[:size]], position)
+            except OSError as error:
+                raise _unreadable(error) from error
+            if not count:
+                raise ReadError(_SHORTER)
+            hasher.update(self._buffer[:count])
+            position, size = position + count, size - count
+        return hasher.digest()[:DIGEST_LENGTH]
 
 
 class Window(io.RawIOBase):
@@ -313,7 +324,11 @@ def _pread(file: int, size: int, position: int) -> bytes:
     try:
         return os.pread(file, size, position)
     except OSError as error:
-        raise ReadError(f"a content can't be read: {error.strerror}") from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> ReadError:
+    return ReadError(f"a content can't be read: {error.strerror}")
 
 
 class _Gathering:
