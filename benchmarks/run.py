@@ -42,16 +42,28 @@ class Bench:
     scratch: Path
     host: str | None = None
 
-    def read(self, *references: str, known: Sequence[str] | None = None, storage: str = "own") -> Contestant:
-        """`bloatcheck inspect` or `diff`, with the layers of `known` in its cache (None: no layer)."""
+    def read(
+        self,
+        *references: str,
+        known: Sequence[str] | None = None,
+        storage: str = "own",
+        depth: str = "--efficiency",
+    ) -> Contestant:
+        """`bloatcheck inspect` at a depth, or `diff`, with the layers of `known` in its cache.
+
+        The depth that does what dive does is `--efficiency`, `--sizes` does less; an empty one explains.
+        Without `known` no layer is in the cache.
+        """
         name = "".join(
-            character if character.isalnum() else "-" for character in f"{self.host}{references}{known}"
+            character if character.isalnum() else "-"
+            for character in f"{self.host}{references}{known}{storage}{depth}"
         )
-        cache, primed = self.scratch / f"{name}{storage}", self.scratch / f"{name}{storage}-primed"
+        cache, primed = self.scratch / name, self.scratch / f"{name}-primed"
         environment = {**self.engine(), "BLOATCHECK_CACHE": str(cache), "BLOATCHECK_STORAGE": storage}
+        inspect = [*_bloatcheck("inspect"), *([depth] if depth else [])]
         for reference in known or ():
             subprocess.run(
-                [*_bloatcheck("inspect"), reference],
+                [*inspect, reference],
                 env={
                     **os.environ,
                     **environment,
@@ -61,7 +73,7 @@ class Bench:
                 stdout=subprocess.DEVNULL,
                 check=True,
             )
-        command = _bloatcheck("inspect" if len(references) == 1 else "diff")
+        command = inspect if len(references) == 1 else _bloatcheck("diff")
         return Contestant([*command, *references], environment, partial(_restore, primed, cache))
 
     def dive(self, reference: str, source: str = "docker") -> Contestant:
@@ -133,10 +145,10 @@ def startup(bench: Bench) -> str:
         {
             "python": Contestant([PYTHON, "-c", "pass"]),
             "`import docker`": Contestant([PYTHON, "-c", "import docker"]),
-            "small": bench.read(tag("small"), known=[tag("small")]),
-            "head": bench.read(tag("head"), known=[tag("head")]),
-            "small archive": bench.read(small),
-            "medium archive": bench.read(medium),
+            "small": bench.read(tag("small"), known=[tag("small")], depth="--sizes"),
+            "head": bench.read(tag("head"), known=[tag("head")], depth="--sizes"),
+            "small archive": bench.read(small, depth="--sizes"),
+            "medium archive": bench.read(medium, depth="--sizes"),
         },
         # quick and so the more disturbed by whatever else runs
         runs=bench.runs * 3,
@@ -168,7 +180,13 @@ def containerd(bench: Bench) -> str:
 
 def _engine(bench: Bench, targets: Sequence[str], heading: str) -> str:
     base, head = tag("base"), tag("head")
-    contestants = {"diff": bench.read(base, head), "diff, save": bench.read(base, head, storage="never")}
+    contestants = {
+        "diff": bench.read(base, head),
+        "diff, save": bench.read(base, head, storage="never"),
+        "explained": bench.read(head, depth=""),
+        "explained, known": bench.read(head, known=[head], depth=""),
+        "explained, base known": bench.read(head, known=[base], depth=""),
+    }
     for target in targets:
         image = tag(target)
         contestants |= {
@@ -185,11 +203,14 @@ def _engine(bench: Bench, targets: Sequence[str], heading: str) -> str:
     for target in targets:
         aim = 10 if target in ("base", "head") else None
         table.faster(f"{target}: first read, storage", target, [f"dive {target}"], aim)
-    table.faster("base and head: first read, storage", "diff", ["dive base", "dive head"], 10)
     table.faster("head when base is known, storage", "head, base known", ["dive head"], 50)
     table.within("head: second read", "head, known", 0.4)
     table.slower("head: first read, `docker save`", "head, save", "`docker save head \\| cat`", 1.1)
-    table.faster("base and head in one `docker save`", "diff, save", ["dive base", "dive head"], 1.5)
+    table.faster("base and head explained, storage", "diff", ["dive base", "dive head"])
+    table.faster("base and head explained, one `docker save`", "diff, save", ["dive base", "dive head"], 1.5)
+    table.faster("head explained: first read, storage", "explained", ["dive head"])
+    table.faster("head explained when base is known, storage", "explained, base known", ["dive head"])
+    table.plain("head explained: second read", "explained, known")
     facts = subprocess.run(
         ["docker", "info", "--format", "Docker {{.ServerVersion}}, {{.Driver}}."],
         env={**os.environ, **bench.engine()},
@@ -209,18 +230,22 @@ def archive(bench: Bench) -> str:
     head = f"docker-archive:{bench.archives['head']}"
     contestants["known"] = bench.read(head, known=[head])
     contestants["base known"] = bench.read(head, known=[tag("base")])
+    contestants["explained"] = bench.read(head, depth="")
+    contestants["explained, known"] = bench.read(head, known=[head], depth="")
     table = Table(measure(contestants, runs=bench.runs))
     for target in ("small", "medium", "head"):
         aim = 5 if target == "head" else None
         table.faster(f"{target}: first read", target, [f"dive {target}"], aim)
     table.faster("head when base is known (from an engine)", "base known", ["dive head"], 5)
     table.within("head: second read", "known", 0.4)
+    table.faster("head explained: first read", "explained", ["dive head"])
+    table.plain("head explained: second read", "explained, known")
     return _section("Archives on disk", table)
 
 
 def growth(bench: Bench) -> str:
     contestants = {
-        name: bench.read(f"docker-archive:{path}")
+        name: bench.read(f"docker-archive:{path}", depth="--sizes")
         for name, path in bench.archives.items()
         if name.startswith(("files ", "layers "))
     }
@@ -290,7 +315,7 @@ def _imports(commands: Mapping[str, str], bench: Bench) -> str:
     """A table of the packages that are imported, the standard library in one."""
     columns = {}
     for name, reference in commands.items():
-        contestant = bench.read(reference)
+        contestant = bench.read(reference, depth="--sizes")
         done = subprocess.run(
             [PYTHON, "-X", "importtime", *contestant.command[1:]],
             env={**os.environ, **contestant.environment},
