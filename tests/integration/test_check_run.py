@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.github.emulator import BOT_TOKEN, FORK, REPOSITORY
@@ -28,6 +29,7 @@ from support.github.proxy import PretendGitHub, pretend_github
 from support.reports import report
 
 from bloatcheck.check_run import as_check_run
+from bloatcheck.config.load import load_config
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.check_run import CheckRun, Conclusion, post_check_run
 from bloatcheck.publish.github import GitHub
@@ -82,6 +84,12 @@ class TestCheckRun:
         (annotation,) = shown["annotations"]
         assert (annotation["path"], annotation["start_line"], annotation["end_line"]) == ("Dockerfile", 3, 5)
         assert annotation["annotation_level"] == "failure"
+
+    def test_a_configuration_asks_for_it(self, tmp_path: Path) -> None:
+        images = 'images: [{name: api, image: "oci:a"}]'
+        for text, asked in (("", False), ("comment: {check-run: true}\n", True)):
+            (tmp_path / ".bloatcheck.yml").write_text(f"version: 1\n{text}{images}\n")
+            assert load_config(tmp_path).comment.check_run is asked
 
     def test_another_attempt_replaces_it(self, github: PretendGitHub, commit: str) -> None:
         for text in (GROWTH, GROWTH.replace("12 MB", "10500 kB")):
