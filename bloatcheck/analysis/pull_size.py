@@ -21,7 +21,6 @@ from bloatcheck.analysis.layer_cache import LayerCache
 from bloatcheck.analysis.pull_size_cache import PullSizeCache
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.errors import ReadError
-from bloatcheck.image.capture import Capture
 from bloatcheck.image.decompress import SNIFFED, Compression, sniff
 from bloatcheck.image.model import Image, LayerDescriptor
 from bloatcheck.image.sink import Buffer, Meter
@@ -210,16 +209,13 @@ class PullSizeSink:
         return corrected_size(self._compress(block), len(block), digit_share(block))
 
 
-def read_pull_size(
-    image: Image, *, layers: LayerCache, estimates: PullSizeCache, capture: Capture | None = None
-) -> PullSize:
+def read_pull_size(image: Image, *, layers: LayerCache, estimates: PullSizeCache) -> PullSize:
     """Every layer's compressed size. Only layers that no manifest and no earlier run knows are read, once.
 
     Args:
         image: opened.
         layers: tells the lengths of known layers, which an engine's stream may pass over.
         estimates: what is known, and is kept there.
-        capture: what will be asked for when the layers are listed; an engine's are listed on the way.
 
     Raises:
         ReadError: a layer is damaged or missing.
@@ -243,11 +239,9 @@ def read_pull_size(
     if unknown:
         with _threads() as pool:
             if engine:
-                others = (
-                    layers.get(layer, capture) for layer in image.layers if layer.diff_id not in unknown
-                )
+                others = (layers.get(layer) for layer in image.layers if layer.diff_id not in unknown)
                 lengths = {index.uncompressed_size or 0 for index in others if index}
-                read = _from_engine(engine, unknown, lengths, pool, capture)
+                read = _from_engine(engine, unknown, lengths, pool)
             else:
                 read = _from_files(image, unknown, pool)
         for diff_id, (size_read, proven) in read.items():
@@ -305,14 +299,12 @@ def _from_engine(
     wanted: Collection[Digest],
     known: Collection[int],
     pool: Executor,
-    capture: Capture | None,
 ) -> _Read:
     """The engine proved the diff_ids when the layers came in."""
     sinks = image.feed_saved_layers(
         wanted,
         lambda path: PullSizeSink(f"{image.reference}: {path[:200]!r}", pool),
         lengths_of_others=known,
-        capture=capture,
     )
     return {diff_id: (sink.result(), True) for diff_id, sink in sinks.items()}
 

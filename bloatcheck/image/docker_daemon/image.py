@@ -132,7 +132,6 @@ class DockerDaemonImage(ClosedAtEnd):
         make: Callable[[str], S],
         *,
         lengths_of_others: Collection[int],
-        capture: Capture | None = None,
     ) -> dict[Digest, S]:
         """Hands the blobs of these layers to sinks, in one `docker save` that lists them too.
 
@@ -142,14 +141,13 @@ class DockerDaemonImage(ClosedAtEnd):
                 others may get one too.
             lengths_of_others: blobs of these lengths, in bytes, are passed over; if one of them was wanted
                 after all, it takes another pass.
-            capture: what the listing keeps of their contents.
 
         Raises:
             ReadError: one is missing or damaged.
         """
-        found = self._feed_once(diff_ids, make, lengths_of_others, capture)
+        found = self._feed_once(diff_ids, make, lengths_of_others)
         if lengths_of_others and found.keys() != set(diff_ids):
-            found = self._feed_once(diff_ids, make, (), capture)
+            found = self._feed_once(diff_ids, make, ())
         if missing := set(diff_ids) - found.keys():
             raise ReadError(
                 f"{self.reference}: the engine hands out no layer {min(missing)}",
@@ -162,7 +160,6 @@ class DockerDaemonImage(ClosedAtEnd):
         diff_ids: Collection[Digest],
         make: Callable[[str], S],
         passed_over: Collection[int],
-        capture: Capture | None,
     ) -> dict[Digest, S]:
         sinks: dict[str, S] = {}
 
@@ -170,7 +167,7 @@ class DockerDaemonImage(ClosedAtEnd):
             sinks[path] = make(path)
             return sinks[path]
 
-        archive = _stream([self], diff_ids, Tap(tap, frozenset(passed_over)), capture)
+        archive = _stream([self], diff_ids, Tap(tap, frozenset(passed_over)))
         paths = self._layer_paths(archive)
         resolved = {diff_id: archive.resolve(paths[diff_id]) for diff_id in diff_ids if diff_id in paths}
         return {diff_id: sinks[path] for diff_id, path in resolved.items() if path in sinks}

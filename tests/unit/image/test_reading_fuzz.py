@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.capturing import NOTHING
+from support.capturing import EVERYTHING
 from support.image_builder import (
     END,
     ImageUnderTest,
@@ -183,7 +183,7 @@ def test_tar_streams(stream: bytes, pieces: list[int]) -> None:
     OUTCOMES["tar streams refused" if whole == "refused" else "tar streams taken"] += 1
     assert outcome(pieces=pieces) == outcome(winding=True) == outcome(pieces=[512], winding=True) == whole
     if whole != "refused":
-        scanner = TarScanner("hashed", contents=Contents(NOTHING))
+        scanner = TarScanner("hashed", contents=Contents(EVERYTHING))
         scanner.feed(stream)
         scanner.close()
         records = scanner.records()
