@@ -1,8 +1,9 @@
 """Reads what an ELF file says of itself (System V ABI, chapters 4 and 5).
 
-Own code where there is a library: pyelftools takes some hundred times as long for the same questions, reads
-tables whole whatever size they claim, and answers damage with a dozen kinds of exceptions. Here nothing is
-read because a file says that it is there: every table has a bound, so that a file costs some ten kilobytes.
+Own code where there is a library: pyelftools takes seven times as long for the same questions (4.4 ms a file
+against 0.6, over 400 of Debian's), reads tables whole whatever size they claim, and answers damage with an
+OverflowError now and then. Here nothing is read because a file says that it is there: every table has a
+bound, and a file costs some ten kilobytes.
 """
 
 from __future__ import annotations

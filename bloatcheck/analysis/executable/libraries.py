@@ -21,7 +21,7 @@ _MUSL_ITSELF = re.compile(rb"\Alib(?:c|pthread|rt|m|dl|util|xnet)\.")
 _MUSL_PATHS = b"/lib:/usr/local/lib:/usr/lib"
 _MUSL_LOADER = re.compile(rb"\A(?:ld-musl-(?P<machine>[\w-]+)\.so\.1|libc\.so)\Z")
 _GLIBC_LOADER = re.compile(rb"\Ald(?:-linux[\w.-]*|64|)\.so\.\d\Z|\Ald-\d[\d.]*\.so\Z")
-_GCOMPAT = re.compile(rb"(?:\A|/)libgcompat\.so")
+_GCOMPAT = b"libgcompat.so"
 MUSL_PATH_FILE = re.compile(rb"\Aetc/ld-musl-[\w-]+\.path\Z")
 
 _MULTIARCH = {
@@ -64,9 +64,10 @@ def libc_of_file(tree: Tree, path: bytes, asked: bytes) -> Libc | None:
         return Libc.MUSL
     facts = facts_at(tree, path)
     names = [name, (facts.elf.soname or b"") if facts and facts.elf else b"", asked.rpartition(b"/")[2]]
-    if any(map(_GLIBC_LOADER.match, names)) and not any(tree.find(_GCOMPAT)):
-        return Libc.GLIBC
-    return None
+    has_gcompat = any(
+        name.startswith(_GCOMPAT) for folder in (b"lib", b"usr/lib") for name in tree.children(folder)
+    )
+    return Libc.GLIBC if any(map(_GLIBC_LOADER.match, names)) and not has_gcompat else None
 
 
 @dataclass(frozen=True, slots=True)

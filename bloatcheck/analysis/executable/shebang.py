@@ -38,6 +38,7 @@ def read_shebang(beginning: bytes) -> Shebang | None:
         line = line[:-1]
         if not line.lstrip(b" \t") or not any(byte in line.lstrip(b" \t") for byte in b" \t\0"):
             return Shebang(b"", None, after_mark)
-    line = line.partition(b"\0")[0].strip(b" \t")
+    # what stands before the line's end is trimmed; before a zero, which ends a file without one, it isn't
+    line = line.rstrip(b" \t").partition(b"\0")[0].lstrip(b" \t")
     at = min((found for mark in (b" ", b"\t") if (found := line.find(mark)) >= 0), default=len(line))
     return Shebang(line[:at], line[at:].lstrip(b" \t") or None, after_mark)
