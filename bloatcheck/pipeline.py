@@ -8,7 +8,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Union
@@ -22,6 +22,7 @@ from bloatcheck.analysis.find_base import find_base_clues
 from bloatcheck.analysis.forbidden import ForbiddenThing, find_forbidden
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource
+from bloatcheck.analysis.recall import recalled
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.baseline.git import Git
@@ -100,6 +101,15 @@ def measure(
     )
     cache = LayerCache.open(environment, log=log)
     return tuple(_read_built(builders.build(spec), config, cache, log) for spec in config.images)
+
+
+def recall(baselines: Baselines, *, log: Log, environment: Mapping[str, str]) -> Baselines:
+    """The same, with all that images before held, as far as their layers were read before on this machine."""
+    cache = LayerCache.open(environment, log=log)
+    entries = tuple(
+        replace(entry, snapshot=recalled(entry.snapshot, cache)) for entry in baselines.before.entries
+    )
+    return replace(baselines, before=replace(baselines.before, entries=entries))
 
 
 def make_report(

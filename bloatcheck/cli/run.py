@@ -92,11 +92,12 @@ def execute(args: argparse.Namespace) -> ExitCode:
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
     references = replace(references, config=config)
     baselines = references.baselines()
+    results = pipeline.measure(config, log=log, environment=environment)
     report = pipeline.make_report(
         config,
         context,
-        baselines,
-        pipeline.measure(config, log=log, environment=environment),
+        pipeline.recall(baselines, log=log, environment=environment),
+        results,
         partial=bool(args.image),
         enforced=enforced and not args.leg,
         judging=judging,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.model import BaselineEntry
 from bloatcheck.config.approvals import is_growth
 from bloatcheck.config.limits import Limit, Metric
@@ -32,7 +33,7 @@ def accepted_growth(
         limits: those in force for the image.
     """
     growth = tuple(finding for finding in findings if finding.metric in GROWTH)
-    if not growth or proposed is None or proposed.snapshot == diff.before:
+    if not growth or proposed is None or _same(proposed.snapshot, diff.before):
         return ()
     # What is silent was decided before the change, not by it.
     against_proposed = compare(replace(proposed, noise=diff.noise_floor), diff.after)
@@ -44,3 +45,8 @@ def accepted_growth(
         return ()
     # Only a warning is left of it.
     return tuple(finding for finding in growth if finding.level not in beyond)
+
+
+def _same(proposed: ImageSnapshot, before: ImageSnapshot | None) -> bool:
+    """Whether nothing was renewed. What the images hold doesn't count: of one more may be known by now."""
+    return before is not None and replace(proposed, contents=None) == replace(before, contents=None)

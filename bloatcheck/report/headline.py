@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff
+from bloatcheck.policy.approval import Standing
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.figures import OF_A_THING, broken_limit, change, count
 from bloatcheck.report.model import ImageReport, Report
@@ -40,7 +41,10 @@ def headline(report: Report) -> Headline:
     if warned:
         pattern, names = _over(warned, len(images), "a warning limit")
         return Headline("⚠️", pattern, names)
-    return Headline("✅", *_within(images))
+    pattern, names = _within(images)
+    approved = any(use.standing is Standing.APPLIED for image in images for use in image.approvals)
+    grew = any(image.diff and image.diff.delta for image in images)
+    return Headline("✅", f"{pattern}, as approved" if approved and grew else pattern, names)
 
 
 def headline_of_return(report: Report) -> Headline | None:

@@ -15,7 +15,9 @@ from bloatcheck.analysis.contents import Cause, Contents, PackageSize
 from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerDiff
+from bloatcheck.oci.digest import encoded
 
+_SHORT = 12
 _SMALLEST_REST = 1_000
 """Bytes that no package or file is known for, from which on they are told."""
 
@@ -86,6 +88,14 @@ def reasons(diff: ImageDiff) -> tuple[Reason, ...]:
     else:
         found = _from_contents(changed, diff.after.layers)
     return tuple(sorted(found, key=lambda reason: -abs(reason.delta)))
+
+
+def moved(change: BaseChange) -> tuple[str, str] | None:
+    """The digests before and after in short, where the same name stands for another image."""
+    before, after = change.before.digest, change.after.digest
+    if change.before.name != change.after.name or before is None or after is None or before == after:
+        return None
+    return encoded(before)[:_SHORT], encoded(after)[:_SHORT]
 
 
 def base_change(diff: ImageDiff) -> BaseChange | None:

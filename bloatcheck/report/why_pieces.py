@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bloatcheck.analysis.base_image import BaseChange
+from bloatcheck.analysis.snapshot import LayerSnapshot
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, row
 from bloatcheck.report.figures import change, count
-from bloatcheck.report.layer_links import layer_link
+from bloatcheck.report.layer_links import layer_link, place_link
 from bloatcheck.report.model import Origin
 from bloatcheck.report.templates import render_markdown
-from bloatcheck.report.why import Named, Reason, base_change, reasons
+from bloatcheck.report.why import Named, Reason, base_change, moved, reasons
 from bloatcheck.units import format_bytes, format_delta
 
 MOST_REASONS = 3
@@ -62,7 +63,7 @@ def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown
         delta=format_delta(reason.delta),
         subject=reason.subject,
         base=_base(base) if base and reason.cause.value == "base" else None,
-        layer=layer_link(reason.layer.instruction, reason.layer.place, origin) if reason.layer else None,
+        layer=_layer(reason.layer, origin) if reason.layer else None,
         names=[_named(named) for named in reason.names[:_MOST_NAMES]],
         more=count(len(reason.names) - _MOST_NAMES, "more", "more")
         if len(reason.names) > _MOST_NAMES
@@ -74,7 +75,15 @@ def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown
 def _base(base: BaseChange) -> Markdown:
     if base.before.name != base.after.name:
         return compose("{} instead of {}", code(base.after.name), code(base.before.name))
-    return compose("{} has moved", code(base.after.name))
+    digests = moved(base)
+    if digests is None:
+        return compose("{} has moved", code(base.after.name))
+    return compose("{} has moved, {} → {}", code(base.after.name), *map(code, digests))
+
+
+def _layer(layer: LayerSnapshot, origin: Origin) -> Markdown:
+    """The line; without one, the instruction."""
+    return place_link(layer.place, origin) if layer.place else layer_link(layer.instruction, None, origin)
 
 
 def _named(named: Named) -> Markdown:

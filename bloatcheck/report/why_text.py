@@ -7,7 +7,7 @@ from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change
 from bloatcheck.report.plain import Plain, harmless, shorten
-from bloatcheck.report.why import Named, Reason, base_change, reasons
+from bloatcheck.report.why import Named, Reason, base_change, moved, reasons
 from bloatcheck.units import format_bytes, format_delta
 
 MOST_REASONS = 4
@@ -56,8 +56,11 @@ def _reason(reason: Reason, diff: ImageDiff) -> str:
     what = f"{format_delta(reason.delta)} {reason.subject}"
     base = base_change(diff) if reason.subject == "the base image" else None
     if base:
-        what += f" ({base.after.name}"
-        what += " has moved)" if base.before.name == base.after.name else f" instead of {base.before.name})"
+        digests = moved(base)
+        told = f" has moved, {digests[0]} -> {digests[1]}" if digests else " has moved"
+        if base.before.name != base.after.name:
+            told = f" instead of {base.before.name}"
+        what += f" ({base.after.name}{told})"
     if reason.layer:
         instruction = shorten(harmless(reason.layer.instruction), _LONGEST_INSTRUCTION)
         what += ", " + " ".join(filter(None, (str(reason.layer.place or ""), instruction)))

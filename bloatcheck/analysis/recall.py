@@ -1,0 +1,27 @@
+"""What an image of old held, from layers that were read before: nothing but the cache is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bloatcheck.analysis.capture import EXPLAIN
+from bloatcheck.analysis.inventory import take_inventory
+from bloatcheck.analysis.layer_cache import LayerCache
+from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.image.model import LayerDescriptor
+
+
+def recalled(snapshot: ImageSnapshot, cache: LayerCache) -> ImageSnapshot:
+    """The snapshot with its contents in full, where every layer of it is in the cache; else as it is.
+
+    A baseline keeps only sums and the largest names; the layers of the image before a change were mostly
+    read by the run before.
+    """
+    layers = []
+    for layer in snapshot.layers:
+        index = cache.get(LayerDescriptor(diff_id=layer.diff_id), EXPLAIN)
+        if index is None or index.content_size != layer.content_size:
+            return snapshot
+        layers.append(index)
+    base_layers = snapshot.base.layer_count if snapshot.base else 0
+    return replace(snapshot, contents=take_inventory(layers, base_layers=base_layers).contents)
