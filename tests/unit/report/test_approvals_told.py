@@ -13,6 +13,7 @@ from bloatcheck.policy.changes import PolicyChange
 from bloatcheck.policy.model import Outcome
 from bloatcheck.report.approving import with_approvals
 from bloatcheck.report.document import from_json, to_json
+from bloatcheck.report.headline import headline
 from bloatcheck.report.markdown import render_comment
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.text import render_text
@@ -103,6 +104,11 @@ def test_an_approval_that_was_given_after_a_leg_ran_counts_when_the_legs_are_mer
     merged = with_approvals(told(), [label, *APPROVALS], today=date(2026, 11, 24))
     assert {image.outcome for image in merged.images} == {Outcome.PASS}
     assert with_approvals(merged, [label, *APPROVALS], today=date(2026, 11, 24)) == merged
+
+
+def test_the_headline_says_that_growth_was_approved() -> None:
+    api = told().images[0]
+    assert headline(replace(told(), images=(api,))).pattern == "{} grew by 42.4 MB (+123.2 %), as approved"
 
 
 def test_what_the_change_does_to_the_rules_stands_before_everything_but_the_headline() -> None:
