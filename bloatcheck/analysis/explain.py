@@ -106,7 +106,9 @@ def _program(tree: Tree, path: bytes) -> Program | None:
     if facts is None or facts.elf is None:
         return None
     return Program(
-        static=facts.elf.linking in (Linking.STATIC, Linking.STATIC_PIE), symbols=facts.elf.symbols
+        static=facts.elf.linking in (Linking.STATIC, Linking.STATIC_PIE),
+        symbols=facts.elf.symbols,
+        needs=facts.elf.needed,
     )
 
 
