@@ -13,7 +13,7 @@ import heapq
 import io
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.capture import Capture, Captured, Extract, OnlyIf
@@ -27,9 +27,6 @@ from bloatcheck.image.layer_index import (
 )
 from bloatcheck.image.sink import Buffer, Sink
 from bloatcheck.oci.digest import Digest
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer as Writable
 
 MAX_IN_MEMORY = 8 << 20
 """Bytes of a content that is gathered in memory; a longer one goes to a temporary file."""
@@ -48,13 +45,12 @@ _EMPTY = hashlib.sha256().digest()[:DIGEST_LENGTH]
 class Place(Protocol):
     """Where contents lie that needn't be fed."""
 
-    def find(self, path: bytes, size: int, offset: int) -> tuple[int, int]:
-        """An open file and the offset at which the content begins in it; good until the next call.
+    def find(self, path: bytes, size: int) -> int:
+        """An open file that is the content, good until the next call.
 
         Args:
             path: the record's, clean.
             size: of the content, in bytes; not 0.
-            offset: where in the layer's stream it begins.
 
         Raises:
             ReadError: it isn't there, or is another one.
@@ -142,14 +138,13 @@ class Contents:
         self.digest = _EMPTY
         """Of the content that was taken last, once it is complete."""
 
-    def take(self, path: bytes, size: int, mode: int, *, offset: int, record: int) -> Sink | None:  # noqa: ARG002 - for who reads in place
+    def take(self, path: bytes, size: int, mode: int, record: int) -> Sink | None:
         """Announces a content.
 
         Args:
             path: as it is written.
             size: bytes.
             mode: permission bits.
-            offset: where in the stream it begins.
             record: the record's number in the layer.
 
         Returns:
@@ -218,38 +213,40 @@ class ContentsInPlace(Contents):
     Args:
         capture: chooses what is kept.
         place: where they lie.
-        fed_below: bytes; of shorter ones the reading is likely done already, so they are fed.
     """
 
-    def __init__(self, capture: Capture, place: Place, *, fed_below: int = 0) -> None:
+    def __init__(self, capture: Capture, place: Place) -> None:
         super().__init__(capture)
         self._place = place
-        self._fed_below = fed_below
         self._buffer = memoryview(bytearray(_PIECE))
 
-    def take(self, path: bytes, size: int, mode: int, *, offset: int, record: int) -> Sink | None:
+    def take(self, path: bytes, size: int, mode: int, record: int) -> Sink | None:
         """See `Contents`."""
-        if size <= self._fed_below or not size:
-            return super().take(path, size, mode, offset=offset, record=record)
+        if not size:
+            return super().take(path, size, mode, record)
         path, extract = self._wanted(path, size, mode)
-        file, start = self._place.find(path, size, offset)
+        file = self._place.find(path, size)
         if size <= _PIECE:
-            content = _pread(file, size, start)
+            try:
+                content = os.pread(file, size, 0)
+            except OSError as error:
+                raise _unreadable(error) from error
             self.digest = hashlib.sha256(content).digest()[:DIGEST_LENGTH]
             if len(content) < size:
                 raise ReadError(_SHORTER)
             if extract:
                 self._look(extract, io.BytesIO(content), path, size, record)
             return None
-        self.digest = self._hash(file, start, size)
+        self.digest = self._hash(file, size)
         if extract:
-            with io.BufferedReader(Window(file, start, size)) as content_file:
+            with open(file, "rb", closefd=False) as content_file:
+                content_file.seek(0)
                 self._look(extract, content_file, path, size, record)
         return None
 
-    def _hash(self, file: int, position: int, size: int) -> bytes:
+    def _hash(self, file: int, size: int) -> bytes:
         """A content's digest, read into one buffer over and over: new memory costs as much as hashing."""
-        hasher = hashlib.sha256()
+        hasher, position = hashlib.sha256(), 0
         while size:
             try:
                 count = os.preadv(file, [self._buffer[:size]], position)
@@ -260,71 +257,6 @@ class ContentsInPlace(Contents):
             hasher.update(self._buffer[:count])
             position, size = position + count, size - count
         return hasher.digest()[:DIGEST_LENGTH]
-
-
-class Window(io.RawIOBase):
-    """A part of an open file, as a file. Neither the file's own position nor the file is changed.
-
-    Args:
-        file: its descriptor.
-        start: where the part begins.
-        size: its length in bytes.
-    """
-
-    def __init__(self, file: int, start: int, size: int) -> None:
-        super().__init__()
-        self._file = file
-        self._start = start
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes, all that are left if it is negative; empty at the end.
-
-        Raises:
-            ReadError: it can't be read, or has become shorter.
-        """
-        left = max(self._size - self._position, 0)
-        size = left if size < 0 else min(size, left)
-        content = _pread(self._file, size, self._start + self._position)
-        if size and not content:
-            raise ReadError(_SHORTER)
-        self._position += len(content)
-        return content
-
-    def readinto(self, buffer: Writable, /) -> int:
-        """See `io.RawIOBase`."""
-        view = memoryview(buffer).cast("B")
-        content = self.read(len(view))
-        view[: len(content)] = content
-        return len(content)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """See `io.IOBase`."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"before the beginning: {start + offset}")
-        self._position = start + offset
-        return self._position
-
-    def tell(self) -> int:
-        """See `io.IOBase`."""
-        return self._position
-
-
-def _pread(file: int, size: int, position: int) -> bytes:
-    try:
-        return os.pread(file, size, position)
-    except OSError as error:
-        raise _unreadable(error) from error
 
 
 def _unreadable(error: OSError) -> ReadError:

@@ -37,16 +37,6 @@ class Region:
     size: int
     identity: str
 
-    def find(self, path: bytes, size: int, offset: int) -> tuple[int, int]:
-        """Where a content of the layer that lies here is; see `Place`.
-
-        Raises:
-            ReadError: it would end outside.
-        """
-        if offset + size > self.size:
-            raise ReadError(f"{text(path)[:200]!r} ends after the layer itself", hint=_NO_ARCHIVE)
-        return self.file, self.offset + offset
-
 
 class Files(Protocol):
     """The files of an image, by their path below its root: `index.json`, `blobs/sha256/…`."""

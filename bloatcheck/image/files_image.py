@@ -8,7 +8,6 @@ from functools import partial
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.capture import Capture
-from bloatcheck.image.contents import ContentsInPlace, layer_index
 from bloatcheck.image.decompress import Compression
 from bloatcheck.image.files import Files, Region, feed_region, region_compression
 from bloatcheck.image.layer_index import LayerIndex
@@ -20,9 +19,6 @@ from bloatcheck.image.tar_scanner import scan_file
 from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.image_config import ImageConfig
 from bloatcheck.oci.provenance import Material
-
-_WITHIN_A_READ = 32 << 10
-"""Bytes of a content that the reading for the next header has likely brought along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +72,22 @@ class FilesImage(ClosedAtEnd):
     def index_layers(
         self, diff_ids: Collection[Digest], capture: Capture | None = None
     ) -> Iterator[LayerIndex]:
-        """See `Image`. Plain layers that lie in place are listed without being hashed, and so not proven."""
-        in_place: list[tuple[int, Callable[[], LayerIndex]]] = []
-        compressed: list[tuple[int, Callable[[], LayerIndex]]] = []
+        """See `Image`. Plain layers that lie in place are listed without being hashed, and so not proven.
+
+        Where contents are wanted, all of a layer is read anyway, so it is proven too: what was read of it
+        is then known of every other image that has it.
+        """
+        streamed: list[tuple[int, Callable[[], LayerIndex]]] = []
         fed: dict[str, LayerStream] = {}
         for layer, path in self._wanted(diff_ids):
             region = self._files.region(path)
             if region is None:
                 fed[path] = LayerStream(layer, image=self.reference, capture=capture)
-            elif region_compression(region, layer_label(layer, self.reference)) is Compression.NONE:
-                in_place.append((region.size, partial(self._scan, layer, region, capture)))
+            elif capture is None and self._is_plain(layer, region):
+                yield self._scan(layer, region)
             else:
-                compressed.append((region.size, partial(self._expand, layer, region, capture)))
-        if capture is None:
-            # nothing of it runs outside Python's lock
-            yield from (list_layer() for _, list_layer in in_place)
-            in_place = []
-        yield from side_by_side([*in_place, *compressed])
+                streamed.append((region.size, partial(self._read, layer, region, capture)))
+        yield from side_by_side(streamed)
         if fed:
             self._files.feed(fed)
             for stream in fed.values():
@@ -134,18 +129,22 @@ class FilesImage(ClosedAtEnd):
         if left:
             raise ReadError(f"{self.reference}: it has no layer {min(left)}")
 
-    def _scan(self, layer: LayerDescriptor, region: Region, capture: Capture | None) -> LayerIndex:
+    def _is_plain(self, layer: LayerDescriptor, region: Region) -> bool:
+        return region_compression(region, layer_label(layer, self.reference)) is Compression.NONE
+
+    def _scan(self, layer: LayerDescriptor, region: Region) -> LayerIndex:
         label = layer_label(layer, self.reference)
         if layer.compressed_size not in (None, region.size):
             raise ReadError(
                 f"{label}: it has {region.size} bytes, not {layer.compressed_size}",
                 hint="the image was cut off or damaged; save it again",
             )
-        contents = ContentsInPlace(capture, region, fed_below=_WITHIN_A_READ) if capture else None
-        records = scan_file(region.file, region.offset, region.size, label=label, contents=contents)
-        return layer_index(layer.diff_id, records, contents, uncompressed_size=region.size, verified=False)
+        records = scan_file(region.file, region.offset, region.size, label=label)
+        return LayerIndex(
+            diff_id=layer.diff_id, records=records, uncompressed_size=region.size, verified=False
+        )
 
-    def _expand(self, layer: LayerDescriptor, region: Region, capture: Capture | None) -> LayerIndex:
+    def _read(self, layer: LayerDescriptor, region: Region, capture: Capture | None) -> LayerIndex:
         stream = LayerStream(layer, image=self.reference, capture=capture)
         feed_region(region, stream, layer_label(layer, self.reference))
         return stream.index()

@@ -185,7 +185,6 @@ def scan_file(
     *,
     label: str,
     on_payload: OnPayload | None = None,
-    contents: Contents | None = None,
 ) -> LayerRecords:
     """Lists a tar stream that lies in a file, jumping over the contents that nobody takes.
 
@@ -195,12 +194,11 @@ def scan_file(
         length: its length in bytes.
         label: as for `TarScanner`, like the rest.
         on_payload: see there.
-        contents: see there.
 
     Raises:
         ReadError: the stream is damaged or hostile, or the file can't be read.
     """
-    scanner = TarScanner(label, on_payload=on_payload, contents=contents)
+    scanner = TarScanner(label, on_payload=on_payload)
     position, end = offset, offset + length
     while not scanner.done:
         jumped = min(scanner.skip, end - position)
@@ -472,11 +470,10 @@ class _Scan:
     def content(self, path: bytes, size: int, mode: int) -> _Steps:
         """Hands on the content of the record at hand to whom it may concern, and goes behind it."""
         cursor, contents, sink = self.cursor, self.contents, None
-        offset = cursor.start + cursor.position
         if contents:
-            sink = contents.take(path, size, mode, offset=offset, record=len(self.columns.kinds) - 1)
+            sink = contents.take(path, size, mode, len(self.columns.kinds) - 1)
         elif self.on_payload:
-            sink = self.on_payload(path, size, offset)
+            sink = self.on_payload(path, size, cursor.start + cursor.position)
         if sink:
             yield from cursor.content(size, sink)
         else:

@@ -45,7 +45,7 @@ class LayerFolder(ClosedAtEnd):
             os.close(folder)
         self._folders.clear()
 
-    def find(self, path: bytes, size: int, offset: int) -> tuple[int, int]:  # noqa: ARG002 - each file has one content
+    def find(self, path: bytes, size: int) -> int:
         """Opens a file; the one before is closed.
 
         Raises:
@@ -64,7 +64,7 @@ class LayerFolder(ClosedAtEnd):
             raise self._not_there(path, f"{status.st_size} bytes in place of {size}")
         if not status.st_blocks and self._is_elsewhere(self._file):
             raise self._not_there(path, "its content is in another layer's folder")
-        return self._file, 0
+        return self._file
 
     def _enter(self, names: list[bytes]) -> int:
         """Opens the folders that aren't open yet; mostly the next file lies near the last one."""

@@ -442,18 +442,25 @@ class TestContents:
         assert image.asked == [[sha256(ONE)]]
         assert path.read_bytes() == sound
 
-    def test_of_an_unproven_layer_are_known_by_the_file_it_lies_in(
+    def test_of_an_archive_are_known_of_every_image_that_has_the_layer(
         self, tmp_path: Path, cache: LayerCache
     ) -> None:
         archive = write_archive(tmp_path / "a.tar", classic_archive_files(ImageUnderTest([ONE])))
         first = index_image(opened(f"docker-archive:{archive}"), cache, EVERYTHING)
-        again = opened(f"docker-archive:{archive}")
+        other = write_archive(tmp_path / "b.tar", classic_archive_files(ImageUnderTest([ONE, TWO])))
+        image = opened(f"docker-archive:{other}")
 
-        assert index_image(again, cache, EVERYTHING) == first
-        assert again.asked == []
-        honest = layout(tmp_path / "honest", ONE)
-        index_image(honest, cache, EVERYTHING)
-        assert honest.asked == [[sha256(ONE)]]
+        assert index_image(image, cache, EVERYTHING)[:1] == first
+        assert image.asked == [[sha256(TWO)]]
+
+    def test_of_an_archive_that_lies_are_refused(self, tmp_path: Path, cache: LayerCache) -> None:
+        contents = classic_archive_files(ImageUnderTest([ONE]))
+        (path,) = (name for name in contents if name.endswith("layer.tar"))
+        liar = write_archive(tmp_path / "liar.tar", {**contents, path: TWO})
+
+        with pytest.raises(ReadError, match="its diff_id is"):
+            index_image(opened(f"docker-archive:{liar}"), cache, EVERYTHING)
+        assert entries(cache) == []
 
     def test_that_were_too_large_are_told_of_each_time(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

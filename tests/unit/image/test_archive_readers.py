@@ -178,6 +178,7 @@ def test_a_plain_layer_in_place_is_listed_unproven_and_a_compressed_one_proven(
     with opened(references["classic"]) as image:
         assert not any(x.verified for x in image.index_layers([sha256(BASE)]))
         assert image.layers[0].identity
+        assert all(x.verified for x in image.index_layers([sha256(BASE)], EVERYTHING))
     with opened(references["layout, gzip"]) as image:
         assert all(x.verified for x in image.index_layers([sha256(BASE)]))
     with opened(references["classic in gzip"]) as image:
