@@ -3,8 +3,8 @@
 Sizes are about right, for linux/amd64, and were read on 2026-11-24:
 - gcompat: the installed size that Alpine 3.20's package index gives
   (https://pkgs.alpinelinux.org/package/v3.20/main/x86_64/gcompat), 104 KiB
-- Debian: `content_size` of bookworm's minimal system without documentation, as `scripts/debian-image` makes it
-  from Debian's packages in the manner of debian:bookworm-slim, 74.5 MB
+- Debian: `content_size` of bookworm's minimal system without documentation, as
+  `scripts/debian-image` makes it from Debian's packages in the manner of debian:bookworm-slim, 74.5 MB
 """
 
 from __future__ import annotations
