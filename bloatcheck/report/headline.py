@@ -71,8 +71,12 @@ def _failed(failed: Sequence[ImageReport], total: int) -> _Told:
 def _over(images: Sequence[ImageReport], total: int, limit: str) -> _Told:
     if len(images) > 1:
         of_all = f"{len(images):,} of {count(total, 'image')}"
-        if not any(image.findings for image in images):
+        if all(image.problems and not image.findings for image in images):
+            return f"{of_all} won't start", ()
+        if not any(image.findings or image.problems or image.dive for image in images):
             return f"{of_all} can't be compared with their baselines", ()
+        if not any(image.findings for image in images):
+            return f"{of_all} need a look", ()
         or_else = "" if all(image.findings for image in images) else " or can't be compared"
         return f"{of_all} break {limit}{or_else}", ()
     (image,) = images

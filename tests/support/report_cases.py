@@ -191,6 +191,14 @@ def _explained() -> Report:
             id="context-junk", message="COPY brought 31 tests.", saves=120_000, place=Place("Dockerfile", 13)
         ),
     )
+    row = replace(api, diff=diff, advice=advice)
+    return replace(found, images=(row, *others))
+
+
+def _wont_start() -> Report:
+    """An image without its loader, and another that breaks a rule of dive's."""
+    found = case("no_change")
+    api, worker, *others = found.images
     problem = StartProblem(
         id="no-loader",
         path="/srv/app/hello",
@@ -198,8 +206,8 @@ def _explained() -> Report:
         hint="Link statically (-static), add gcompat (about 2.7 MB), or use a Debian base (about 70 MB).",
     )
     broken = DiveVerdict(rule="lowest-efficiency", measured="0.8412", allowed="at least 0.9", passed=False)
-    row = replace(api, diff=diff, advice=advice, problems=(problem,), dive=(broken,))
-    return replace(found, images=(row, *others))
+    rows = (replace(api, problems=(problem,)), replace(worker, dive=(broken,)), *others)
+    return replace(found, images=rows)
 
 
 def _shares(base: int, deb: int, python: int, own: int) -> tuple[Share, ...]:
@@ -211,7 +219,7 @@ def _shares(base: int, deb: int, python: int, own: int) -> tuple[Share, ...]:
     )
 
 
-BUILT: dict[str, Callable[[], Report]] = {"explained": _explained}
+BUILT: dict[str, Callable[[], Report]] = {"explained": _explained, "wont_start": _wont_start}
 """Name -> what makes the report, for what the text has no words for."""
 
 NAMES = (*CASES, *BUILT)
