@@ -281,7 +281,7 @@ WITH_NODE = [
     Case("npm-cache", "FROM {base}\nWORKDIR /srv\nCOPY . .\nRUN npm install --omit=dev\n", node_project),
 ]
 WITH_PYTHON = [
-    Case("pip-cache", "FROM {base}\n" + PIP.format("")),
+    Case("pip-cache", "FROM {base}\n" + PIP.format("--no-binary pygments")),
     Case("pycache", "FROM {base}\n" + PIP.format("--no-cache-dir")),
     Case("docs-shipped", f"FROM {{base}}\nRUN apt-get install -y --no-install-recommends perl-doc{CLEAN}"),
     Case("locales-shipped", f"FROM {{base}}\nRUN apt-get install -y --no-install-recommends git{CLEAN}"),

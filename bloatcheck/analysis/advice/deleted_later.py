@@ -20,7 +20,7 @@ def deleted_later(facts: Facts) -> Iterator[Proposal]:
     Where only RUN stand between the two, as one RUN they leave nothing behind.
     """
     for by in range(facts.first_own, len(facts.tree.layers)):
-        mine = [file for file in facts.hidden if file.by == by and file.layer < by]
+        mine = [file for file in facts.hidden if file.by == by]
         rest = list(mine)
         text, run, first = _joined(facts, by, mine)
         if text and first is not None:

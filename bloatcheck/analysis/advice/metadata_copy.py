@@ -31,7 +31,6 @@ def metadata_copy(facts: Facts) -> Iterator[Proposal]:
     """One proposal for each layer that changes files of lower ones."""
     for by in range(facts.first_own, len(facts.tree.layers)):
         files = [file for file in facts.hidden if file.by == by and file.how is Hiding.METADATA]
-        files = [file for file in files if file.layer < by]
         if not files:
             continue
         run = only_run(facts.instructions_of(by))

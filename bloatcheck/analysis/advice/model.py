@@ -128,8 +128,8 @@ class Facts:
 
     @cached_property
     def all_hidden(self) -> Sequence[Hidden]:
-        """The hidden files that aren't empty, the base image's too."""
-        return [file for file in self.tree.hidden() if file.size]
+        """The files that later layers hide and that aren't empty, the base image's too."""
+        return [file for file in self.tree.hidden() if file.size and file.layer < file.by]
 
     @cached_property
     def hidden(self) -> Sequence[Hidden]:

@@ -83,6 +83,13 @@ def test_advice_is_switched_off_by_its_id() -> None:
     assert advise(facts, ignore={"npm-cache"})
 
 
+def test_advice_is_switched_off_by_a_comment_at_the_line_that_it_is_about() -> None:
+    layers = [layer(), layer(file("root/.cache/pip/a", BIG))]
+    text = "FROM a\n# bloatcheck ignore=pip-cache\nRUN pip install a\n"
+    assert not advise(facts_of(*layers, dockerfile=text, filled_by=[0, 3]))
+    assert advise(facts_of(*layers, dockerfile=text.replace("pip-", "npm-"), filled_by=[0, 3]))
+
+
 def test_bytes_of_ignored_advice_are_free_for_other_advice() -> None:
     facts = image(file("usr/lib/python3/site-packages/x/tests/__pycache__/a.pyc", BIG))
     assert [each.id for each in advise(facts, ignore={"tests-shipped"})] == ["pycache"]
@@ -114,6 +121,12 @@ def test_a_replacement_with_what_no_editor_should_see_is_none() -> None:
     assert advice.replacement is None
 
 
+def test_a_path_that_one_layer_has_twice_is_looked_at_once() -> None:
+    twice = [file("srv/.git/HEAD", BIG, content=b"x")] * 2
+    facts = facts_of(layer(), layer(*twice), dockerfile="FROM a\nCOPY . /srv\n", filled_by=[0, 2])
+    assert [(each.id, each.saves) for each in advise(facts)] == [("git-folder", BIG)]
+
+
 names = st.sampled_from(
     [
         b"srv/.git/HEAD",
@@ -133,7 +146,7 @@ names = st.sampled_from(
 )
 records = st.one_of(
     st.builds(file, names, st.integers(0, 3_000_000)),
-    st.builds(file, names, content=st.sampled_from([b"x" * 1_200_000, b"y" * 200_000])),
+    st.builds(file, names, st.sampled_from([200_000, 1_200_000]), content=st.sampled_from([b"x", b"y"])),
     st.builds(whiteout, names),
     st.builds(hard_link, names, names),
     st.builds(symlink, names, names),

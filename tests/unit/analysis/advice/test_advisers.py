@@ -564,6 +564,13 @@ def test_a_base_with_a_smaller_sibling_names_it(base: str, sibling: str) -> None
     assert advice.saves is None
 
 
+def test_the_base_of_a_stage_that_others_begin_with_is_the_base() -> None:
+    text = "FROM node:22 AS base\nRUN a\nFROM base\nRUN b\n"
+    advice = one(facts_of(BASE, layer(), dockerfile=text, filled_by=[0, 4]), "smaller-base")
+    assert advice.place
+    assert advice.place.line == 1
+
+
 @pytest.mark.parametrize(
     "base",
     ["python:3.12-slim", "python:3.12-alpine", "scratch", "acme/python:3.12", "ghcr.io/x/node:22", "$BASE"],
