@@ -19,6 +19,8 @@ from urllib.parse import urlencode
 from bloatcheck.errors import ReadError
 
 LOCAL_SOCKET = "/var/run/docker.sock"
+MAX_ANSWER = 64 << 20
+"""Bytes of one answer that isn't a stream; the list of ten thousand images has ten million."""
 _MAX_REFUSAL = 64 << 10
 
 
@@ -100,7 +102,10 @@ def read_json(answer: Answer) -> object:
     """
     check(answer)
     try:
-        return json.loads(answer.read())
+        document = answer.read(MAX_ANSWER + 1)
+        if len(document) > MAX_ANSWER:
+            raise ValueError(f"it is longer than {MAX_ANSWER} bytes")
+        return json.loads(document)
     except RecursionError as error:
         raise ValueError("JSON that is nested too deeply") from error
     finally:
@@ -139,7 +144,7 @@ def local_socket(environment: Mapping[str, str]) -> str | None:
     if host:
         path = host.removeprefix("unix://")
         return path if path != host and path.startswith("/") and not _is_configured(environment) else None
-    if environment.get("DOCKER_CONTEXT", "default") != "default" or _is_configured(environment):
+    if (environment.get("DOCKER_CONTEXT") or "default") != "default" or _is_configured(environment):
         return None
     return LOCAL_SOCKET
 
@@ -198,7 +203,7 @@ class _Whole(http.client.HTTPResponse):
     def read(self, amt: int | None = None) -> bytes:
         """See `http.client.HTTPResponse`."""
         content = super().read(amt)
-        if not content and amt != 0 and self.length:
+        if self.length and (amt is None or len(content) < amt):
             raise http.client.IncompleteRead(content, self.length)
         return content
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support.faulty_engine import ID, as_json, faulty_engine
 
-from bloatcheck.image.docker_daemon import open_docker_daemon
+from bloatcheck.errors import ReadError
+from bloatcheck.image.docker_daemon import open_docker_daemon, transport
 from bloatcheck.image.docker_daemon.transport import local_socket
 
 USUAL = "/var/run/docker.sock"
@@ -23,6 +24,7 @@ USUAL = "/var/run/docker.sock"
         ({"DOCKER_HOST": ""}, USUAL),
         ({"DOCKER_HOST": "unix:///run/user/1/podman.sock"}, "/run/user/1/podman.sock"),
         ({"DOCKER_CONTEXT": "default"}, USUAL),
+        ({"DOCKER_CONTEXT": ""}, USUAL),
         ({"DOCKER_CONTEXT": "other"}, None),
         ({"DOCKER_HOST": "unix://run/s"}, None),
         ({"DOCKER_HOST": "tcp://127.0.0.1:2375"}, None),
@@ -74,6 +76,19 @@ def test_both_ways_say_the_same(
             assert image.image_id == ID
             assert image.source.engine == "docker 99"
             assert [entry.created_by for entry in image.config.history] == ["COPY a"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"HttpHeaders": {"X-Team": "a"}}], ids=["socket", "docker-py"])
+def test_an_answer_without_end_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, object]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setattr(transport, "MAX_ANSWER", 1000)
+    with faulty_engine(tmp_path, info=as_json({"Driver": "x" * 2000})) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        with pytest.raises(ReadError, match="longer than 1000 bytes"):
+            open_docker_daemon("api")
 
 
 def test_an_image_of_a_local_engine_is_read_without_docker_py(tmp_path: Path) -> None:
