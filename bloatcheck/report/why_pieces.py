@@ -64,7 +64,7 @@ def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown
         subject=reason.subject,
         base=_base(base) if base and reason.cause.value == "base" else None,
         layer=_layer(reason.layer, origin) if reason.layer else None,
-        names=[_named(named) for named in reason.names[:_MOST_NAMES]],
+        names=[_named(named, compared=reason.compared) for named in reason.names[:_MOST_NAMES]],
         more=count(len(reason.names) - _MOST_NAMES, "more", "more")
         if len(reason.names) > _MOST_NAMES
         else None,
@@ -86,8 +86,9 @@ def _layer(layer: LayerSnapshot, origin: Origin) -> Markdown:
     return place_link(layer.place, origin) if layer.place else layer_link(layer.instruction, None, origin)
 
 
-def _named(named: Named) -> Markdown:
-    what = compose("{} {}", code(named.name, LONGEST_NAME), format_delta(named.delta))
+def _named(named: Named, *, compared: bool) -> Markdown:
+    size = format_delta(named.delta) if compared else format_bytes(named.delta)
+    what = compose("{} {}", code(named.name, LONGEST_NAME), size)
     return compose("{} ({})", what, named.note) if named.note else what
 
 

@@ -66,15 +66,16 @@ def _reason(reason: Reason, diff: ImageDiff) -> str:
         what += ", " + " ".join(filter(None, (str(reason.layer.place or ""), instruction)))
     if not reason.names:
         return what
-    names = ", ".join(_named(each) for each in reason.names[:_MOST_NAMES])
+    names = ", ".join(_named(each, compared=reason.compared) for each in reason.names[:_MOST_NAMES])
     more = len(reason.names) - _MOST_NAMES
     rest = f", {more:,} more" if more > 0 else ""
     return f"{what}{':' if reason.compared else '; largest in it now:'} {names}{rest}"
 
 
-def _named(named: Named) -> str:
+def _named(named: Named, *, compared: bool) -> str:
+    size = format_delta(named.delta) if compared else format_bytes(named.delta)
     note = f" ({harmless(named.note)})" if named.note else ""
-    return f"{shorten(harmless(named.name), _LONGEST_NAME)} {format_delta(named.delta)}{note}"
+    return f"{shorten(harmless(named.name), _LONGEST_NAME)} {size}{note}"
 
 
 def _versions(package: PackageDiff) -> str:
