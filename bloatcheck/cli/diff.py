@@ -25,6 +25,7 @@ examples:
   bloatcheck diff api:1.4 api:1.5                                two images of the local engine
   bloatcheck diff docker://registry.example/api:main api:latest  a published one and a local one
   bloatcheck diff api:1.4 api:1.5 --packages --files             every package and file that changed
+  bloatcheck diff api:1.4 api:1.5 --sizes                        only layers and sizes, which is fastest
   bloatcheck diff api:1.4 api:1.5 --json                         for scripts; sizes in bytes
 """
     parser.add_argument(
@@ -35,23 +36,25 @@ examples:
     parser.add_argument("--json", action="store_true", help="print the difference as JSON")
     parser.add_argument("--packages", action="store_true", help="all packages that changed")
     parser.add_argument("--files", action="store_true", help="all of the largest files that changed")
+    parser.add_argument("--sizes", action="store_true", help="only layers and sizes; reads no file's content")
     add_log_options(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads both, compares, prints."""
-    from bloatcheck.analysis.read import read_all_explained
+    from bloatcheck.analysis.read import read_all_explained, read_snapshots
     from bloatcheck.baseline.model import BaselineEntry
     from bloatcheck.diff.compare import compare
     from bloatcheck.report.text import render_diff
 
-    before, after = read_all_explained(
-        [args.before, args.after],
-        platform=platform_of(args.platform),
-        log=log_for(args),
-        environment=child_environment(),
-    )
-    diff = compare(BaselineEntry(snapshot=before.snapshot), after.snapshot)
+    references = [args.before, args.after]
+    platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
+    if args.sizes:
+        before, after = read_snapshots(references, platform=platform, log=log, environment=environment)
+    else:
+        explained = read_all_explained(references, platform=platform, log=log, environment=environment)
+        before, after = (each.snapshot for each in explained)
+    diff = compare(BaselineEntry(snapshot=before), after)
     if args.json:
         tell_json(json.dumps({"delta": diff.delta, "percent": diff.percent, **asdict(diff)}, indent=2))
     else:

@@ -84,7 +84,7 @@ def test_the_largest_own_files_are_told_and_some_of_every_layer() -> None:
 
 def test_an_image_without_layers_holds_nothing() -> None:
     contents = take_inventory([]).contents
-    assert contents.shares == contents.packages == contents.files == contents.layers == ()
+    assert not any((contents.shares, contents.packages, contents.files, contents.layers))
     assert contents.wasted == 0
 
 
