@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex
@@ -46,12 +46,12 @@ class Node(NamedTuple):
     link_target: bytes
 
 
-class Hiding(IntEnum):
+class Hiding(str, Enum):
     """How a record was hidden by a later one."""
 
-    OVERWRITTEN = 1
-    DELETED = 2
-    METADATA = 3
+    OVERWRITTEN = "overwritten"
+    DELETED = "deleted"
+    METADATA = "metadata"
     """Overwritten by the same content: only mode, owner or times were changed."""
 
 

@@ -58,18 +58,19 @@ def heading(snapshot: ImageSnapshot, pull: PullSize | None = None) -> Plain:
 
 
 def layer_table(snapshot: ImageSnapshot, pull: PullSize | None, width: int) -> Plain:
-    """Each layer with its size, line and instruction, base first."""
+    """Each layer with its number, size, line and instruction, base first."""
     pulled = [_pulled(layer) for layer in pull.layers] if pull else [""] * len(snapshot.layers)
     lines = [
         (
+            str(number),
             format_bytes(layer.content_size),
             compressed,
             str(layer.place) if layer.place else "",
             layer.instruction or "(no history)",
         )
-        for layer, compressed in zip(snapshot.layers, pulled, strict=True)
+        for number, (layer, compressed) in enumerate(zip(snapshot.layers, pulled, strict=True), 1)
     ]
-    return aligned([("SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">><*", width)
+    return aligned([("LAYER", "SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">>><*", width)
 
 
 def _pulled(layer: LayerPullSize) -> str:

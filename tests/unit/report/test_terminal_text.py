@@ -27,11 +27,11 @@ def test_inspect_shows_each_layer_from_the_base_on() -> None:
         "api (linux/amd64)\n"
         "57.0 MB in 4 layers\n"
         "\n"
-        "     SIZE  LINE           INSTRUCTION\n"
-        "  30.0 MB                 FROM debian:bookworm-slim\n"
-        "  22.0 MB  Dockerfile:3   RUN apt-get install -y curl\n"
-        "  4.00 MB  Dockerfile:9   COPY models /models\n"
-        "  1.00 MB  Dockerfile:12  COPY . .\n"
+        "  LAYER     SIZE  LINE           INSTRUCTION\n"
+        "      1  30.0 MB                 FROM debian:bookworm-slim\n"
+        "      2  22.0 MB  Dockerfile:3   RUN apt-get install -y curl\n"
+        "      3  4.00 MB  Dockerfile:9   COPY models /models\n"
+        "      4  1.00 MB  Dockerfile:12  COPY . .\n"
     )
 
 
