@@ -63,7 +63,7 @@ class Case:
     dockerfile: str
     context: Context | None = None
     by_hand: str | None = None
-    prepare: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.id
@@ -116,13 +116,13 @@ SMALL_ONES = [
         " && head -c 300000 /dev/urandom > /srv/.git/objects/pack\n",
     ),
     Case(
-        "context-junk", "FROM {base}\nWORKDIR /srv\nCOPY . .\nRUN npm ci\n", CHECKOUT, prepare=("npm-cache",)
+        "context-junk", "FROM {base}\nWORKDIR /srv\nCOPY . .\nRUN npm ci\n", CHECKOUT, unwanted=("npm-cache",)
     ),
     Case(
         "context-junk",
         "FROM {base}\nWORKDIR /srv\nRUN npm ci\nCOPY . .\nRUN chown -R 7:7 /srv\n",
         CHECKOUT,
-        prepare=("npm-cache",),
+        unwanted=("npm-cache",),
     ),
     Case(
         "metadata-copy",
@@ -307,7 +307,7 @@ def assert_holds(cook: Kitchen, case: Case, base: str) -> None:
         case.dockerfile,
         case.context,
         by_hand=case.by_hand,
-        prepare=case.prepare,
+        unwanted=case.unwanted,
         base=base,
     )
     assert proof.holds(), (proof.advice, proof.saved)

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import subprocess
-import tarfile
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO, cast
 
 from support.engines import Engine, usual_engine
-from support.layers import Entry, folder, hard_link, layer, symlink
+from support.recording_log import RecordingLog
 
-from bloatcheck.analysis.advice import Advice, Facts, Program, advise
-from bloatcheck.analysis.packages import extract, installed, owners
-from bloatcheck.analysis.place import instructions_of_layers
+from bloatcheck.analysis.advice import Advice, Facts, Program
+from bloatcheck.analysis.capture import EXPLAIN
+from bloatcheck.analysis.explain import Explained, Unwanted, explain
+from bloatcheck.analysis.layer_cache import LayerCache, index_image
+from bloatcheck.analysis.measure import DockerfileSource
+from bloatcheck.analysis.packages import installed, owners
 from bloatcheck.analysis.tree import Tree
-from bloatcheck.image.layer_index import DIGEST_LENGTH, LayerIndex, clean_path
+from bloatcheck.image.layer_index import LayerIndex
+from bloatcheck.image.open import open_image
 from bloatcheck.oci.dockerfile import parse_dockerfile
-from bloatcheck.oci.image_config import ImageConfig, parse_image_config
+from bloatcheck.oci.image_config import ImageConfig
 from bloatcheck.oci.platform import Platform
 
 BASE = Path(__file__).parents[2] / "scripts" / "debian-image"
 CA = Path("/etc/ssl/certs/ca-certificates.crt")
-
-Layers = dict[str, tuple[LayerIndex, Mapping[bytes, Program]]]
 
 
 def facts_of(
@@ -62,7 +60,7 @@ class Kitchen:
     engine: Engine
     base: str
     folder: Path
-    layers: Layers = field(default_factory=dict)
+    cache: LayerCache
     tags: list[str] = field(default_factory=list)
     bases: dict[str, str] = field(default_factory=dict)
 
@@ -86,41 +84,16 @@ class Kitchen:
             )
         return tag
 
-    def look(
-        self, tag: str, dockerfile: str, *, base: str | None = None, ignore: bool | None = None
-    ) -> Facts:
-        """All that is known of it. The first layers are the base's, whatever FROM says."""
-        config, layers = self._read(tag)
-        below = self._read(base or self.base)[0].diff_ids
-        programs: dict[bytes, Program] = {}
-        for _, found in layers:
-            programs.update(found)
-        tree = Tree(each for each, _ in layers)
-        packages = installed(tree)
-        instructions = parse_dockerfile(dockerfile)
-        return Facts(
-            tree=tree,
-            config=config,
-            packages=packages,
-            owners=owners(packages, tree),
-            base_layers=len(below) if config.diff_ids[: len(below)] == below else 0,
-            instructions=instructions_of_layers(config, instructions),
-            dockerfile=instructions,
-            dockerfile_path="Dockerfile",
-            program=programs.get,
-            context_ignore=ignore,
-        )
-
-    def _read(self, tag: str) -> tuple[ImageConfig, list[tuple[LayerIndex, Mapping[bytes, Program]]]]:
-        with tempfile.NamedTemporaryFile(dir=self.folder) as archive:
-            self.engine.docker("save", "--output", archive.name, tag)
-            with tarfile.open(archive.name) as saved:
-                (image,) = json.load(_member(saved, "manifest.json"))
-                config = parse_image_config(_member(saved, image["Config"]).read())
-                for name, diff_id in zip(image["Layers"], config.diff_ids, strict=True):
-                    if diff_id not in self.layers:
-                        self.layers[diff_id] = _read_layer(_member(saved, name), diff_id)
-        return config, [self.layers[diff_id] for diff_id in config.diff_ids]
+    def look(self, tag: str, dockerfile: str, unwanted: Collection[str] = ()) -> Explained:
+        """All that is told of an image, read as users read it."""
+        with closing(open_image(f"docker-daemon:{tag}", log=RecordingLog())) as image:
+            return explain(
+                image,
+                index_image(image, self.cache, EXPLAIN),
+                name="image",
+                dockerfile=DockerfileSource(path="Dockerfile", text=dockerfile),
+                unwanted=Unwanted(ids=unwanted),
+            )
 
     def known(self, dockerfile: str, context: Callable[[Path], None] | None = None) -> str:
         """An image for others to stand on, built once."""
@@ -133,7 +106,7 @@ class Kitchen:
 def kitchen(folder: Path) -> Iterator[Kitchen]:
     """One in the usual engine, on Debian."""
     base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
-    cook = Kitchen(usual_engine(), base, folder)
+    cook = Kitchen(usual_engine(), base, folder, LayerCache(folder / "cache"))
     try:
         yield cook
     finally:
@@ -146,14 +119,13 @@ class Proof:
     """What was advised, and what following it came to."""
 
     advice: Advice
-    others: tuple[Advice, ...]
-    before: Facts
-    after: Facts
+    before: Explained
+    after: Explained
 
     @property
     def saved(self) -> int:
         """Bytes by which the image became smaller."""
-        return content_size(self.before) - content_size(self.after)
+        return self.before.snapshot.content_size - self.after.snapshot.content_size
 
     def holds(self, tolerance: float = 0.02) -> bool:
         """Whether that is what was promised, within so much of it."""
@@ -162,31 +134,25 @@ class Proof:
         )
 
 
-def content_size(facts: Facts) -> int:
-    return sum(each.content_size for each in facts.tree.layers)
-
-
 def prove(
     cook: Kitchen,
     advice_id: str,
     dockerfile: str,
     context: Callable[[Path], None] | None = None,
     *,
+    base: str,
     by_hand: str | None = None,
-    prepare: Collection[str] = (),
-    base: str | None = None,
+    unwanted: Collection[str] = (),
 ) -> Proof:
     """Builds, asks for advice, follows this one, builds again.
 
-    `by_hand` is the Dockerfile that follows advice without a text to paste. What `prepare` names is
+    `by_hand` is the Dockerfile that follows advice without a text to paste. Advice in `unwanted` is
     switched off.
     """
-    base = base or cook.base
     dockerfile = dockerfile.replace("{base}", base)
-    before = cook.look(cook.build(dockerfile, context), dockerfile, base=base, ignore=False)
-    found = advise(before, ignore=prepare)
-    mine = [each for each in found if each.id == advice_id]
-    assert len(mine) == 1, [(each.id, each.saves, each.message) for each in found]
+    before = cook.look(cook.build(dockerfile, context), dockerfile, unwanted)
+    mine = [each for each in before.advice if each.id == advice_id]
+    assert len(mine) == 1, [(each.id, each.saves, each.message) for each in before.advice]
     advice, ignore = mine[0], ""
     if by_hand is not None:
         assert advice.replacement is None
@@ -195,8 +161,7 @@ def prove(
         changed, ignore = dockerfile, advice.replacement or ""
     else:
         changed = paste(dockerfile, advice)
-    after = cook.look(cook.build(changed, context, ignore), changed, base=base, ignore=bool(ignore))
-    return Proof(advice, found, before, after)
+    return Proof(advice, before, cook.look(cook.build(changed, context, ignore), changed))
 
 
 def paste(dockerfile: str, advice: Advice) -> str:
@@ -208,75 +173,3 @@ def paste(dockerfile: str, advice: Advice) -> str:
     lines = dockerfile.splitlines()
     lines[advice.place.line - 1 : advice.place.end_line] = advice.replacement.splitlines()
     return "\n".join(lines) + "\n"
-
-
-def _read_layer(stream: IO[bytes], diff_id: str) -> tuple[LayerIndex, Mapping[bytes, Program]]:
-    """A layer, read by Python's own tarfile, with what readelf and strip say of the programs in it."""
-    entries: list[Entry] = []
-    programs: dict[bytes, Program] = {}
-    with tarfile.open(fileobj=stream, errors="surrogateescape") as members:
-        for member in members:
-            path = clean_path(member.name.encode("utf-8", "surrogateescape"))
-            target = member.linkname.encode("utf-8", "surrogateescape")
-            if member.isreg():
-                entry, program = _file(members, member, path)
-                entries.append(entry)
-                if program:
-                    programs[path] = program
-            elif member.isdir():
-                entries.append(folder(path))
-            elif member.issym():
-                entries.append(symlink(path, target))
-            elif member.islnk():
-                entries.append(hard_link(path, clean_path(target)))
-    return layer(*entries, name=diff_id), programs
-
-
-def _file(members: tarfile.TarFile, member: tarfile.TarInfo, path: bytes) -> tuple[Entry, Program | None]:
-    content = members.extractfile(member)
-    assert content is not None
-    digest = hashlib.sha256()
-    start = content.read(4)
-    content.seek(0)
-    while block := content.read(1 << 20):
-        digest.update(block)
-    content.seek(0)
-    wanted = extract(path, member.size)
-    captured = wanted(cast("BinaryIO", content), member.size) if wanted else None
-    program = None
-    if start == b"\x7fELF" and not path.startswith((b"usr/lib/x86_64", b"usr/bin", b"usr/lib/gcc")):
-        content.seek(0)
-        program = _program(content.read())
-    entry = Entry(
-        path,
-        ord("-"),
-        member.size,
-        member.mode,
-        member.uid,
-        member.gid,
-        digest=digest.digest()[:DIGEST_LENGTH],
-        captured=captured,
-    )
-    return entry, program
-
-
-def _program(content: bytes) -> Program:
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "program"
-        path.write_bytes(content)
-        read = subprocess.run(["readelf", "-ld", path], capture_output=True, text=True, check=False).stdout
-        subprocess.run(["strip", "-o", f"{path}.s", path], check=False, capture_output=True)
-        result = Path(f"{path}.s")
-        stripped = result.stat().st_size if result.exists() else len(content)
-        needs = [
-            line.partition("[")[2].rstrip("]").encode() for line in read.splitlines() if "(NEEDED)" in line
-        ]
-        return Program(
-            static="INTERP" not in read and not needs, symbols=len(content) - stripped, needs=needs
-        )
-
-
-def _member(saved: tarfile.TarFile, name: str) -> IO[bytes]:
-    content = saved.extractfile(name)
-    assert content is not None
-    return content

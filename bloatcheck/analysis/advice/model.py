@@ -122,6 +122,13 @@ class Facts:
         return max(self.base_layers, known[0]) if known else self.base_layers
 
     @cached_property
+    def stage(self) -> int | None:
+        """The stage of the Dockerfile that the image is made of: the topmost with a layer, or the last."""
+        filled = [each.stage for filled_by in self.instructions for each in filled_by]
+        stages = filled or [each.stage for each in self.dockerfile]
+        return max((stage for stage in stages if stage is not None), default=None)
+
+    @cached_property
     def files(self) -> Sequence[File]:
         """Every visible file that isn't the base image's and isn't empty."""
         return [each for each in self.tree.files() if each[1] >= self.first_own and each[2]]

@@ -89,7 +89,7 @@ def _all_records(facts: Facts) -> dict[Record, int]:
 
 def _rewritten(facts: Facts, path: bytes) -> tuple[Sequence[Instruction], str | None]:
     """The last stage, and in its place one that builds and one that has only the program."""
-    stage = max((each.stage for each in facts.dockerfile if each.stage is not None), default=None)
+    stage = facts.stage
     mine = [each for each in facts.dockerfile if each.stage == stage] if stage is not None else []
     if not mine or any(each.keyword not in _STAYS for each in mine):
         return mine, None

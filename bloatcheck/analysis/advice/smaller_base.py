@@ -87,10 +87,9 @@ def _sizes(sibling: Sibling) -> str:
 
 def _from(facts: Facts) -> Instruction | None:
     """The FROM of the stage that the image is built from."""
-    stages = [each.stage for filled_by in facts.instructions for each in filled_by if each.stage is not None]
     starts = [each for each in facts.dockerfile if each.keyword == "FROM"]
-    if stages:
-        starts = [each for each in starts if each.stage is not None and each.stage <= max(stages)]
+    if facts.stage is not None:
+        starts = [each for each in starts if each.stage is not None and each.stage <= facts.stage]
     named = {each.stage_name: each for each in starts if each.stage_name}
     start = starts[-1] if starts else None
     for _ in starts:
