@@ -20,6 +20,8 @@ from bloatcheck.baseline.document import MAX_SIZE
 from bloatcheck.errors import BaselineError, Place
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_CAREFULLY = ("-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit")
+"""Hooks don't run, and no folder of the checkout passes for a repository, whose settings name programs."""
 SHORT = 12
 """Digits of a commit that people are shown."""
 FETCH_SECONDS = 120
@@ -281,7 +283,7 @@ class Git:
         }
         try:
             done = subprocess.run(
-                ["git", "-c", "core.hooksPath=/dev/null", *arguments],
+                ["git", *_CAREFULLY, *arguments],
                 cwd=self.root,
                 env=environment,
                 input=given,

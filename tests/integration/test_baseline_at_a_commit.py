@@ -14,7 +14,7 @@ from support.snapshots import entry, layer, snapshot
 
 from bloatcheck.baseline.choice import Choice, choose_commit
 from bloatcheck.baseline.document import to_json
-from bloatcheck.baseline.git import Git
+from bloatcheck.baseline.git import Git, OutOfReachError
 from bloatcheck.baseline.model import Baseline
 from bloatcheck.baseline.sources import find_baseline
 from bloatcheck.baseline.sources.file import read_at
@@ -232,6 +232,22 @@ def test_a_repository_of_another_user_is_an_error_with_the_cure(
     with pytest.raises(BaselineError, match="belongs to another user") as caught:
         choose_commit(Git(history.origin.root), pull_request(history))
     assert caught.value.hint == f"run: git config --global --add safe.directory {history.origin.root}"
+
+
+def test_a_folder_that_looks_like_a_repository_is_none(history: History, tmp_path: Path) -> None:
+    """Files of a commit can: their settings would then name what git starts."""
+    folder, started = history.origin.root / "api", tmp_path / "started"
+    for place in ("objects", "refs"):
+        (folder / place).mkdir(parents=True)
+    (folder / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / "config").write_text(
+        f'[core]\n\tbare = true\n[remote "origin"]\n\turl = .\n\tuploadpack = touch {started};\n'
+    )
+    git = Git(folder)
+    assert not git.is_repository()
+    with pytest.raises(OutOfReachError, match="can't be asked"):
+        git.tip("main")
+    assert not started.exists()
 
 
 def test_the_base_of_a_stacked_pull_request_is_the_branch_below(history: History, tmp_path: Path) -> None:
