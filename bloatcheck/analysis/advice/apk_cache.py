@@ -9,6 +9,6 @@ apk_cache = Caches(
     pattern=re.compile(rb"\A(?P<root>var/cache/apk|etc/apk/cache)/(?=[^/]+\.(?:tar\.gz|apk)\Z)"),
     what="apk's indexes and downloads",
     tool=re.compile(r"\bapk\s"),
-    fills=re.compile(r"\bapk\s[^;&|]*\bupdate\b"),
+    fills=re.compile(r"\bapk\s[^;&|]{0,999}\bupdate\b"),
     command="rm -rf /var/cache/apk/* /etc/apk/cache/*",
 )

@@ -11,6 +11,6 @@ apt_lists = Caches(
     ),
     what="apt's package lists and downloads",
     tool=re.compile(r"\b(?:apt-get|apt|aptitude)\s"),
-    fills=re.compile(r"\b(?:apt-get|apt|aptitude)\s[^;&|]*\bupdate\b"),
+    fills=re.compile(r"\b(?:apt-get|apt|aptitude)\s[^;&|]{0,999}\bupdate\b"),
     command="apt-get clean && rm -rf /var/lib/apt/lists/*",
 )

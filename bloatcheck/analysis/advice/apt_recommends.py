@@ -11,7 +11,7 @@ from bloatcheck.analysis.advice.model import Facts, File, Proposal, by_layer
 from bloatcheck.analysis.advice.shown import named
 
 _INSTALL = re.compile(
-    r"\b(?:apt-get|apt)(?:\s+(?:(?:-o|-t|-c)\s*\S+|-{1,2}[\w=:./-]+))*\s+install\b(?!\s+--no-install-recommends)"
+    r"\b(?:apt-get|apt)(?:\s+-(?:[otc]\s+[^\s-]\S*|[\w=:./-]+))*\s+install\b(?!\s+--no-install-recommends)"
 )
 _DEBCONF = {b"var/cache/debconf/templates.dat-old", b"var/cache/debconf/config.dat-old"}
 _MADE_BY: Mapping[str, bytes] = {

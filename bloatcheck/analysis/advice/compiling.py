@@ -7,7 +7,7 @@ import re
 _COMMAND = r"(?:\A|\bRUN\s+|[;&|(\n]\s*|\s[A-Z][A-Z0-9_]*=\S*\s+)"
 LINKERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(_COMMAND + r"(?:[\w.-]+-)?(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+)(?=\s)"), "-s"),
-    (re.compile(r"\bgo\s+(?:build|install)(?=\s)(?![^;&|]*-ldflags)"), "-ldflags='-s -w'"),
+    (re.compile(r"\bgo\s+(?:build|install)(?=\s)(?![^;&|]{0,999}-ldflags)"), "-ldflags='-s -w'"),
     (re.compile(r"\bcargo\s+(?:build|install)(?=\s|\Z)"), "--config profile.release.strip=true"),
 )
 """Pattern of the command, and the words that go behind it."""

@@ -13,11 +13,16 @@ from bloatcheck.oci.dockerfile import Instruction
 
 _INSTALL = (
     (
-        re.compile(r"\bnpm\s+(?:ci|clean-install|install|i)\b(?![^;&|]*(?:\s-g\b|--omit|--production))"),
+        re.compile(
+            r"\bnpm\s+(?:ci|clean-install|install|i)\b(?![^;&|]{0,999}(?:\s-g\b|--omit|--production))"
+        ),
         "--omit=dev",
     ),
-    (re.compile(r"\byarn(?:\s+install)?(?=\s+--|\s*\Z|\s*(?:&&|;))(?![^;&|]*--production)"), "--production"),
-    (re.compile(r"\bpnpm\s+(?:install|i)\b(?![^;&|]*(?:--prod|\s-P\b))"), "--prod"),
+    (
+        re.compile(r"\byarn(?:\s+install)?(?=\s+--|\s*\Z|\s*(?:&&|;))(?![^;&|]{0,999}--production)"),
+        "--production",
+    ),
+    (re.compile(r"\bpnpm\s+(?:install|i)\b(?![^;&|]{0,999}(?:--prod|\s-P\b))"), "--prod"),
 )
 _BUILDS = re.compile(
     r"\bnpx\s|\b(?:npm|pnpm)\s+(?:run|exec|test|t)\b|\bpnpm\s+build\b"

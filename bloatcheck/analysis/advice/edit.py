@@ -76,6 +76,9 @@ def joined(instructions: Sequence[Instruction]) -> str | None:
         return None
     if len({each.flags for each in instructions}) != 1:
         return None
+    if any(line.rstrip().endswith("`") for each in instructions for line in each.raw.splitlines()):
+        # the Dockerfile may continue its lines in another way (`# escape`)
+        return None
     commands = [re.sub(r"(?i)\A\s*RUN\s+", "", each.raw).strip() for each in instructions]
     for flag in instructions[0].flags:
         if any(flag not in command for command in commands):

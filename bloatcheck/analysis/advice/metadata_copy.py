@@ -13,7 +13,7 @@ from bloatcheck.analysis.tree import Hidden, Hiding, Node
 from bloatcheck.oci.dockerfile import Instruction
 
 _CHANGE = re.compile(
-    r"(?P<tool>chown|chmod)(?P<options>(?:\s+-{1,2}[\w-]+)*)\s+(?P<value>[\w:+=,.-]+)(?P<paths>(?:\s+[\w./@%+:,=-]+)+)"
+    r"(?P<tool>chown|chmod)(?P<options>(?:\s+-[\w-]+)*)\s+(?P<value>[\w:+=,.-]+)(?P<paths>(?:\s+[\w./@%+:,=-]+)+)"
 )
 _OWNER = re.compile(r"(?P<user>\w[\w-]*)(?::(?P<group>\w[\w-]*)?)?")
 _COMPLEX = re.compile(r"[;|\n`$(){}\"'\\]|\|\||(?<!&)&(?!&)")

@@ -1,49 +1,93 @@
-"""Patterns of paths within an image, as `.gitignore` writes them."""
+"""Patterns of paths within an image, as `.gitignore` writes them.
+
+Time grows with the length of a path only: whatever a star passes over, the first fit is taken for good. That
+loses nothing, for whoever fits earlier leaves more to those that follow.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
-_PIECE = re.compile(
-    r"(?P<any>\*\*/)|(?P<rest>/\*\*\Z)|(?P<star>\*+)|(?P<one>\?)|(?P<set>\[[^\]/]+\])|(?P<plain>.)", re.DOTALL
-)
+_PIECE = re.compile(r"(?P<star>\*+)|(?P<one>\?)|(?P<set>\[[^\]/]+\])|(?P<plain>.)", re.DOTALL)
+_END = r"(?=/|\Z)"
 
 
 class PathPatterns:
     """Chooses paths. A pattern with a slash in it begins at the root, another one is a name anywhere.
 
-    `*` and `?` don't pass a slash, `**` does. What lies below a folder that is chosen is chosen too.
+    `*` and `?` don't pass a slash; `**` between slashes stands for any number of folders. What lies below a
+    folder that is chosen is chosen too.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        expressions = [_expression(pattern) for pattern in patterns]
-        self._pattern = re.compile(b"|".join(expressions), re.DOTALL) if expressions else None
+        groups = count()
+        expressions = [_expression(pattern, groups) for pattern in patterns]
+        whole = "|".join(expressions).encode("utf-8", "surrogateescape")
+        self._pattern = re.compile(whole, re.DOTALL) if expressions else None
 
     def __contains__(self, path: object) -> bool:
         """Whether the file at this clean path is chosen."""
         return bool(self._pattern and isinstance(path, bytes) and self._pattern.match(path))
 
 
-def _expression(pattern: str) -> bytes:
-    anywhere = "/" not in pattern.rstrip("/")
-    expression = "".join(_translated(match) for match in _PIECE.finditer(pattern.strip("/")))
-    whole = rf"{'(?:.*/)?' if anywhere else ''}{expression}(?:/.*)?\Z"
-    return f"(?:{whole})".encode("utf-8", "surrogateescape")
+def _expression(pattern: str, groups: Iterator[int]) -> str:
+    parts = [part for part in pattern.split("/") if part]
+    if "/" not in pattern.rstrip("/"):
+        parts.insert(0, "**")
+    tail = r"(?:/.*)?\Z"
+    while parts and parts[-1] == "**":
+        parts.pop()
+        tail = r"/.+\Z" if parts else ""
+    runs: list[list[str]] = [[]]
+    for part in parts:
+        if part == "**":
+            runs.append([])
+        else:
+            runs[-1].append(part)
+    written = []
+    for number, run in enumerate(runs):
+        names = "/".join(_name(part, groups) for part in run)
+        if names:
+            written.append(_first(f"(?:[^/]*/)*?{names}", groups) if number else names)
+    return f"(?:{'/'.join(written)}{tail})"
 
 
-def _translated(match: re.Match[str]) -> str:
-    if match["any"]:
-        return "(?:.*/)?"
-    if match["rest"]:
-        return "/.*"
-    if match["star"]:
-        return ".*" if len(match["star"]) > 1 else "[^/]*"
-    if match["one"]:
+def _first(expression: str, groups: Iterator[int]) -> str:
+    """The expression's first fit, and no other if what follows doesn't fit."""
+    group = f"g{next(groups)}"
+    return f"(?=(?P<{group}>{expression}))(?P={group})"
+
+
+def _name(part: str, groups: Iterator[int]) -> str:
+    """One name of a path, whole."""
+    chunks = [""]
+    for piece in _PIECE.finditer(part):
+        if piece["star"]:
+            chunks.append("")
+        else:
+            chunks[-1] += _character(piece)
+    first, *more = chunks
+    if not more:
+        return first + _END
+    *middle, last = more
+    between = "".join(_first(f"[^/]*?{chunk}", groups) for chunk in middle if chunk)
+    return f"{first}{between}[^/]*{last}{_END}"
+
+
+def _character(piece: re.Match[str]) -> str:
+    if piece["one"]:
         return "[^/]"
-    if match["set"]:
-        inner = match["set"][1:-1]
+    if piece["set"]:
+        inner = piece["set"][1:-1]
         negated = inner[0] in "!^" and len(inner) > 1
         inner = re.escape(inner[1:] if negated else inner).replace("\\-", "-")
-        return f"[{'^/' if negated else ''}{inner}]"
-    return re.escape(match["plain"])
+        characters = f"[{'^/' if negated else ''}{inner}]"
+        try:
+            re.compile(characters)
+        except re.error:
+            # a range from a later letter to an earlier one; then it is nothing but text
+            return re.escape(piece["set"])
+        return characters
+    return re.escape(piece["plain"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,37 @@ def test_a_path_that_one_layer_has_twice_is_looked_at_once() -> None:
     twice = [file("srv/.git/HEAD", BIG, content=b"x")] * 2
     facts = facts_of(layer(), layer(*twice), dockerfile="FROM a\nCOPY . /srv\n", filled_by=[0, 2])
     assert [(each.id, each.saves) for each in advise(facts)] == [("git-folder", BIG)]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "chown" + " -----" * 5_000 + " x",
+        "apt-get" + " -o --o" * 5_000,
+        "apt-get " * 6_000,
+        "npm ci " * 6_000,
+        "go build " * 6_000,
+        "A=1 " * 12_000 + "gcc",
+        ";a-" * 12_000,
+    ],
+    ids=lambda command: command[:8],
+)
+def test_no_command_takes_long(command: str) -> None:
+    same = [file("a", BIG, content=b"x"), file("a", BIG, content=b"x", uid=7)]
+    more = [
+        file(path, BIG) for path in ("var/lib/apt/lists/a", "root/.npm/_cacache/a", "root/.cache/go-build/a")
+    ]
+    facts = facts_of(
+        layer(),
+        layer(same[0]),
+        layer(same[1], *more),
+        dockerfile=f"FROM a\nCOPY a /\nRUN {command}\n",
+        filled_by=[0, 2, 3],
+    )
+    facts = dataclasses.replace(facts, program=lambda _: Program(static=False, symbols=BIG))
+    start = time.process_time()
+    assert advise(facts)
+    assert time.process_time() - start < 2
 
 
 names = st.sampled_from(
