@@ -1,7 +1,7 @@
 """Approvals that people give on the pull request itself: a label, or a comment that begins with a command.
 
-A comment reads `/bloatcheck approve COMMIT IMAGE up to SIZE [until DAY] because REASON`. It names the commit,
-so that it approves what its author saw, and lapses with the next push.
+A comment reads `/bloatcheck approve COMMIT IMAGE up to SIZE [until DAY] because REASON`. It names the whole
+commit, so that it approves what its author saw, and lapses with the next push.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from bloatcheck.config.approvals import Approval, ApprovalSource
 from bloatcheck.config.grammar import IMAGE_NAME, MAX_NAME, MAX_TEXT
 from bloatcheck.units import parse_bytes
 
-COMMIT_DIGITS = 16
-"""The fewest digits of a commit that a command may give: with less, another commit could be made to match."""
 COMMAND_FORM = "COMMIT IMAGE up to SIZE because REASON"
 
 _FORM = re.compile(
-    rf"(?P<commit>[0-9a-f]{{{COMMIT_DIGITS},64}})\s+(?P<image>{IMAGE_NAME})"
+    rf"(?P<commit>[0-9a-f]{{40}}|[0-9a-f]{{64}})\s+(?P<image>{IMAGE_NAME})"
     r"\s+up\s+to\s+(?P<size>[0-9][0-9_.]*\s*[kKmMgGtT]?i?[bB])"
     r"(?:\s+until\s+(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))?\s+because\s+(?P<because>\S.*)"
 )
@@ -82,7 +80,7 @@ def _approval(sign: Sign, known: frozenset[str], head: str) -> Approval:
     match = _FORM.fullmatch(sign.words.strip()[: 2 * MAX_TEXT])
     if match is None:
         raise ValueError(f"its form is {COMMAND_FORM}")
-    if not head.startswith(match["commit"]):
+    if match["commit"] != head:
         raise ValueError("it names another commit")
     image = match["image"]
     if len(image) > MAX_NAME or image not in known:

@@ -3,7 +3,8 @@
 Nobody is believed about themselves: who may write is asked from GitHub. And nothing is believed that whoever
 pushes could make up afterwards, such as the date of a commit. So
 
-- a command names the commit that its author saw, with too many digits for another commit to be made to match;
+- a command names the commit that its author saw, and all of it: who makes two commits can make them share what
+  can be counted through;
 - a label counts if GitHub itself received it after it received the newest push to the pull request's branch,
   by the repository's log of pushes.
 
@@ -24,16 +25,16 @@ from pydantic import TypeAdapter, ValidationError
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.github import GitHub
 
-FEWEST_DIGITS = 16
-"""Of a commit in a command. Seven digits are matched by trying commits for a second."""
 MOST_COMMANDS = 20
 """The newest; and so many people at most are asked about."""
 
+_SHORT = 12
+"""Digits of a commit that people are shown."""
 _PERMISSIONS = frozenset({"admin", "write"})
 _UNKNOWN_PERSON = frozenset({HTTPStatus.NOT_FOUND})
 _NO_LOG = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_COMMIT = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},64}}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
 _NEEDS = "pull-requests: read"
 _MAY_NOT = "it takes write permission to the repository"
@@ -197,9 +198,9 @@ class _Reader:
     def _doubt_about(self, comment: _Comment, login: str, words: str) -> str | None:
         commit = words.partition(" ")[0]
         if not _COMMIT.fullmatch(commit):
-            return f"it has to name the commit first, by at least {FEWEST_DIGITS} digits"
-        if not self.head.startswith(commit):
-            return f"it is for commit {commit[:FEWEST_DIGITS]}, and there is a newer one"
+            return "it has to name the commit first, with all of its digits"
+        if commit != self.head:
+            return f"it is for commit {commit[:_SHORT]}, and there is a newer one"
         if comment.updated_at != comment.created_at:
             return "it was edited, and others than its author can do that; write a new one"
         return None if self._permitted(login) else _MAY_NOT

@@ -14,7 +14,6 @@ from bloatcheck.config.approvals import Approval, is_growth
 from bloatcheck.config.grammar import COMMAND
 from bloatcheck.policy.approval import ApprovalUse, Standing, approved, weigh
 from bloatcheck.policy.model import Level
-from bloatcheck.policy.sign import COMMIT_DIGITS
 from bloatcheck.policy.told import ceiling, given_by
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.units import format_bytes
@@ -67,7 +66,7 @@ def approving_comment(report: Report) -> str | None:
     for image in report.images:
         if image.diff and image.diff.after and _growth_alone(image):
             size = _rounded_up(image.diff.after.content_size)
-            return f"{command} {commit[:COMMIT_DIGITS]} {image.name} up to {size} because …"
+            return f"{command} {commit} {image.name} up to {size} because …"
     return None
 
 

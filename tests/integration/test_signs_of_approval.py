@@ -37,10 +37,10 @@ def doubts(github: Hub) -> list[str | None]:
 
 def test_a_command_of_who_may_write_counts(github: Hub) -> None:
     github.push(0)
-    github.comment(f"{COMMAND} {HEAD[:16]} api up to 240 MB because ffmpeg\nThank you!", by="writer")
+    github.comment(f"{COMMAND} {HEAD} api up to 240 MB because ffmpeg\nThank you!", by="writer")
     (sign,) = signs(github)
     assert (sign.way, sign.by, sign.doubt) == ("command", "writer", None)
-    assert sign.words == f"{HEAD[:16]} api up to 240 MB because ffmpeg"
+    assert sign.words == f"{HEAD} api up to 240 MB because ffmpeg"
     assert sign.url == "https://github.com/octo/hello/pull/7#issuecomment-1"
 
 
@@ -53,16 +53,18 @@ def test_a_command_of_anyone_else_does_not(github: Hub, permission: str) -> None
 
 def test_a_command_lapses_with_the_next_push_since_it_names_the_commit(github: Hub) -> None:
     github.comment(f"{COMMAND} {OTHER} api up to 240 MB because ffmpeg", by="octo")
-    assert doubts(github) == [f"it is for commit {OTHER[:16]}, and there is a newer one"]
+    assert doubts(github) == [f"it is for commit {OTHER[:12]}, and there is a newer one"]
     assert github.asked == []
 
 
-@pytest.mark.parametrize("words", ["api up to 240 MB because x", HEAD[:7], HEAD[:15], HEAD.upper(), "HEAD"])
-def test_a_command_without_enough_of_the_commit_does_not_count(github: Hub, words: str) -> None:
+@pytest.mark.parametrize(
+    "words", ["api up to 240 MB because x", HEAD[:7], HEAD[:16], HEAD[:-1], HEAD.upper(), "HEAD"]
+)
+def test_a_command_without_the_whole_commit_does_not_count(github: Hub, words: str) -> None:
     github.comment(f"{COMMAND} {words}", by="octo")
     (doubt,) = doubts(github)
     assert doubt is not None
-    assert "by at least 16 digits" in doubt
+    assert "with all of its digits" in doubt
 
 
 def test_an_edited_comment_does_not_count_since_others_can_edit_it(github: Hub) -> None:

@@ -118,7 +118,10 @@ def test_what_the_change_does_to_the_rules_stands_before_everything_but_the_head
 
 
 def test_the_ways_to_approve_are_offered_only_where_they_are_on() -> None:
-    assert "/bloatcheck approve 5f1f2b4c7a4f4d3f worker up to 40.3 MB because …" in render_comment(told())
+    assert (
+        "/bloatcheck approve 5f1f2b4c7a4f4d3f9f0f8f6c1a2b3c4d5e6f7a8b worker up to 40.3 MB because …"
+        in render_comment(told())
+    )
     silent = told(by=ApproveBy())
     assert "if you may write" not in render_comment(silent)
     assert "if you may write" not in render_text(silent)
