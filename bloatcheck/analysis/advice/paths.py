@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 _PIECE = re.compile(r"(?P<star>\*+)|(?P<one>\?)|(?P<set>\[[^\]/]+\])|(?P<plain>.)", re.DOTALL)
+_SET_ITEM = re.compile(r"(?P<first>.)-(?P<last>.)|.", re.DOTALL)
 _END = r"(?=/|\Z)"
 
 
@@ -82,12 +83,13 @@ def _character(piece: re.Match[str]) -> str:
     if piece["set"]:
         inner = piece["set"][1:-1]
         negated = inner[0] in "!^" and len(inner) > 1
-        inner = re.escape(inner[1:] if negated else inner).replace("\\-", "-")
-        characters = f"[{'^/' if negated else ''}{inner}]"
-        try:
-            re.compile(characters)
-        except re.error:
-            # a range from a later letter to an earlier one; then it is nothing but text
-            return re.escape(piece["set"])
-        return characters
+        return f"[{'^/' if negated else ''}{_SET_ITEM.sub(_set_item, inner[negated:])}]"
     return re.escape(piece["plain"])
+
+
+def _set_item(item: re.Match[str]) -> str:
+    """A character of a set, or a range; one from a later character to an earlier is only its ends."""
+    if not item["last"]:
+        return re.escape(item[0])
+    first, last = re.escape(item["first"]), re.escape(item["last"])
+    return f"{first}-{last}" if item["first"] <= item["last"] else first + last
