@@ -32,7 +32,7 @@ from bloatcheck.build.identity import repository_identity
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
 from bloatcheck.config.context import CiContext, comment_key, read_context
-from bloatcheck.config.model import BaselineSettings, BaselineSource, Config, ImageSpec, Renewal
+from bloatcheck.config.model import BaselineSettings, BaselineSource, BuildSpec, Config, ImageSpec, Renewal
 from bloatcheck.config.trust import check_may_build
 from bloatcheck.diff.compare import compare_all
 from bloatcheck.diff.model import ImageDiff
@@ -154,6 +154,7 @@ def make_report(
             platform=str(result.spec.platform) if result.spec.platform else None,
             failure=result.failure,
             dockerfile=result.spec.build.dockerfile if result.spec.build else None,
+            limits=result.spec.limits,
         )
         for result in failed
     ]
@@ -261,6 +262,7 @@ def _judged(
         advice=made_from.advice if made_from else (),
         problems=made_from.problems if made_from else (),
         dive=judge_dive(made_from.dive, config.dive) if made_from and made_from.dive and config.dive else (),
+        limits=(*limits, config.creep.limit) if made_from and config.creep else tuple(limits),
     )
 
 
@@ -317,4 +319,12 @@ def _dockerfile(root: Path, built: BuiltImage) -> DockerfileSource | None:
         text=text,
         target=build.target if build else None,
         build_args=build.args if build else {},
+        context_ignore=_has_ignore_file(root, built.dockerfile, build) if build else None,
     )
+
+
+def _has_ignore_file(root: Path, dockerfile: str, build: BuildSpec) -> bool:
+    """Whether the builder leaves anything out of the context; the Dockerfile's own list goes first."""
+    return (root / f"{dockerfile}.dockerignore").is_file() or (
+        root / build.context / ".dockerignore"
+    ).is_file()

@@ -22,12 +22,14 @@ class DockerfileSource:
     """The Dockerfile of a build, and what the build was told.
 
     `path` is relative to the repository's root. A build argument that is None came from the environment.
+    `context_ignore` is whether the build context has a `.dockerignore`; None where nobody knows.
     """
 
     path: str
     text: str
     target: str | None = None
     build_args: Mapping[str, str | None] = field(default_factory=dict)
+    context_ignore: bool | None = None
 
 
 def take_snapshot(

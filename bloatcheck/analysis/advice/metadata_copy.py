@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bloatcheck.analysis.advice.edit import between, joined, neighbours, only_run
 from bloatcheck.analysis.advice.model import Facts, Proposal, from_context
 from bloatcheck.analysis.advice.shown import named, shown
+from bloatcheck.analysis.noise import is_noise
 from bloatcheck.analysis.tree import Hidden, Hiding, Node
 from bloatcheck.oci.dockerfile import Instruction
 
@@ -30,7 +31,12 @@ class _Change:
 def metadata_copy(facts: Facts) -> Iterator[Proposal]:
     """One proposal for each layer that changes files of lower ones."""
     for by in range(facts.first_own, len(facts.tree.layers)):
-        files = [file for file in facts.hidden if file.by == by and file.how is Hiding.METADATA]
+        files = [
+            file
+            for file in facts.hidden
+            # tools write their caches and databases anew, with the content that they had
+            if file.by == by and file.how is Hiding.METADATA and not is_noise(file.path)
+        ]
         if not files:
             continue
         run = only_run(facts.instructions_of(by))
