@@ -25,11 +25,13 @@ class Base:
     """The commit that a change is compared with, and how its files are read.
 
     `read` gives a file's content by its path from the folder that the run works in, None where the commit has
-    none, and raises a BloatcheckError where that can't be told.
+    none, and raises a BloatcheckError where that can't be told. `ruling` is the base branch as it stands now,
+    where that is another commit: where a change starts, its author chooses, and must not choose rules by it.
     """
 
     commit: str | None
     read: Callable[[str], bytes | None]
+    ruling: Base | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +85,16 @@ def read_judging(
     if context.event_name not in _OF_A_CHANGE:
         return judging_of(config)
     try:
-        commit, before = _configuration_of(base(), config)
+        start = base()
+        commit, before = _configuration_of(start, config)
         changes = policy_changes(before, _whole(config)) if before else ()
+        commit, ruling = _configuration_of(start.ruling, config) if start.ruling else (commit, before)
     except BloatcheckError as error:
         if config.policy_from is PolicyFrom.BASE:
             raise
         note = f"What this change does to its own rules can't be told: {error.message}"
         return replace(judging_of(config), notes=(note,))
-    judged = in_force(config, before)
+    judged = in_force(config, ruling)
     approvals, notes = _on_the_pull_request(judged, context, token=token, log=log)
     if judged.policy_from is PolicyFrom.BASE and commit:
         notes = (

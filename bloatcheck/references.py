@@ -64,21 +64,14 @@ class References:
     log: Log
 
     def base(self) -> Base:
-        """The commit that this run is compared with: through git, else through the host's API."""
-        git, host = self._git(), self._host()
-        choice = choose_commit(git, self.context, host)
-        commit = choice.commit
-        if commit is None:
+        """The commit that this run is compared with, and the one that rules it."""
+        choice = choose_commit(self._git(), self.context, self._host())
+        if choice.commit is None:
             return Base(None, lambda _: None)
-        if git.has(commit):
-            return Base(commit, lambda path: git.read(commit, path))
-        if host is None:
-            raise OutOfReachError(
-                f"commit {commit[:SHORT]}, {choice.why}, is not in this clone and can't be fetched",
-                hint="give actions/checkout `fetch-depth: 0`",
-            )
-        folder = git.folder()
-        return Base(commit, lambda path: host.file(commit, posixpath.join(folder, path), most=MAX_FILE_SIZE))
+        compared = self._at(choice.commit, choice.why)
+        if choice.ruling in (None, choice.commit):
+            return compared
+        return replace(compared, ruling=self._at(choice.ruling, "the base branch"))
 
     def baselines(self) -> Baselines:
         """The baseline that this run is compared with, and the one that the change proposes.
@@ -192,6 +185,19 @@ class References:
         known = read_at(git, head, settings.path) if git.has(head) else Baseline()
         dropped = dropped_names(known, names, partial=partial)
         return renewer.by_commit(Measurement(commit=head, entries=entries, dropped=dropped))
+
+    def _at(self, commit: str, why: str) -> Base:
+        """A commit's files, through git, else through the host's API."""
+        git, host = self._git(), self._host()
+        if git.has(commit):
+            return Base(commit, lambda path: git.read(commit, path))
+        if host is None:
+            raise OutOfReachError(
+                f"commit {commit[:SHORT]}, {why}, is not in this clone and can't be fetched",
+                hint="give actions/checkout `fetch-depth: 0`",
+            )
+        folder = git.folder()
+        return Base(commit, lambda path: host.file(commit, posixpath.join(folder, path), most=MAX_FILE_SIZE))
 
     def _question(self, git: Git, host: Host | None, choice: Choice) -> Question:
         return Question(

@@ -21,10 +21,15 @@ _PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The commit to compare with; None for the files as they lie on disk. `why` is for people."""
+    """The commit to compare with; None for the files as they lie on disk. `why` is for people.
+
+    `ruling` is the one whose configuration says who may approve, and what cannot be switched off; None where
+    that is the same. Where a pull request starts from, its author chooses: it may be older than a rule.
+    """
 
     commit: str | None
     why: str
+    ruling: str | None = None
 
 
 def choose_commit(git: Git, context: CiContext, host: Host | None = None) -> Choice:
@@ -68,7 +73,7 @@ def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None
             "the base branch; where the pull request started from is outside of this shallow clone "
             "(`fetch-depth: 0` for actions/checkout brings it)",
         )
-    return Choice(base, "the commit that the pull request started from")
+    return Choice(base, "the commit that the pull request started from", ruling=context.base_sha)
 
 
 def _merge_base(git: Git, head: str, base: str, host: Host | None) -> str | None:

@@ -9,7 +9,7 @@ from enum import Enum
 from bloatcheck.baseline.model import Baseline
 from bloatcheck.config.approvals import Approval, ApproveBy
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
-from bloatcheck.config.model import Config, ImageSpec, PolicyFrom
+from bloatcheck.config.model import CommentMode, Config, ImageSpec, PolicyFrom
 from bloatcheck.policy.told import told_approval
 from bloatcheck.units import format_bytes
 
@@ -32,12 +32,15 @@ def in_force(head: Config, base: Config | None) -> Config:
     """The configuration that a pull request is judged by.
 
     What is built and checked is the head's. Whether the rest is, the base decides; and who may approve, the
-    base alone, or a pull request could make a label that it already has its approval.
+    base alone, or a pull request could make a label that it already has its approval. Nor can it switch off
+    the comment that says what it does to its own rules.
     """
     if base is None:
         return replace(head, approve_by=ApproveBy())
     if base.policy_from is PolicyFrom.HEAD:
-        return replace(head, approve_by=base.approve_by, policy_from=PolicyFrom.HEAD)
+        silent = head.comment.mode is CommentMode.NEVER
+        comment = replace(head.comment, mode=base.comment.mode) if silent else head.comment
+        return replace(head, approve_by=base.approve_by, policy_from=PolicyFrom.HEAD, comment=comment)
     limits = {image.name: image.limits for image in base.images}
     images = tuple(replace(image, limits=limits.get(image.name, base.limits)) for image in head.images)
     return replace(base, root=head.root, path=head.path, images=images)

@@ -3,8 +3,7 @@
 Nobody is believed about themselves: who may write is asked from GitHub. And nothing is believed that whoever
 pushes could make up afterwards, such as the date of a commit. So
 
-- a command names the commit that its author saw, and all of it: who makes two commits can make them share what
-  can be counted through;
+- a command names the commit that its author saw, with all digits: two commits that share some can be made;
 - a label counts if GitHub itself received it after it received the newest push to the pull request's branch,
   by the repository's log of pushes.
 

@@ -137,7 +137,7 @@ def test_growth_is_approved_by_a_comment_of_who_may_write_until_the_next_push(pr
     offered = re.search(r"comment `(/bloatcheck approve [^`]*)…`", project.comment())
     assert offered is not None
     approval = f"{offered[1]}the codecs need ffmpeg"
-    assert re.fullmatch(r"/bloatcheck approve [0-9a-f]{16} api up to 900 kB because the codecs.*", approval)
+    assert re.fullmatch(r"/bloatcheck approve [0-9a-f]{40} api up to 900 kB because the codecs.*", approval)
 
     project.say(approval, ATTACKER_TOKEN)
     job = project.run_again()

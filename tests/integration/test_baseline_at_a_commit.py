@@ -111,7 +111,9 @@ def test_a_test_merge_is_compared_with_its_first_parent(
 def test_a_head_checkout_is_compared_with_the_merge_base(history: History, tmp_path: Path) -> None:
     git = Git(history.origin.clone(tmp_path / "clone", history.head).root)
     choice = choose_commit(git, pull_request(history))
-    assert choice == Choice(history.base, "the commit that the pull request started from")
+    assert choice == Choice(
+        history.base, "the commit that the pull request started from", ruling=history.moved
+    )
     assert size_at(git, choice) == 1
 
 
@@ -127,7 +129,9 @@ def test_a_head_that_is_a_merge_itself_is_no_test_merge(history: History, tmp_pa
 def test_a_shallow_head_checkout_gets_the_history_that_it_lacks(history: History, tmp_path: Path) -> None:
     git = Git(history.origin.clone(tmp_path / "clone", history.head, "--depth=1").root)
     choice = choose_commit(git, pull_request(history))
-    assert choice == Choice(history.base, "the commit that the pull request started from")
+    assert choice == Choice(
+        history.base, "the commit that the pull request started from", ruling=history.moved
+    )
     assert size_at(git, choice) == 1
 
 
@@ -286,7 +290,9 @@ def test_a_fork_without_a_remote_to_deepen_asks_the_host(history: History, tmp_p
 
     git = Git(history.origin.clone(tmp_path / "clone", history.head, "--depth=1").root)
     choice = choose_commit(git, pull_request(history), HostThatKnows())  # type: ignore[arg-type] # asked for nothing else
-    assert choice == Choice(history.base, "the commit that the pull request started from")
+    assert choice == Choice(
+        history.base, "the commit that the pull request started from", ruling=history.moved
+    )
     assert git.is_shallow()
 
 

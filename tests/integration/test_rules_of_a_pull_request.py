@@ -46,6 +46,13 @@ def github() -> Iterator[Hub]:
         assert running.violations == []
 
 
+def rules(repository: Repository, context: CiContext) -> Judging:
+    """The rules for what is checked out."""
+    config, log = load_config(repository.root), RecordingLog()
+    references = References(config=config, context=context, token=None, environment={}, log=log)
+    return read_judging(config, context, references.base, token=None, log=log)
+
+
 def judged(
     repository: Repository,
     base: str | None,
@@ -108,6 +115,22 @@ def test_nor_by_taking_the_configuration_away_or_moving_what_it_names(repository
     judging = judged(repository, "version: 1\nlimits: {content-growth: 5 MB}\npolicy-from: base\n", None)
     assert judging.config.policy_from is PolicyFrom.BASE
     assert [limit.fail and limit.fail.bytes for limit in judging.config.images[0].limits] == [5_000_000]
+
+
+def test_nor_by_starting_from_an_old_commit_that_did_not_say_so_yet(repository: Repository) -> None:
+    """With the head checked out, what it is compared with is where its author let it start."""
+    old = repository.commit(**{"Dockerfile": "FROM scratch\n", CONFIG: BASE})
+    now = repository.commit(**{CONFIG: BASE + "policy-from: base\n"})
+    repository.git("checkout", "-q", "-b", "feature", old)
+    head = repository.commit(**{CONFIG: HEAD})
+    context = CiContext(
+        ci=Ci.GITHUB, event_name="pull_request", commit="1" * 40, base_sha=now, head_sha=head, pull_request=7
+    )
+    judging = rules(repository, context)
+    assert [limit.fail and limit.fail.bytes for limit in judging.config.images[0].limits] == [5_000_000]
+    assert judging.notes[0].startswith(f"Judged by the limits, approvals and settings of {now[:12]} ")
+    assert "for every image: content-growth fail raised from 5.00 MB to 50.0 MB" in told(judging)
+    assert not any("policy-from" in sentence for sentence in told(judging))
 
 
 def test_a_run_over_some_images_does_not_tell_that_the_others_are_gone(repository: Repository) -> None:

@@ -8,7 +8,7 @@ from support.snapshots import entry, snapshot
 
 from bloatcheck.baseline.model import Baseline, LayerNoise
 from bloatcheck.config.approvals import ApproveBy
-from bloatcheck.config.model import Config, PolicyFrom
+from bloatcheck.config.model import CommentMode, Config, PolicyFrom
 from bloatcheck.policy.changes import MOST_CHANGES, PolicyChange, in_force, noise_changes, policy_changes
 
 IMAGES = """\
@@ -129,6 +129,13 @@ def test_the_heads_rules_hold_but_who_may_approve_is_the_bases(tmp_path: Path) -
     head, base = config(tmp_path, HEAD), config(tmp_path, BASE + "approve-by: {label: size-ok}\n")
     assert in_force(head, base) == replace(head, approve_by=ApproveBy(label="size-ok"))
     assert in_force(head, None) == replace(head, approve_by=ApproveBy())
+
+
+def test_a_pull_request_cannot_switch_off_the_comment_that_tells_on_it(tmp_path: Path) -> None:
+    silent, loud = (config(tmp_path, f"{IMAGES}comment: {{when: {when}}}\n") for when in ("never", "always"))
+    assert in_force(silent, loud).comment.mode is CommentMode.ALWAYS
+    assert in_force(silent, silent).comment.mode is CommentMode.NEVER
+    assert in_force(loud, silent).comment.mode is CommentMode.ALWAYS
 
 
 def test_a_base_that_says_so_is_judged_by_whatever_the_head_says(tmp_path: Path) -> None:
