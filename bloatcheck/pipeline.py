@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Union
 
 from bloatcheck import __version__
-from bloatcheck.analysis.advice import Advice
+from bloatcheck.analysis.advice import IDS, Advice
 from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.dive import DiveFigures, dive_figures
 from bloatcheck.analysis.explain import Unwanted, explain
@@ -100,6 +100,10 @@ def measure(
         fresh=fresh,
     )
     cache = LayerCache.open(environment, log=log)
+    if unknown := [name for name in config.advice.ignore if name not in IDS]:
+        log.warning(
+            f"advice.ignore: there is no advice called {', '.join(unknown)}; there are {', '.join(IDS)}"
+        )
     return tuple(_read_built(builders.build(spec), config, cache, log) for spec in config.images)
 
 

@@ -8,7 +8,7 @@ from support.recording_log import RecordingLog
 from bloatcheck import pipeline
 from bloatcheck.baseline.model import Baseline, Baselines
 from bloatcheck.config.context import CiContext
-from bloatcheck.config.model import Config, ImageSpec, PrebuiltSpec
+from bloatcheck.config.model import AdviceSettings, Config, ImageSpec, PrebuiltSpec
 from bloatcheck.errors import ExitCode, ReadError
 from bloatcheck.report.model import Report
 
@@ -43,3 +43,11 @@ def test_a_fault_of_our_own_is_a_row_too_and_decides_the_exit_code(
     assert image.failure
     assert "RuntimeError: no such thing" in image.failure.message
     assert report.exit_code is ExitCode.INTERNAL
+
+
+def test_advice_that_is_switched_off_and_does_not_exist_is_told(tmp_path: Path) -> None:
+    log = RecordingLog()
+    config = Config(root=tmp_path, images=(), advice=AdviceSettings(ignore=("apt-lists", "apt-list")))
+    pipeline.measure(config, log=log, environment={})
+    (warning,) = log.warnings
+    assert "no advice called apt-list; there are" in warning
