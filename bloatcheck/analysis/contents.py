@@ -14,6 +14,7 @@ from typing import Annotated
 from annotated_types import Ge, MaxLen
 
 from bloatcheck.analysis.tree import Hiding
+from bloatcheck.errors import Place
 
 Bytes = Annotated[int, Ge(0)]
 """A size in bytes."""
@@ -64,11 +65,15 @@ class PackageSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSize:
-    """A file that can be seen, and that neither the base image nor a package brought."""
+    """A file that can be seen, and that neither the base image nor a package brought.
+
+    `made_at` is the line of another stage that made it, where `COPY --from` brought it and that is certain.
+    """
 
     path: _Text
     size: Bytes
     layer: Annotated[int, Ge(0)] | None = None
+    made_at: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from bloatcheck.analysis.advice import Advice, Facts, Program, advise
 from bloatcheck.analysis.base_image import BaseClues
+from bloatcheck.analysis.contents import Contents
 from bloatcheck.analysis.executable import check_start, facts_at
 from bloatcheck.analysis.executable.elf import Linking
 from bloatcheck.analysis.inventory import Inventory, take_inventory
+from bloatcheck.analysis.makers import Makers
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.place import instructions_of_layers
 from bloatcheck.analysis.snapshot import ImageSnapshot
@@ -22,12 +24,16 @@ from bloatcheck.oci.image_config import ImageConfig
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An image, explained. The snapshot has the contents; the inventory is for further questions."""
+    """An image, explained. The snapshot has the contents; inventory and makers are for further questions.
+
+    `makers` is None without a Dockerfile.
+    """
 
     snapshot: ImageSnapshot
     inventory: Inventory
     advice: tuple[Advice, ...] = ()
     problems: tuple[StartProblem, ...] = ()
+    makers: Makers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,24 +75,49 @@ def explain(
     listed = {index.diff_id: index for index in indexes}
     base_layers = snapshot.base.layer_count if snapshot.base else 0
     inventory = take_inventory([listed[layer.diff_id] for layer in image.layers], base_layers=base_layers)
-    facts = _facts(inventory, image.config, snapshot, dockerfile)
+    makers = _makers(image.config, dockerfile)
+    facts = _facts(inventory, image.config, snapshot, makers)
     return Explained(
-        replace(snapshot, contents=inventory.contents),
+        replace(snapshot, contents=_with_lines(inventory.contents, makers)),
         inventory,
         advice=advise(facts, ignore=unwanted.ids, ignore_paths=unwanted.paths),
         problems=check_start(inventory.tree, image.config, image.config.platform),
+        makers=makers,
     )
 
 
-def _facts(
-    inventory: Inventory, config: ImageConfig, snapshot: ImageSnapshot, dockerfile: DockerfileSource | None
-) -> Facts:
+def _makers(config: ImageConfig, dockerfile: DockerfileSource | None) -> Makers | None:
+    if dockerfile is None:
+        return None
     instructions = _instructions(dockerfile)
-    written: Sequence[Sequence[Instruction]] = ()
-    if dockerfile and instructions:
-        written = instructions_of_layers(
+    return Makers(
+        dockerfile=dockerfile,
+        instructions=instructions,
+        layers=instructions_of_layers(
             config, instructions, target=dockerfile.target, build_args=dockerfile.build_args
         )
+        if instructions
+        else (),
+        platform=config.platform,
+    )
+
+
+def _with_lines(contents: Contents, makers: Makers | None) -> Contents:
+    """The same, with the lines of the stages that made the files listed."""
+    if makers is None:
+        return contents
+    files = (
+        replace(file, made_at=makers.line_of(file.layer, file.path.encode()))
+        if file.layer is not None
+        else file
+        for file in contents.files
+    )
+    return replace(contents, files=tuple(files))
+
+
+def _facts(
+    inventory: Inventory, config: ImageConfig, snapshot: ImageSnapshot, makers: Makers | None
+) -> Facts:
     return Facts(
         tree=inventory.tree,
         config=config,
@@ -94,9 +125,10 @@ def _facts(
         owners=inventory.owners,
         base_layers=snapshot.base.layer_count if snapshot.base else 0,
         base_name=snapshot.base.name if snapshot.base else None,
-        instructions=written,
-        dockerfile=instructions,
-        dockerfile_path=dockerfile.path if dockerfile else None,
+        instructions=makers.layers if makers else (),
+        dockerfile=makers.instructions if makers else (),
+        dockerfile_path=makers.dockerfile.path if makers else None,
+        context_ignore=makers.dockerfile.context_ignore if makers else None,
         program=lambda path: _program(inventory.tree, path),
     )
 
@@ -112,9 +144,7 @@ def _program(tree: Tree, path: bytes) -> Program | None:
     )
 
 
-def _instructions(dockerfile: DockerfileSource | None) -> tuple[Instruction, ...]:
-    if dockerfile is None:
-        return ()
+def _instructions(dockerfile: DockerfileSource) -> tuple[Instruction, ...]:
     try:
         return tuple(parse_dockerfile(dockerfile.text))
     except ValueError:

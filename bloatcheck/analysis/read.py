@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from bloatcheck.analysis.layer_cache import LayerCache, index_images
-from bloatcheck.analysis.measure import take_snapshot
+from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
-from bloatcheck.image.model import LayerIndex
+from bloatcheck.image.model import Image, LayerIndex
 from bloatcheck.image.open import open_image
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 
 def read_snapshots(
-    references: Sequence[str], *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+    references: Sequence[str],
+    *,
+    platform: Platform | None,
+    log: Log,
+    environment: Mapping[str, str],
+    dockerfile: DockerfileSource | None = None,
 ) -> list[ImageSnapshot]:
     """Reads images that are there already; a layer that several of them have is read once.
+
+    With the Dockerfile that the last one was built from its layers get lines.
 
     Raises:
         UsageError: not a reference.
@@ -38,13 +45,20 @@ def read_snapshots(
         ]
         indexes = index_images(images, cache)
         return [
-            take_snapshot(image, layers, name=reference)
-            for image, layers, reference in zip(images, indexes, references, strict=True)
+            take_snapshot(image, layers, name=reference, dockerfile=source)
+            for image, layers, reference, source in zip(
+                images, indexes, references, _of_last(dockerfile, images), strict=True
+            )
         ]
 
 
 def read_with_pull_size(
-    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+    reference: str,
+    *,
+    platform: Platform | None,
+    log: Log,
+    environment: Mapping[str, str],
+    dockerfile: DockerfileSource | None = None,
 ) -> tuple[ImageSnapshot, PullSize]:
     """Reads an image, and what a pull of it downloads; unknown layers pass once through both.
 
@@ -62,11 +76,16 @@ def read_with_pull_size(
         # before the listing: an engine's layers are listed on the way
         pull = read_pull_size(image, layers=cache, estimates=estimates)
         [layers] = index_images([image], cache)
-        return with_pull_size(take_snapshot(image, layers, name=reference), pull), pull
+        return with_pull_size(take_snapshot(image, layers, name=reference, dockerfile=dockerfile), pull), pull
 
 
 def read_layers(
-    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+    reference: str,
+    *,
+    platform: Platform | None,
+    log: Log,
+    environment: Mapping[str, str],
+    dockerfile: DockerfileSource | None = None,
 ) -> tuple[ImageSnapshot, tuple[LayerIndex, ...]]:
     """Reads an image with the records of its layers, base first.
 
@@ -77,11 +96,16 @@ def read_layers(
     cache = LayerCache.open(environment, log=log)
     with closing(open_image(reference, platform=platform, log=log, documents=cache.documents)) as image:
         [layers] = index_images([image], cache)
-        return take_snapshot(image, layers, name=reference), layers
+        return take_snapshot(image, layers, name=reference, dockerfile=dockerfile), layers
 
 
 def read_explained(
-    reference: str, *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+    reference: str,
+    *,
+    platform: Platform | None,
+    log: Log,
+    environment: Mapping[str, str],
+    dockerfile: DockerfileSource | None = None,
 ) -> Explained:
     """Reads an image and explains it.
 
@@ -89,14 +113,23 @@ def read_explained(
         UsageError: not a reference.
         ReadError: not there, or damaged.
     """
-    [explained] = read_all_explained([reference], platform=platform, log=log, environment=environment)
+    [explained] = read_all_explained(
+        [reference], platform=platform, log=log, environment=environment, dockerfile=dockerfile
+    )
     return explained
 
 
 def read_all_explained(
-    references: Sequence[str], *, platform: Platform | None, log: Log, environment: Mapping[str, str]
+    references: Sequence[str],
+    *,
+    platform: Platform | None,
+    log: Log,
+    environment: Mapping[str, str],
+    dockerfile: DockerfileSource | None = None,
 ) -> list[Explained]:
     """Reads images and explains them; a layer that several of them have is read once.
+
+    With the Dockerfile that the last one was built from its layers get lines, and what to write instead.
 
     Raises:
         UsageError: not a reference.
@@ -116,6 +149,20 @@ def read_all_explained(
         ]
         indexes = index_images(images, cache, capture=EXPLAIN)
         return [
-            explain(image, layers, name=reference, base_clues=find_base_clues(image, log=log))
-            for image, layers, reference in zip(images, indexes, references, strict=True)
+            explain(
+                image,
+                layers,
+                name=reference,
+                dockerfile=source,
+                base_clues=find_base_clues(image, dockerfile=source, log=log),
+            )
+            for image, layers, reference, source in zip(
+                images, indexes, references, _of_last(dockerfile, images), strict=True
+            )
         ]
+
+
+def _of_last(
+    dockerfile: DockerfileSource | None, images: Sequence[Image]
+) -> Iterator[DockerfileSource | None]:
+    return (dockerfile if number == len(images) else None for number in range(1, len(images) + 1))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from heapq import nlargest
 
 from bloatcheck.analysis.inventory import Inventory
+from bloatcheck.analysis.makers import Made, Makers
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex, text
@@ -53,7 +54,7 @@ class PathTrace:
 
     `size` is what can be seen of it now in bytes, of a directory with all in it; `hidden` what lies in the
     layers and can't be seen. `leads_to` is where a symbolic link ends. `package` is whose it is. `files` are
-    the largest files in a directory, `by_layer` its bytes.
+    the largest files in a directory, `by_layer` its bytes. `made` tells of what `COPY --from` brought.
     """
 
     path: str
@@ -65,11 +66,15 @@ class PathTrace:
     package: InstalledPackage | None
     files: tuple[tuple[str, int], ...] = ()
     by_layer: tuple[tuple[int, int], ...] = ()
+    made: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PackageTrace:
-    """A package in the image: its bytes that can be seen, by layer, and its largest files."""
+    """A package in the image: its bytes that can be seen, by layer, and its largest files.
+
+    `made` tells of what `COPY --from` brought.
+    """
 
     package: InstalledPackage
     size: int
@@ -77,9 +82,10 @@ class PackageTrace:
     files: tuple[tuple[str, int], ...]
     chain: tuple[str, ...]
     """From the package itself to one that was asked for; only itself where it was, or nobody knows."""
+    made: tuple[Made, ...] = ()
 
 
-def trace_path(inventory: Inventory, path: bytes) -> PathTrace | None:
+def trace_path(inventory: Inventory, path: bytes, makers: Makers | None = None) -> PathTrace | None:
     """A path's way, `path` being relative to the root; None if no layer has anything at or below it."""
     tree = inventory.tree
     steps = tuple(_steps(tree, path))
@@ -112,10 +118,11 @@ def trace_path(inventory: Inventory, path: bytes) -> PathTrace | None:
         package=inventory.owners.get(path),
         files=_largest((each, its) for each, _, its in below if each != path),
         by_layer=_by_layer((layer, its) for _, layer, its in below),
+        made=_made(makers, below or _file_itself(tree, path, size)),
     )
 
 
-def trace_package(inventory: Inventory, name: str) -> tuple[PackageTrace, ...]:
+def trace_package(inventory: Inventory, name: str, makers: Makers | None = None) -> tuple[PackageTrace, ...]:
     """Every package of this name, or of `manager:name`, in the managers' order."""
     manager, colon, rest = name.partition(":")
     wanted = [
@@ -137,6 +144,7 @@ def trace_package(inventory: Inventory, name: str) -> tuple[PackageTrace, ...]:
             by_layer=_by_layer((layer, size) for _, layer, size in owned[id(package)]),
             files=_largest((path, size) for path, _, size in owned[id(package)]),
             chain=_chain(package, inventory.packages),
+            made=_made(makers, owned[id(package)]),
         )
         for package in wanted
     )
@@ -208,6 +216,21 @@ def _by_layer(sizes: Iterator[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     for layer, size in sizes:
         total[layer] += size
     return tuple(sorted(total.items()))
+
+
+def _file_itself(tree: Tree, path: bytes, size: int) -> list[tuple[bytes, int, int]]:
+    """A link, by the layer that has it."""
+    node = tree.get(path)
+    return [(path, node.layer, size)] if node else []
+
+
+def _made(makers: Makers | None, files: Iterable[tuple[bytes, int, int]]) -> tuple[Made, ...]:
+    if makers is None:
+        return ()
+    by_layer: dict[int, dict[bytes, int]] = {}
+    for path, layer, size in files:
+        by_layer.setdefault(layer, {})[path] = size
+    return tuple(made for layer in sorted(by_layer) for made in makers.of(layer, by_layer[layer]))
 
 
 def _chain(package: InstalledPackage, packages: Sequence[InstalledPackage]) -> tuple[str, ...]:

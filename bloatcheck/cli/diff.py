@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, replace
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
@@ -37,6 +38,7 @@ examples:
     parser.add_argument("--packages", action="store_true", help="all packages that changed")
     parser.add_argument("--files", action="store_true", help="all of the largest files that changed")
     parser.add_argument("--sizes", action="store_true", help="only layers and sizes; reads no file's content")
+    add_dockerfile_options(parser, "AFTER")
     add_log_options(parser)
 
 
@@ -45,18 +47,31 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.analysis.read import read_all_explained, read_snapshots
     from bloatcheck.baseline.model import BaselineEntry
     from bloatcheck.diff.compare import compare
+    from bloatcheck.diff.contents import contents_diff
     from bloatcheck.report.text import render_diff
 
     references = [args.before, args.after]
     platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
+    dockerfile = dockerfile_of(args)
     if args.sizes:
-        before, after = read_snapshots(references, platform=platform, log=log, environment=environment)
+        before, after = read_snapshots(
+            references, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+        )
     else:
-        explained = read_all_explained(references, platform=platform, log=log, environment=environment)
+        explained = read_all_explained(
+            references, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+        )
         before, after = (each.snapshot for each in explained)
     diff = compare(BaselineEntry(snapshot=before), after)
     if args.json:
-        tell_json(json.dumps({"delta": diff.delta, "percent": diff.percent, **asdict(diff)}, indent=2))
+        changed = contents_diff(diff)
+        document = {
+            "delta": diff.delta,
+            "percent": diff.percent,
+            "changed": asdict(changed) if changed else None,
+            **asdict(diff),
+        }
+        tell_json(json.dumps(document, indent=2))
     else:
         text = render_diff(
             replace(diff, name=f"{args.before} -> {args.after}"),

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 
@@ -34,6 +35,7 @@ examples:
   bloatcheck inspect oci:layout:latest                 an OCI layout directory
   bloatcheck inspect docker://registry.example/api:1   a registry, without pulling
   bloatcheck inspect api:latest --packages --files     all of its packages and largest files
+  bloatcheck inspect api:latest --dockerfile Dockerfile  with its lines, and what to write instead
   bloatcheck inspect api:latest --sizes                only layers and sizes, which is fastest
   bloatcheck inspect api:latest --json                 for scripts; sizes in bytes
   bloatcheck inspect api:latest --pull-size            what a pull downloads, too
@@ -64,6 +66,7 @@ other tools compress differently.
         action="store_true",
         help="layers with compressed sizes too: exact from a manifest, else estimated",
     )
+    add_dockerfile_options(parser)
     add_log_options(parser)
 
 
@@ -76,7 +79,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.report.explained_text import render_explained
 
     platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
-    explained = read_explained(args.reference, platform=platform, log=log, environment=environment)
+    explained = read_explained(
+        args.reference,
+        platform=platform,
+        log=log,
+        environment=environment,
+        dockerfile=dockerfile_of(args),
+    )
     dive = dive_figures(explained.inventory.tree.layers)
     if args.json:
         tell_json(json.dumps(_explained_document(explained, dive), indent=2))
@@ -100,19 +109,24 @@ def _light(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.report.inspection import render_inspect
 
     platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
+    dockerfile = dockerfile_of(args)
     pull: PullSize | None = None
     dive: DiveFigures | None = None
     if args.pull_size:
         snapshot, pull = read_with_pull_size(
-            args.reference, platform=platform, log=log, environment=environment
+            args.reference, platform=platform, log=log, environment=environment, dockerfile=dockerfile
         )
     elif args.efficiency:
         from bloatcheck.analysis.dive import dive_figures
 
-        snapshot, layers = read_layers(args.reference, platform=platform, log=log, environment=environment)
+        snapshot, layers = read_layers(
+            args.reference, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+        )
         dive = dive_figures(layers)
     else:
-        [snapshot] = read_snapshots([args.reference], platform=platform, log=log, environment=environment)
+        [snapshot] = read_snapshots(
+            [args.reference], platform=platform, log=log, environment=environment, dockerfile=dockerfile
+        )
     if args.json:
         tell_json(json.dumps({**_document(snapshot, pull), **_dive_document(dive)}, indent=2))
     else:

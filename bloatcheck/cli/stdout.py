@@ -12,7 +12,7 @@ from bloatcheck.report.workflow_commands import disarm
 def tell(text: str) -> None:
     """Prints text for people, of which no line is a workflow command."""
     shown = "\n".join(map(disarm, text.split("\n"))) if _read_by_runner() else text
-    put(sys.stdout, f"{shown}\n")
+    put(sys.stdout, shown if shown.endswith("\n") else f"{shown}\n")
 
 
 def tell_json(document: str) -> None:

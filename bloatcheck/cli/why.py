@@ -8,11 +8,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from bloatcheck.analysis.explain import Explained
+    from bloatcheck.analysis.makers import Made
     from bloatcheck.analysis.trace import PackageTrace, PathTrace
 
 
@@ -28,6 +30,7 @@ examples:
   bloatcheck why api:latest /var/cache           a directory: how much is in it, from which layers
   bloatcheck why api:latest perl-base            a package: who needs it, what it takes
   bloatcheck why api:latest npm:left-pad         a package of this manager
+  bloatcheck why api:latest /app --dockerfile Dockerfile   with lines, also of the stage that made it
   bloatcheck why docker-archive:a.tar / --json   for scripts; sizes in bytes
 """
     parser.add_argument(
@@ -38,6 +41,7 @@ examples:
     )
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
+    add_dockerfile_options(parser)
     add_log_options(parser)
 
 
@@ -51,6 +55,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         platform=platform_of(args.platform),
         log=log_for(args),
         environment=child_environment(),
+        dockerfile=dockerfile_of(args),
     )
     if args.thing.startswith("/"):
         path = _path(explained, args.thing)
@@ -75,10 +80,10 @@ def _path(explained: Explained, thing: str) -> PathTrace:
         path = clean_path(thing.encode("utf-8", "surrogateescape"))
     except OutsideRootError as error:
         raise UsageError(str(error), hint="name a path in the image, from its root") from None
-    found = trace_path(explained.inventory, path)
+    found = trace_path(explained.inventory, path, explained.makers)
     if found is None:
         resolved = explained.inventory.tree.resolve(path)
-        found = trace_path(explained.inventory, resolved) if resolved is not None else None
+        found = trace_path(explained.inventory, resolved, explained.makers) if resolved is not None else None
     if found is None:
         raise UsageError(
             f"no layer of {explained.snapshot.name} has {thing}",
@@ -90,7 +95,7 @@ def _path(explained: Explained, thing: str) -> PathTrace:
 def _packages(explained: Explained, thing: str) -> tuple[PackageTrace, ...]:
     from bloatcheck.analysis.trace import similar_names, trace_package
 
-    found = trace_package(explained.inventory, thing)
+    found = trace_package(explained.inventory, thing, explained.makers)
     if not found:
         similar = similar_names(explained.inventory, thing)
         hint = f"there are: {', '.join(similar)}" if similar else "a path begins with /"
@@ -114,6 +119,7 @@ def _path_document(trace: PathTrace) -> dict[str, object]:
         ],
         "layers": [{"layer": number + 1, "size": size} for number, size in trace.by_layer],
         "files": [{"path": path, "size": size} for path, size in trace.files],
+        "made": [_made_document(made) for made in trace.made],
     }
 
 
@@ -130,4 +136,15 @@ def _package_document(trace: PackageTrace) -> dict[str, object]:
         "chain": list(trace.chain),
         "layers": [{"layer": number + 1, "size": size} for number, size in trace.by_layer],
         "files": [{"path": path, "size": size} for path, size in trace.files],
+        "made": [_made_document(made) for made in trace.made],
+    }
+
+
+def _made_document(made: Made) -> dict[str, object]:
+    return {
+        "layer": made.layer + 1,
+        "size": made.size,
+        "certain": made.certain,
+        "image": made.image,
+        "lines": [{**asdict(place), "instruction": text} for place, text in made.lines],
     }

@@ -8,6 +8,7 @@ from enum import Enum
 
 from bloatcheck.analysis.contents import Cause, Contents, FileSize, PackageSize, Share
 from bloatcheck.diff.model import ImageDiff
+from bloatcheck.errors import Place
 
 
 class PackageChange(str, Enum):
@@ -38,12 +39,16 @@ class PackageDiff:
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:
-    """One own file. `before` is None for a new one, `after` for a removed one; sizes in bytes."""
+    """One own file. `before` is None for a new one, `after` for a removed one; sizes in bytes.
+
+    `made_at` is the line of another stage that made it, as far as that is certain.
+    """
 
     path: str
     before: int | None
     after: int | None
     layer: int | None
+    made_at: Place | None = None
 
     @property
     def delta(self) -> int:
@@ -170,8 +175,15 @@ def _files(before: Contents, after: Contents) -> tuple[FileDiff, ...]:
             continue
         if was and is_ and was.size == is_.size:
             continue
-        layer = is_.layer if is_ else None
-        found.append(FileDiff(path, was.size if was else None, is_.size if is_ else None, layer))
+        found.append(
+            FileDiff(
+                path,
+                was.size if was else None,
+                is_.size if is_ else None,
+                is_.layer if is_ else None,
+                is_.made_at if is_ else None,
+            )
+        )
     return tuple(sorted(found, key=lambda each: (-abs(each.delta), each.path)))
 
 

@@ -68,10 +68,15 @@ def _contents(
         yield _packages(snapshot, contents, packages, width)
     if contents.files and files:
         listed = [
-            (format_bytes(file.size), _line(snapshot, file.layer), f"/{file.path}")
+            (
+                format_bytes(file.size),
+                _line(snapshot, file.layer),
+                str(file.made_at or ""),
+                f"/{file.path}",
+            )
             for file in contents.files[:files]
         ]
-        yield aligned([("SIZE", "LAYER", "OWN FILE"), *listed], "><*", width)
+        yield aligned([("SIZE", "LAYER", "MADE AT", "OWN FILE"), *listed], "><<*", width)
     if contents.wasted:
         yield _wrapped(_wasted(contents), width)
         hidden = [

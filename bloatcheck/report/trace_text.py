@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bloatcheck.analysis.makers import Made
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.trace import DIRECTORY, HARD_LINK, REGULAR, Event, PackageTrace, PathTrace
 from bloatcheck.report.columns import aligned
-from bloatcheck.report.figures import count
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished
 from bloatcheck.report.plain import Plain, harmless, shorten
 from bloatcheck.report.why import MANAGERS
@@ -27,7 +27,8 @@ def render_path(trace: PathTrace, snapshot: ImageSnapshot, *, width: int = DEFAU
         manager = MANAGERS.get(package.manager, package.manager)
         parts.append(Plain(f"It belongs to {package.name} {package.version} ({manager})."))
     if trace.hidden:
-        parts.append(Plain(f"{format_bytes(trace.hidden)} more of it lie hidden in the layers below."))
+        more = " more" if trace.size else ""
+        parts.append(Plain(f"{format_bytes(trace.hidden)}{more} of it lie hidden in the layers."))
     if trace.steps:
         lines = [
             (
@@ -45,6 +46,8 @@ def render_path(trace: PathTrace, snapshot: ImageSnapshot, *, width: int = DEFAU
         if trace.steps:
             parts.append(_by_layer(trace.by_layer, snapshot, width))
         parts.append(_files(trace.files, width))
+    if trace.made:
+        parts.append(_made(trace.made, width))
     return finished("\n\n".join(parts))
 
 
@@ -65,6 +68,8 @@ def render_packages(
             parts.append(_by_layer(trace.by_layer, snapshot, width))
         if trace.files:
             parts.append(_files(trace.files, width))
+        if trace.made:
+            parts.append(_made(trace.made, width))
         if package.parts:
             lines = [
                 (format_bytes(part.size) if part.size is not None else "", part.name, part.version)
@@ -113,10 +118,23 @@ def _by_layer(sizes: Sequence[tuple[int, int]], snapshot: ImageSnapshot, width: 
     return aligned([("LAYER", "SIZE", "LINE", "INSTRUCTION"), *lines], ">><*", width)
 
 
+def _made(made: Sequence[Made], width: int) -> Plain:
+    """What `COPY --from` brought, by the lines that made it; where several may have, each of them."""
+    lines = [
+        (
+            "" if number else format_bytes(each.size),
+            f"{'' if each.certain else 'or ' if number else 'perhaps '}{place}",
+            instruction,
+        )
+        for each in made[:_MOST_PARTS]
+        for number, (place, instruction) in enumerate(each.lines)
+    ]
+    return aligned([("SIZE", "MADE AT", "INSTRUCTION"), *lines], "><*", width)
+
+
 def _files(files: Sequence[tuple[str, int]], width: int) -> Plain:
     lines = [(format_bytes(size), _path(path)) for path, size in files]
-    heading = f"{count(len(files), 'file')}, the largest first" if len(files) > 1 else "FILE"
-    return aligned([("SIZE", heading.upper()), *lines], "><", width)
+    return aligned([("SIZE", "LARGEST FILES" if len(files) > 1 else "FILE"), *lines], "><", width)
 
 
 def _path(path: str) -> str:

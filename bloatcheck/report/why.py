@@ -5,16 +5,17 @@ Names of packages and files, versions and instructions are foreign text.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bloatcheck.analysis.base_image import BaseChange
 from bloatcheck.analysis.base_image import base_change as base_change_between
 from bloatcheck.analysis.contents import Cause, Contents, PackageSize
-from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
+from bloatcheck.analysis.snapshot import LayerSnapshot
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerDiff
+from bloatcheck.errors import Place
 from bloatcheck.oci.digest import encoded
 
 _SHORT = 12
@@ -76,17 +77,18 @@ _Key = tuple[Cause, "str | None", "int | None"]
 
 
 def reasons(diff: ImageDiff) -> tuple[Reason, ...]:
-    """Why the image's size changed, the largest change first; they add up to it where both sides are known.
+    """Why the image's size changed, the largest change first.
 
+    Where both sides are known they add up to it, but for less than a kilobyte that has no name.
     Empty for an image that is gone, can't be compared, or of which nobody knows what it holds.
     """
     if diff.after is None or diff.after.contents is None or diff.delta is None:
         return ()
     changed = contents_diff(diff)
     if changed is None:
-        found = _from_layers(diff.layers, diff.after, diff.after.contents)
+        found = _from_layers(diff.layers, diff.after.contents)
     else:
-        found = _from_contents(changed, diff.after.layers)
+        found = _from_contents(changed, diff.layers, diff.after.contents)
     return tuple(sorted(found, key=lambda reason: -abs(reason.delta)))
 
 
@@ -103,7 +105,8 @@ def base_change(diff: ImageDiff) -> BaseChange | None:
     return base_change_between(diff.before, diff.after) if diff.before and diff.after else None
 
 
-def _from_contents(changed: ContentsDiff, layers: Sequence[LayerSnapshot]) -> Iterable[Reason]:
+def _from_contents(changed: ContentsDiff, pairs: Iterable[LayerDiff], after: Contents) -> Iterable[Reason]:
+    layers = _numbered(pairs)
     groups: dict[_Key, _Group] = defaultdict(_Group)
     for package in changed.packages:
         side = package.after or package.before
@@ -120,32 +123,65 @@ def _from_contents(changed: ContentsDiff, layers: Sequence[LayerSnapshot]) -> It
     for each in changed.causes:
         own = [key for key in groups if key[0] is each.cause and key[1] == each.manager]
         rest = each.delta - sum(groups[key].delta for key in own)
-        if each.cause is Cause.BASE or abs(rest) >= _SMALLEST_REST:
-            # what has no name: files below the end of the lists, hidden copies; all the base's without one
-            key = own[0] if len(own) == 1 else (each.cause, each.manager, None)
-            groups[key].delta += rest
+        if each.cause is Cause.BASE:
+            groups[each.cause, None, None].delta += rest
+        elif abs(rest) >= _SMALLEST_REST:
+            # what has no name: files below the end of the lists, hidden copies
+            for number, part in _parts(rest, (each.cause, each.manager), layers, after, groups):
+                groups[each.cause, each.manager, number].delta += part
     for (cause_of, manager, layer), group in groups.items():
         if group.delta or group.names:
             yield Reason(
                 cause_of,
                 manager,
                 group.delta,
-                layers[layer] if layer is not None and layer < len(layers) else None,
+                layers[layer].after if layer is not None and layer < len(layers) else None,
                 tuple(sorted(group.names, key=lambda named: -abs(named.delta))),
             )
 
 
-def _from_layers(pairs: Iterable[LayerDiff], after: ImageSnapshot, contents: Contents) -> Iterable[Reason]:
+def _parts(
+    rest: int,
+    cause: tuple[Cause, str | None],
+    layers: Sequence[LayerDiff],
+    after: Contents,
+    groups: Mapping[_Key, _Group],
+) -> Iterable[tuple[int | None, int]]:
+    """Bytes of one cause that have no name, by the layers that changed by more than is known of them.
+
+    Those come first in which nothing else is. What is left is of no layer; where nobody knows what the
+    layers hold, it is of the one that has names, if there is just one.
+    """
+    if not after.layers:
+        known = [number for (*its, number) in groups if (*its,) == cause]
+        yield known[0] if len(known) == 1 else None, rest
+        return
+    named: Counter[int | None] = Counter()
+    for (_, _, number), group in groups.items():
+        named[number] += group.delta
+    unknown = []
+    for number, (layer, contents) in enumerate(zip(layers, after.layers, strict=False)):
+        left = layer.delta - named[number]
+        causes = {(share.cause, share.manager) for share in contents.shares}
+        if cause in causes and left * rest > 0:
+            unknown.append((len(causes), -abs(left), number))
+    for _, most, number in sorted(unknown):
+        part = min(abs(rest), -most) * (1 if rest > 0 else -1)
+        rest -= part
+        yield number, part
+    yield None, rest
+
+
+def _numbered(pairs: Iterable[LayerDiff]) -> list[LayerDiff]:
+    """The layers of the image after, in its order."""
+    return [pair for pair in pairs if pair.after]
+
+
+def _from_layers(pairs: Iterable[LayerDiff], contents: Contents) -> Iterable[Reason]:
     """What the grown layers hold, where nobody knows what they held."""
-    numbers = {id(layer): number for number, layer in enumerate(after.layers)}
-    for pair in pairs:
-        if pair.after is None or pair.delta <= 0:
-            continue
-        number = numbers.get(id(pair.after))
-        if number is None or number >= len(contents.layers):
-            continue
-        shares = contents.layers[number].shares
-        if not shares:
+    for number, (pair, held) in enumerate(zip(_numbered(pairs), contents.layers, strict=False)):
+        shares = held.shares
+        if not shares or pair.delta <= 0:
             continue
         if pair.before is None:
             for share in shares:
@@ -159,7 +195,11 @@ def _from_layers(pairs: Iterable[LayerDiff], after: ImageSnapshot, contents: Con
 
 def _in_layer(contents: Contents, layer: int, cause: Cause, manager: str | None) -> tuple[Named, ...]:
     if cause is Cause.OWN:
-        return tuple(Named(f"/{file.path}", file.size) for file in contents.files if file.layer == layer)
+        return tuple(
+            Named(f"/{file.path}", file.size, _made_at(file.made_at))
+            for file in contents.files
+            if file.layer == layer
+        )
     return tuple(
         Named(package.name, package.size, _why(package))
         for package in contents.packages
@@ -185,6 +225,11 @@ def _why(package: PackageSize) -> str:
 
 
 def _file_note(file: FileDiff) -> str:
-    if file.before is None:
-        return "new"
-    return "removed" if file.after is None else ""
+    if file.after is None:
+        return "removed"
+    return ", ".join(filter(None, ("new" if file.before is None else "", _made_at(file.made_at))))
+
+
+def _made_at(place: Place | None) -> str:
+    """Of a file that `COPY --from` brought: the line that made it."""
+    return f"made at {place}" if place else ""

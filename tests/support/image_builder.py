@@ -145,6 +145,9 @@ class ImageUnderTest:
     architecture: str = "amd64"
     variant: str | None = None
     names: Sequence[str] = ("example:latest",)
+    instructions: Sequence[str] = ()
+    """As the builder recorded them, one a layer."""
+    entrypoint: Sequence[str] = ()
 
     @property
     def config(self) -> bytes:
@@ -153,9 +156,13 @@ class ImageUnderTest:
             "architecture": self.architecture,
             "os": self.os,
             **({"variant": self.variant} if self.variant else {}),
-            "config": {},
+            "config": {"Entrypoint": list(self.entrypoint)} if self.entrypoint else {},
             "rootfs": {"type": "layers", "diff_ids": [sha256(layer) for layer in self.layers]},
-            "history": [{"created_by": f"COPY layer {number}"} for number, _ in enumerate(self.layers)],
+            "history": [
+                {"created_by": instruction}
+                for instruction in self.instructions
+                or [f"COPY layer {number}" for number, _ in enumerate(self.layers)]
+            ],
         }
         return json.dumps(document).encode()
 
