@@ -26,13 +26,13 @@ from bloatcheck.baseline.document import to_json
 from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines, LayerNoise
+from bloatcheck.baseline.moved import moment
 from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_names
 from bloatcheck.baseline.since import choose_since
 from bloatcheck.baseline.sources import changed_entries, find_baseline
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.sources.model import Question
-from bloatcheck.baseline.staleness import moment
 from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.config.context import Ci, CiContext
 from bloatcheck.config.load import MAX_FILE_SIZE, load_config

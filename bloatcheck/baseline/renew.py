@@ -17,10 +17,10 @@ from bloatcheck.baseline.git_push import Author, Pushed, push, write_commit
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.kept import with_entries
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.moved import has_moved, is_aged
 from bloatcheck.baseline.order import Order
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.store import documents
-from bloatcheck.config.limits import Threshold, largest_allowed
 from bloatcheck.config.model import BaselineSettings
 from bloatcheck.errors import BaselineError, PublishError
 from bloatcheck.units import format_bytes, format_delta
@@ -202,7 +202,7 @@ class Renewer:
             Baseline(entries=tuple(kept)),
             measured.entries,
             order=Order(self.git),
-            tolerance=self.settings.tolerance,
+            settings=self.settings,
         )
         return before, after
 
@@ -259,35 +259,21 @@ class Renewer:
 
 
 def renewed(
-    before: Baseline, entries: Iterable[BaselineEntry], *, order: Order, tolerance: Threshold
+    before: Baseline, entries: Iterable[BaselineEntry], *, order: Order, settings: BaselineSettings
 ) -> Baseline:
-    """The baseline with those of the entries that moved more than the tolerance.
+    """The baseline with those of the entries that moved more than the tolerance, or would soon be stale.
 
     An entry of the baseline that was measured at a later commit stays.
     """
     result = {entry.key: entry for entry in before.entries}
     for entry in entries:
         old = result.get(entry.key)
-        if old is None or (has_moved(old, entry, tolerance) and not order.is_later(old, entry)):
+        due = (
+            old is None or has_moved(old, entry, settings.tolerance) or is_aged(old, entry, settings.max_age)
+        )
+        if due and not (old and order.is_later(old, entry)):
             result[entry.key] = entry.succeeding(old)
     return replace(before, entries=tuple(result[key] for key in sorted(result)))
-
-
-def has_moved(old: BaselineEntry, new: BaselineEntry, tolerance: Threshold) -> bool:
-    """Whether the image, or one of its layers, moved further than the tolerance of the image's size.
-
-    Further up or further down: a limit is as wrong above an image that shrank.
-    """
-    before, after = old.snapshot, new.snapshot
-    if before.measure.measure != after.measure.measure or len(before.layers) != len(after.layers):
-        return True
-    if before.contents is None and after.contents is not None:
-        # Of an older bloatcheck: what it holds was not told yet.
-        return True
-    allowed = largest_allowed(tolerance, before.content_size)
-    moves = [after.content_size - before.content_size]
-    moves += [b.content_size - a.content_size for a, b in zip(before.layers, after.layers, strict=True)]
-    return any(abs(move) > (allowed or 0) for move in moves)
 
 
 def dropped_names(before: Baseline, configured: Collection[str], *, partial: bool) -> frozenset[str]:

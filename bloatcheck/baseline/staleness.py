@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.moved import moment
 from bloatcheck.baseline.sources.model import Question, days_ago
 
 
@@ -28,12 +29,3 @@ def _judged(entry: BaselineEntry, oldest: datetime, now: datetime) -> BaselineEn
         f"`max-age` is {(now - oldest).days} days"
     )
     return replace(entry, stale_because=because)
-
-
-def moment(text: str | None) -> datetime | None:
-    """A moment as entries have it, RFC 3339; None where it is none."""
-    try:
-        parsed = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)

@@ -13,6 +13,8 @@ from urllib.parse import quote
 from bloatcheck.analysis.snapshot import Fingerprint, ImageSnapshot
 from bloatcheck.baseline.document import MAX_SIZE, from_json, to_json
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.moved import has_moved, is_aged
+from bloatcheck.config.limits import Threshold
 from bloatcheck.errors import BaselineError, Place
 
 ReadFile = Callable[[str], bytes | None]
@@ -106,21 +108,33 @@ def read_work_tree(root: Path, path: str) -> Baseline:
 
 
 def updated(
-    baseline: Baseline, entries: Iterable[BaselineEntry], *, configured: Collection[str] | None = None
+    baseline: Baseline,
+    entries: Iterable[BaselineEntry],
+    *,
+    configured: Collection[str] | None = None,
+    tolerance: Threshold | None = None,
+    max_age: int | None = None,
 ) -> Baseline:
     """The baseline with these entries in place of those for the same image and platform.
 
-    An entry that measured the same again is left as it was, so that a file doesn't change for a date. With
-    the names of all `configured` images, entries of other names are dropped.
+    An entry that measured the same again, or moved no further than the `tolerance`, is left as it was, so
+    that a file doesn't change for a date; but not past half of its `max_age`, in days. With the names of all
+    `configured` images, entries of other names are dropped.
     """
     renewed = {entry.key: entry for entry in baseline.entries}
     if configured is not None:
         renewed = {key: entry for key, entry in renewed.items() if key[0] in configured}
     for entry in entries:
         before = renewed.get(entry.key)
-        if before is None or _measured(before) != _measured(entry):
+        if before is None or is_aged(before, entry, max_age) or _differs(before, entry, tolerance):
             renewed[entry.key] = entry.succeeding(before)
     return Baseline(entries=tuple(renewed[key] for key in sorted(renewed)), origin=baseline.origin)
+
+
+def _differs(before: BaselineEntry, after: BaselineEntry, tolerance: Threshold | None) -> bool:
+    if tolerance is not None:
+        return has_moved(before, after, tolerance)
+    return _measured(before) != _measured(after)
 
 
 def _measured(entry: BaselineEntry) -> ImageSnapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,8 +72,9 @@ examples:
 def _configure_update(parser: argparse.ArgumentParser) -> None:
     parser.description = """\
 Builds and reads the images of the configuration and writes their sizes into the baseline. The entry of an
-image that can't be built or read stays as it was. Without --image, images that are no longer configured are
-dropped. A file that is no baseline is never written over.
+image that can't be built or read stays as it was. Without --image, only entries that moved further than the
+configuration's `baseline.tolerance` are written, and images that are no longer configured are dropped. A file
+that is no baseline is never written over.
 """
     parser.epilog = """\
 exit codes:
@@ -151,12 +153,20 @@ def _update(args: argparse.Namespace) -> ExitCode:
     # Read again, since another run may have written its images meanwhile.
     before = read_work_tree(config.root, config.baseline.path)
     configured = None if args.image else {spec.name for spec in config.images}
-    after = updated(before, measured, configured=configured)
-    written = write_baseline(config.root, config.baseline.path, after.entries)
+    settings = config.baseline
+    after = updated(
+        before,
+        measured,
+        configured=configured,
+        # Who names an image wants its entry renewed, however little it moved.
+        tolerance=None if args.image else settings.tolerance,
+        max_age=settings.max_age,
+    )
+    written = write_baseline(config.root, settings.path, after.entries)
     if args.json:
         tell_json(to_json(after.entries).rstrip("\n"))
     else:
-        tell(render_update(before, after, written).rstrip("\n"))
+        tell(render_update(before, after, written, measured).rstrip("\n"))
     return ExitCode.OK if len(measured) == len(results) else ExitCode.UNREADABLE
 
 
@@ -254,8 +264,10 @@ def render_history(points: Sequence[Point], *, columns: int) -> str:
     return f"{aligned(rows, '<<*<>>', columns)}\n"
 
 
-def render_update(before: Baseline, after: Baseline, written: Sequence[str]) -> str:
-    """What changed for each image, and which files were written."""
+def render_update(
+    before: Baseline, after: Baseline, written: Sequence[str], measured: Sequence[BaselineEntry] = ()
+) -> str:
+    """What changed for each image, which files were written, and which images moved too little for it."""
     lines = [
         line
         for entry in after.entries
@@ -265,6 +277,7 @@ def render_update(before: Baseline, after: Baseline, written: Sequence[str]) -> 
         entry for entry in before.entries if after.entry(entry.snapshot.name, entry.snapshot.platform) is None
     ]
     lines += [f"{_name(entry)}: dropped, no longer configured" for entry in gone]
+    lines += [line for entry in measured if (line := _left(after.entry(*entry.key), entry))]
     if written:
         lines.append(f"Written: {', '.join(map(harmless, written))}. Commit it to accept these sizes.")
     else:
@@ -279,6 +292,16 @@ def _changed(before: BaselineEntry | None, after: BaselineEntry) -> str | None:
     if before is None:
         return f"{_name(after)}: {format_bytes(size)}, new"
     return f"{_name(after)}: {format_bytes(size)} ({format_delta(size - before.snapshot.content_size)})"
+
+
+def _left(kept: BaselineEntry | None, measured: BaselineEntry) -> str | None:
+    """What is said of an image that is of another size than the entry that was left as it was."""
+    delta = measured.snapshot.content_size - kept.snapshot.content_size if kept else 0
+    if delta == 0:
+        return None
+    option = f"--image {shlex.quote(measured.snapshot.name)}"
+    told = f"{format_delta(delta)} is within the tolerance; to renew it all the same: {option}"
+    return f"{_name(measured)}: {harmless(told)}"
 
 
 def _name(entry: BaselineEntry) -> str:

@@ -64,8 +64,8 @@ class BaselineSection(Section):
         | None
     ) = Field(
         default=None,
-        description="How far an image's size moves before `renew: commit` renews its entry. "
-        "Default: 100 kB and 0.5%.",
+        description="How far an image's size moves before `renew: commit`, or `bloatcheck baseline update` "
+        "without `--image`, renews its entry. Default: 100 kB and 0.5%.",
         examples=[{"bytes": "100 kB", "percent": "0.5%", "when": "all"}],
     )
     max_age: Days | None = Field(

@@ -179,7 +179,9 @@ def accepting_command(report: Report) -> str | None:
     if not grown:
         return None
     names = tuple(dict.fromkeys(grown))
-    options = [f" --image {shlex.quote(name)}" for name in names if len(names) <= _MOST_NAMES]
+    # What is named is renewed however little it moved.
+    named = names if len(names) <= _MOST_NAMES else ("*",)
+    options = [f" --image {shlex.quote(name)}" for name in named]
     if config_path(report) != DEFAULT_CONFIG:
         options.insert(0, f" --config {shlex.quote(config_path(report))}")
     return f"bloatcheck baseline update{''.join(options)}"

@@ -75,12 +75,23 @@ def test_only_the_images_asked_for_are_renewed(repository: Path, capsys: pytest.
     assert sizes(repository) == {"api": 200, "web": 50}
 
 
+def test_what_moved_within_the_tolerance_is_told_and_left(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["baseline", "update"]) is ExitCode.OK
+    (repository / "api/file").write_text("x" * 200)
+    capsys.readouterr()
+    assert main(["baseline", "update"]) is ExitCode.OK
+    assert "api on linux/amd64: +100 B is within the tolerance" in capsys.readouterr().out
+    assert sizes(repository) == {"api": 100, "web": 50}
+
+
 def test_an_image_that_fails_keeps_its_entry_and_the_others_are_written(repository: Path) -> None:
     assert main(["baseline", "update"]) is ExitCode.OK
     (repository / "api/Dockerfile").write_text("FROM scratch\nCOPY missing /\n")
-    (repository / "web/file").write_text("x" * 200)
+    (repository / "web/file").write_text("x" * 200_000)
     assert main(["baseline", "update"]) is ExitCode.UNREADABLE
-    assert sizes(repository) == {"api": 100, "web": 200}
+    assert sizes(repository) == {"api": 100, "web": 200_000}
 
 
 def test_an_image_that_is_no_longer_configured_is_dropped(

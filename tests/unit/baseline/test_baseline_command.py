@@ -123,6 +123,18 @@ Written: b.json. Commit it to accept these sizes.
     assert render_update(before, before, ()) == "Nothing changed.\n"
 
 
+def test_an_update_tells_what_moved_too_little_and_how_to_renew_it_all_the_same() -> None:
+    more = entry(snapshot("api", layer(1, API.snapshot.content_size + 1)))
+    before = Baseline(entries=(API,))
+    assert (
+        render_update(before, before, (), [more])
+        == """\
+api on linux/amd64: +1 B is within the tolerance; to renew it all the same: --image api
+Nothing changed.
+"""
+    )
+
+
 def test_no_name_reaches_the_terminal_as_it_is() -> None:
     hostile = entry(snapshot("\x1b[2J\u202ex", layer(1)))
     texts = [

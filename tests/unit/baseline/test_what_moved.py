@@ -11,10 +11,12 @@ from support.snapshots import entry, layer, snapshot
 from bloatcheck.analysis.snapshot import Fingerprint
 from bloatcheck.baseline.git import Git
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.moved import has_moved
 from bloatcheck.baseline.order import Order
-from bloatcheck.baseline.renew import dropped_names, has_moved, renewed
+from bloatcheck.baseline.renew import dropped_names, renewed
+from bloatcheck.baseline.store import updated
 from bloatcheck.config.limits import Threshold, When
-from bloatcheck.config.model import TOLERANCE
+from bloatcheck.config.model import TOLERANCE, BaselineSettings
 
 MB = 1_000_000
 
@@ -62,8 +64,36 @@ def test_only_what_moved_is_replaced_and_new_images_are_added(tmp_path: Path) ->
     before = Baseline(entries=(kept, grown))
     noise, larger = of(10 * MB + 1), entry(snapshot("web", layer(1, 30 * MB)))
     new = entry(snapshot("new"))
-    after = renewed(before, [noise, larger, new], order=Order(Git(tmp_path)), tolerance=TOLERANCE)
+    after = renewed(before, [noise, larger, new], order=Order(Git(tmp_path)), settings=BaselineSettings())
     assert after.entries == (kept, new, larger)
+
+
+@pytest.mark.parametrize(
+    ("max_age", "measured_at", "is_renewed"),
+    [
+        (None, "2036-01-31T00:00:00Z", False),
+        (90, "2026-03-17T00:00:00Z", False),
+        (90, "2026-03-18T00:00:00Z", True),
+        (90, None, False),
+    ],
+)
+def test_what_does_not_move_is_renewed_before_it_is_stale(
+    tmp_path: Path, max_age: int | None, measured_at: str | None, *, is_renewed: bool
+) -> None:
+    old = of(10 * MB)
+    again = replace(old, measured_at=measured_at)
+    settings = BaselineSettings(max_age=max_age)
+    before = Baseline(entries=(old,))
+    (by_a_run,) = renewed(before, [again], order=Order(Git(tmp_path)), settings=settings).entries
+    (by_hand,) = updated(before, [again], tolerance=TOLERANCE, max_age=max_age).entries
+    assert by_a_run == by_hand == (again if is_renewed else old)
+
+
+def test_by_hand_too_only_what_moved_is_replaced_where_nothing_is_named() -> None:
+    old, noise, larger = of(10 * MB), of(10 * MB + 1), of(30 * MB)
+    assert updated(Baseline(entries=(old,)), [noise], tolerance=TOLERANCE).entries == (old,)
+    assert updated(Baseline(entries=(old,)), [larger], tolerance=TOLERANCE).entries == (larger,)
+    assert updated(Baseline(entries=(old,)), [noise]).entries == (noise,)
 
 
 def test_names_are_dropped_only_where_all_are_known() -> None:
