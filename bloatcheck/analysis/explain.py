@@ -30,6 +30,7 @@ class Explained:
     """
 
     snapshot: ImageSnapshot
+    config: ImageConfig
     inventory: Inventory
     advice: tuple[Advice, ...] = ()
     problems: tuple[StartProblem, ...] = ()
@@ -79,6 +80,7 @@ def explain(
     facts = _facts(inventory, image.config, snapshot, makers)
     return Explained(
         replace(snapshot, contents=_with_lines(inventory.contents, makers)),
+        image.config,
         inventory,
         advice=advise(facts, ignore=unwanted.ids, ignore_paths=unwanted.paths),
         problems=check_start(inventory.tree, image.config, image.config.platform),

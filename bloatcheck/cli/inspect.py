@@ -14,6 +14,7 @@ from bloatcheck.errors import ExitCode
 
 if TYPE_CHECKING:
     from bloatcheck.analysis.dive import DiveFigures
+    from bloatcheck.analysis.executable import CheckedExecutables
     from bloatcheck.analysis.explain import Explained
     from bloatcheck.analysis.pull_size import PullSize
     from bloatcheck.analysis.snapshot import ImageSnapshot
@@ -36,6 +37,7 @@ examples:
   bloatcheck inspect docker://registry.example/api:1   a registry, without pulling
   bloatcheck inspect api:latest --packages --files     all of its packages and largest files
   bloatcheck inspect api:latest --dockerfile Dockerfile  with its lines, and what to write instead
+  bloatcheck inspect api:latest --executables          which of its programs wouldn't start, and why
   bloatcheck inspect api:latest --sizes                only layers and sizes, which is fastest
   bloatcheck inspect api:latest --json                 for scripts; sizes in bytes
   bloatcheck inspect api:latest --pull-size            what a pull downloads, too
@@ -55,6 +57,9 @@ other tools compress differently.
         "--files", action="store_true", help="more of the largest files, and of the wasted ones"
     )
     depth = parser.add_mutually_exclusive_group()
+    depth.add_argument(
+        "--executables", action="store_true", help="check whether every program and script could start"
+    )
     depth.add_argument("--sizes", action="store_true", help="only layers and sizes; reads no file's content")
     depth.add_argument(
         "--efficiency",
@@ -75,6 +80,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if args.sizes or args.pull_size or args.efficiency:
         return _light(args)
     from bloatcheck.analysis.dive import dive_figures
+    from bloatcheck.analysis.executable import check_executables
     from bloatcheck.analysis.read import read_explained
     from bloatcheck.report.explained_text import render_explained
 
@@ -86,15 +92,20 @@ def execute(args: argparse.Namespace) -> ExitCode:
         environment=environment,
         dockerfile=dockerfile_of(args),
     )
-    dive = dive_figures(explained.inventory.tree.layers)
+    tree = explained.inventory.tree
+    dive = dive_figures(tree.layers)
+    executables = (
+        check_executables(tree, explained.config, explained.config.platform) if args.executables else None
+    )
     if args.json:
-        tell_json(json.dumps(_explained_document(explained, dive), indent=2))
+        tell_json(json.dumps(_explained_document(explained, dive, executables), indent=2))
     else:
         text = render_explained(
             explained.snapshot,
             dive=dive,
             advice=explained.advice,
-            problems=[f"{problem.message} {problem.hint or ''}".strip() for problem in explained.problems],
+            problems=explained.problems,
+            executables=executables,
             packages=_ALL if args.packages else _FEW,
             files=_ALL if args.files else _FEW,
             width=width(),
@@ -134,12 +145,15 @@ def _light(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-def _explained_document(explained: Explained, dive: DiveFigures) -> dict[str, object]:
+def _explained_document(
+    explained: Explained, dive: DiveFigures, executables: CheckedExecutables | None
+) -> dict[str, object]:
     return {
         **_document(explained.snapshot, None),
         **_dive_document(dive),
         "advice": [asdict(each) for each in explained.advice],
         "problems": [asdict(each) for each in explained.problems],
+        **({"executables": asdict(executables)} if executables else {}),
     }
 
 

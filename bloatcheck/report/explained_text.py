@@ -19,9 +19,13 @@ from bloatcheck.units import format_bytes
 if TYPE_CHECKING:
     from bloatcheck.analysis.advice import Advice
     from bloatcheck.analysis.dive import DiveFigures
+    from bloatcheck.analysis.executable import CheckedExecutables
     from bloatcheck.analysis.pull_size import PullSize
+    from bloatcheck.analysis.start_problem import StartProblem
 
 FEW = 8
+_MOST = 50
+"""Executables that won't start."""
 _HOW = {
     Hiding.OVERWRITTEN: "overwritten",
     Hiding.DELETED: "deleted",
@@ -34,7 +38,8 @@ def render_explained(
     *,
     dive: DiveFigures | None = None,
     advice: Sequence[Advice] = (),
-    problems: Sequence[str] = (),
+    problems: Sequence[StartProblem] = (),
+    executables: CheckedExecutables | None = None,
     pull: PullSize | None = None,
     packages: int = FEW,
     files: int = FEW,
@@ -42,7 +47,7 @@ def render_explained(
 ) -> str:
     """One image, explained; at most so many packages and files.
 
-    `problems` are sentences that say why it won't start.
+    `problems` say why it won't start, `executables` what else in it won't.
     """
     contents = snapshot.contents
     parts: list[Plain] = [heading(snapshot, pull)]
@@ -52,7 +57,9 @@ def render_explained(
         parts += _contents(snapshot, contents, packages, files, width)
     if dive:
         parts.append(_wrapped(efficiency(dive), width))
-    parts += [_wrapped(f"It won't start: {problem}", width) for problem in problems]
+    parts += [_wrapped(f"It won't start: {_told(problem)}", width) for problem in problems]
+    if executables:
+        parts.append(_executables(executables, width))
     if advice:
         parts += _advice(advice, width)
     return finished("\n\n".join(parts))
@@ -131,6 +138,22 @@ def _wasted(contents: Contents) -> str:
     told = ", ".join(f"{format_bytes(size)} {how}" for size, how in by_cause if size)
     wasted = f"{format_bytes(contents.wasted)} can't be seen in the image"
     return f"{wasted}: {told} by later layers." if told else f"{wasted}."
+
+
+def _executables(checked: CheckedExecutables, width: int) -> Plain:
+    all_of_them = count(checked.count, "executable")
+    if not checked.problems:
+        return Plain(f"{all_of_them} checked: nothing was found that keeps one from starting.")
+    listed = [_wrapped(f"- {_told(problem)} [{problem.id}]", width) for problem in checked.problems[:_MOST]]
+    more = len(checked.problems) - len(listed)
+    if more > 0:
+        listed.append(Plain(f"  and {more:,} more"))
+    failing = len({problem.path for problem in checked.problems})
+    return Plain("\n".join((f"{all_of_them} checked, {failing:,} won't start:", *listed)))
+
+
+def _told(problem: StartProblem) -> str:
+    return " ".join(filter(None, (problem.message, problem.hint)))
 
 
 def _advice(advice: Sequence[Advice], width: int) -> Iterable[Plain]:

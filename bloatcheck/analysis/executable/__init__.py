@@ -8,14 +8,22 @@ from bloatcheck.analysis.executable.facts import (
     facts_at,
     wants_executable,
 )
-from bloatcheck.analysis.executable.start import captures, check_executable, check_start
+from bloatcheck.analysis.executable.start import (
+    CheckedExecutables,
+    captures,
+    check_executable,
+    check_executables,
+    check_start,
+)
 
 __all__ = [
     "EXTRACT",
     "VERSION",
+    "CheckedExecutables",
     "ExecutableFacts",
     "captures",
     "check_executable",
+    "check_executables",
     "check_start",
     "extract_executable",
     "facts_at",

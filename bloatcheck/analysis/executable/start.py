@@ -21,6 +21,7 @@ from bloatcheck.analysis.executable.libraries import (
 )
 from bloatcheck.analysis.executable.shebang import Shebang
 from bloatcheck.analysis.executable.user import GROUPS, USERS, unknown_name
+from bloatcheck.analysis.packages.go import KIND
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.analysis.tree import Node, Tree
 from bloatcheck.image.layer_index import Kind
@@ -75,6 +76,32 @@ def check_executable(
     """Why the executable at a path won't start. Of the configuration, the environment counts."""
     environment = Environment.of(config) if config else Environment()
     return tuple(_Check(tree, platform, environment).path(b"/" + path.lstrip(b"/")))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedExecutables:
+    """How many executables were checked, and what is wrong with those that won't start, by path."""
+
+    count: int
+    problems: tuple[StartProblem, ...]
+
+
+def check_executables(tree: Tree, config: ImageConfig, platform: Platform) -> CheckedExecutables:
+    """Checks every program and script that anybody may run; libraries only for their machine."""
+    if platform.os != "linux":
+        return CheckedExecutables(0, ())
+    paths = sorted(
+        path
+        for number, layer in enumerate(tree.layers)
+        for path, captured in (layer.captured or {}).items()
+        if captured.kind == KIND
+        and (node := tree.get(path))
+        and node.layer == number
+        and node.kind == Kind.REGULAR
+        and node.mode & _ANY_MAY_RUN
+    )
+    found = [problem for path in paths for problem in check_executable(tree, path, platform, config)]
+    return CheckedExecutables(len(paths), tuple(found))
 
 
 @dataclass(frozen=True, slots=True)

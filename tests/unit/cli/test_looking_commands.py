@@ -135,6 +135,31 @@ def test_a_difference_has_the_line_that_made_a_new_file(
     assert "/app +3.00 kB (new, made at Dockerfile:2)" in " ".join(capsys.readouterr().out.split())
 
 
+SCRIPTS = ImageUnderTest(
+    [layer(member("a", b"#!/nothing\n", mode=0o755), member("b", b"#!/a\n", mode=0o755))],
+    entrypoint=["/a"],
+)
+
+
+def test_every_executable_is_checked_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reference = f"oci:{layout_of(SCRIPTS).write(tmp_path / 'scripts')}"
+    run(inspect, reference, "--executables")
+    shown = capsys.readouterr().out
+    assert "It won't start: /a is read by /nothing, which isn't in the image" in shown
+    assert "2 executables checked, 2 won't start:\n- /a is read by /nothing" in shown
+    run(inspect, reference, "--executables", "--json")
+    checked = json.loads(capsys.readouterr().out)["executables"]
+    assert checked["count"] == 2
+    assert [problem["path"] for problem in checked["problems"]] == ["/a", "/b"]
+
+
+def test_of_executables_nothing_is_said_unasked(image: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(inspect, image)
+    assert "checked" not in capsys.readouterr().out
+    run(inspect, image, "--executables")
+    assert "0 executables checked: nothing was found that keeps one" in capsys.readouterr().out
+
+
 def test_a_dockerfile_that_is_not_there_is_named(image: str) -> None:
     with pytest.raises(UsageError, match=r"other\.Dockerfile can't be read"):
         run(inspect, image, "--dockerfile", "other.Dockerfile")

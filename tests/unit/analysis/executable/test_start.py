@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.layers import Entry, file, folder, hard_link, layer, symlink
+from support.layers import Entry, file, folder, hard_link, layer, symlink, whiteout
 
-from bloatcheck.analysis.executable import ExecutableFacts, check_executable, check_start
+from bloatcheck.analysis.executable import (
+    ExecutableFacts,
+    check_executable,
+    check_executables,
+    check_start,
+)
 from bloatcheck.analysis.executable.elf import Elf, Linking
 from bloatcheck.analysis.executable.shebang import Shebang
 from bloatcheck.analysis.packages.go import KIND
@@ -193,3 +198,31 @@ def test_hostile_names_are_told_on_one_printable_line() -> None:
 
 def test_texts_that_no_encoding_has_are_no_fault() -> None:
     assert ids(elf("p"), command=("/\ud800",)) == ["not-found"]
+
+
+def test_every_program_that_can_be_seen_is_checked_on_request() -> None:
+    tree = Tree(
+        [
+            layer(elf("gone", GLIBC), elf("replaced", GLIBC), elf("data", GLIBC, mode=0o644)),
+            layer(
+                whiteout("gone"),
+                elf("replaced", STATIC),
+                script("b", b"/bin/nothing"),
+                elf("a", GLIBC),
+                elf("lib/libz.so.1", LIBRARY),
+                file("notes", 3, mode=0o755),
+            ),
+        ]
+    )
+    checked = check_executables(tree, ImageConfig(platform=AMD64), AMD64)
+    assert checked.count == 4
+    assert [(problem.path, problem.id) for problem in checked.problems] == [
+        ("/a", "no-loader"),
+        ("/b", "no-interpreter"),
+    ]
+
+
+def test_programs_of_other_systems_are_not_checked() -> None:
+    windows = Platform.parse("windows/amd64")
+    tree = Tree([layer(elf("a", GLIBC))])
+    assert check_executables(tree, ImageConfig(platform=windows), windows).count == 0
