@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bloatcheck.image.layer_index import Kind, LayerIndex
 from bloatcheck.oci.whiteout import PREFIX, hidden_path
@@ -99,12 +100,15 @@ class _Branch:
         return self._kinds.get(path) == Kind.DIRECTORY
 
     def _ends(self) -> dict[bytes, int]:
-        parents = {path.rpartition(b"/")[0] for path in (*self.sizes, *self.whiteouts)}
-        new = parents - self.sizes.keys()
-        while new:
-            new = {path.rpartition(b"/")[0] for path in new} - parents
-            parents |= new
-        return {path: self.sizes[path] for path in self.sizes.keys() - parents}
+        """What has nothing below it: in dive's order, what lies below a path comes right after it."""
+        ordered = sorted(map(_order, (*self.sizes, *self.whiteouts)))
+        following = [*ordered[1:], b""]
+        found = [
+            order.replace(b"\0", b"/")
+            for order, after in zip(ordered, following, strict=False)
+            if not after.startswith(order + b"\0")
+        ]
+        return {path: self.sizes[path] for path in found if path in self.sizes}
 
     def _set_markers_apart(self) -> None:
         for path in [path for path in self.sizes if PREFIX in path]:
@@ -130,7 +134,9 @@ class _Stack:
         self._waiting: list[_Branch] = []
         self._sizes: dict[bytes, int] = {}
         self._directories: set[bytes] = set()
-        self._ordered: list[bytes] | None = None
+        self._ordered: list[bytes] = []
+        self._sums: list[int] = []
+        """The bytes of all before each in that order, and of all; empty where the order isn't known."""
 
     def add(self, branch: _Branch) -> None:
         """One more on top."""
@@ -147,15 +153,15 @@ class _Stack:
         for branch in self._waiting:
             self._put(branch, whiteouts=True)
         self._waiting.clear()
-        below = self._below(path)
+        start, end = self._range_below(path)
         if path in self._directories:
-            return sum(self._sizes[each] for each in below)
-        return 0 if path in self._sizes or below else None
+            return self._sums[end] - self._sums[start]
+        return 0 if path in self._sizes or start < end else None
 
     def _put(self, branch: _Branch, *, whiteouts: bool) -> None:
         gone = [hidden_path(path) for path in branch.whiteouts] if whiteouts else []
-        later = [path for path in gone if path[path.rfind(b"/") + 1 :] < PREFIX]
-        self._remove(path for path in gone if path not in later)
+        later = [path for path in gone if _name(path) < PREFIX]
+        self._remove(path for path in gone if _name(path) >= PREFIX)
         self._sizes.update(branch.sizes)
         for path in branch.sizes:
             if branch.is_directory(path):
@@ -164,21 +170,36 @@ class _Stack:
                 self._directories.discard(path)
         for folder in {path.rpartition(b"/")[0] for path in branch.whiteouts} - {b""}:
             self._sizes.setdefault(folder, 0)
-        self._ordered = None
+        self._ordered, self._sums = [], []
         self._remove(later)
 
     def _remove(self, paths: Iterable[bytes]) -> None:
-        for path in [each for gone in paths for each in (gone, *self._below(gone))]:
+        gone: list[bytes] = []
+        done = b""
+        for path in sorted(paths, key=_order):
+            if done and path.startswith(done):
+                continue
+            done = path + b"/"
+            start, end = self._range_below(path)
+            gone += (path, *self._ordered[start:end])
+        for path in gone:
             self._sizes.pop(path, None)
             self._directories.discard(path)
-            self._ordered = None
+        if gone:
+            self._ordered, self._sums = [], []
 
-    def _below(self, path: bytes) -> list[bytes]:
-        if self._ordered is None:
+    def _range_below(self, path: bytes) -> tuple[int, int]:
+        """Where in the order what is below a path begins and ends."""
+        if not self._sums:
             self._ordered = sorted(self._sizes)
+            self._sums = [*accumulate(map(self._sizes.__getitem__, self._ordered), initial=0)]
         # the letter after the slash is the zero
         start = bisect_left(self._ordered, path + b"/")
-        return self._ordered[start : bisect_left(self._ordered, path + b"0", start)]
+        return start, bisect_left(self._ordered, path + b"0", start)
+
+
+def _name(path: bytes) -> bytes:
+    return path[path.rfind(b"/") + 1 :]
 
 
 def _order(path: bytes) -> bytes:

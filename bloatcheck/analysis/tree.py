@@ -26,6 +26,12 @@ _MAX_LINKS = 40
 _LONGEST = 4096
 """Bytes of a path; the kernel takes no longer one, so nobody can reach what lies behind it."""
 
+_MOST_LINK_PARTS = 3_000_000
+"""Parts of the targets of all symbolic links that are followed in one image; large ones have some hundred
+thousand. Links that lead through links can make each of them cost forty times the longest path."""
+_AFTER_SLASH = b"0"
+"""The letter after the slash."""
+
 _REGULAR, _HARD_LINK, _DIRECTORY, _SYMLINK = Kind.REGULAR, Kind.HARD_LINK, Kind.DIRECTORY, Kind.SYMLINK
 _NO_FILES = frozenset((Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER))
 
@@ -88,8 +94,9 @@ class Tree:
         self._links: dict[int, dict[int, bytes]] = {}
         self._hard_links: dict[int, int] = {}
         """A hard link's record -> that of the file whose other name it is."""
-        self._children: dict[bytes, list[bytes]] | None = None
-        self._folders: dict[bytes, bytes | None] = {}
+        self._link_parts_left = _MOST_LINK_PARTS
+        self._ordered: list[bytes] | None = None
+        """Every visible path, sorted. Not the folders around them: of deep paths those are gigabytes."""
         for layer in layers:
             self.apply(layer)
 
@@ -103,8 +110,7 @@ class Tree:
         self._paths.append(paths)
         self._starts.append(start)
         self._count += len(paths)
-        self._children = None
-        self._folders.clear()
+        self._ordered = None
 
         fresh = dict(zip(paths, range(start, self._count), strict=True))
         if len(fresh) != len(paths):
@@ -175,20 +181,20 @@ class Tree:
 
     def children(self, folder: bytes) -> Sequence[bytes]:
         """The names in a folder, also where only what is in it has records; b"" is the root."""
-        if self._children is None:
-            self._children = _children(self._visible)
-        return self._children.get(folder, ())
+        ordered = self._in_order()
+        start = folder + b"/" if folder else b""
+        at, end = self._range_below(folder)
+        names: dict[bytes, None] = {}
+        while at < end:
+            name, slash, _ = ordered[at][len(start) :].partition(b"/")
+            names[name] = None
+            at = bisect_left(ordered, start + name + _AFTER_SLASH, at, end) if slash else at + 1
+        return tuple(names)
 
     def below(self, folder: bytes) -> Iterator[bytes]:
-        """Every visible path below a folder, itself not among them."""
-        pending = [folder]
-        while pending:
-            parent = pending.pop()
-            for name in self.children(parent):
-                path = parent + b"/" + name if parent else name
-                if path in self._visible:
-                    yield path
-                pending.append(path)
+        """Every visible path below a folder in order, itself not among them."""
+        ordered = self._in_order()
+        return (ordered[at] for at in range(*self._range_below(folder)))
 
     def is_folder(self, path: bytes) -> bool:
         """Whether a directory stands at this path, or is implied by what lies below; b"" is the root."""
@@ -196,12 +202,13 @@ class Tree:
         if record is not None:
             number = bisect_right(self._starts, record) - 1
             return self.layers[number].records.kinds[record - self._starts[number]] == _DIRECTORY
-        return not path or bool(self.children(path))
+        return not path or self._has_below(path)
 
     def resolve(self, path: bytes) -> bytes | None:
         """The path with no symbolic link left in it, as the kernel would walk it from the root.
 
-        None where something on the way is missing, not a directory, or a circle of links.
+        None where something on the way is missing, not a directory, or a circle of links; and for every link
+        once an image had far more of them followed than any real one has.
         """
         return self._walk(path) if len(path) <= _LONGEST else None
 
@@ -253,6 +260,25 @@ class Tree:
     def paths_of(self, layer: int) -> Sequence[bytes]:
         """The paths of all records of a layer, in order."""
         return self._paths[layer]
+
+    def _in_order(self) -> list[bytes]:
+        if self._ordered is None:
+            self._ordered = sorted(self._visible)
+        return self._ordered
+
+    def _range_below(self, folder: bytes) -> tuple[int, int]:
+        """Where in the order the paths below a folder begin and end."""
+        ordered = self._in_order()
+        if not folder:
+            return 0, len(ordered)
+        start = bisect_left(ordered, folder + b"/")
+        return start, bisect_left(ordered, folder + _AFTER_SLASH, start)
+
+    def _has_below(self, folder: bytes) -> bool:
+        ordered = self._in_order()
+        start = folder + b"/"
+        at = bisect_left(ordered, start)
+        return at < len(ordered) and ordered[at].startswith(start)
 
     def _node(self, record: int) -> Node:
         number = bisect_right(self._starts, record) - 1
@@ -381,18 +407,20 @@ class Tree:
             step = done + b"/" + part if done else part
             record = self._visible.get(step)
             if record is None:
-                if not self.children(step):
+                if not self._has_below(step):
                     return None
                 done = step
                 continue
             node = self._node(record)
             if node.kind == _SYMLINK:
                 links -= 1
-                if links < 0 or len(node.link_target) > _LONGEST:
+                if links < 0 or len(node.link_target) > _LONGEST or self._link_parts_left < 0:
                     return None
                 if node.link_target.startswith(b"/"):
                     done = b""
-                pending += _parts(node.link_target)
+                parts = _parts(node.link_target)
+                self._link_parts_left -= len(parts)
+                pending += parts
                 if len(pending) > _LONGEST:
                     return None
                 continue
@@ -432,30 +460,5 @@ def _all_below(paths: Iterable[bytes], folders: Collection[bytes]) -> list[bytes
         if done and folder.startswith(done):
             continue
         done = folder
-        # the letter after the slash is the zero
-        found += ordered[bisect_left(ordered, folder) : bisect_left(ordered, folder[:-1] + b"0")]
+        found += ordered[bisect_left(ordered, folder) : bisect_left(ordered, folder[:-1] + _AFTER_SLASH)]
     return found
-
-
-def _children(paths: Iterable[bytes]) -> dict[bytes, list[bytes]]:
-    """Folder -> names in it; folders that have no record of their own are in it too."""
-    children: dict[bytes, list[bytes]] = {}
-    implied: set[bytes] = set()
-    known = set(paths)
-    for path in known:
-        folder, _, name = path.rpartition(b"/")
-        if folder in children:
-            children[folder].append(name)
-        else:
-            children[folder] = [name]
-            if folder and folder not in known and len(folder) <= _LONGEST:
-                implied.add(folder)
-    while implied:
-        path = implied.pop()
-        folder, _, name = path.rpartition(b"/")
-        if folder not in children:
-            children[folder] = []
-            if folder and folder not in known:
-                implied.add(folder)
-        children[folder].append(name)
-    return children

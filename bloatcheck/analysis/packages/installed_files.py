@@ -10,9 +10,10 @@ from bloatcheck.image.layer_index import Kind
 
 _LONGEST = 4096
 _NO_NAMES = (b"", b".", b"..")
-_MOST_FOLDERS = 100_000
+_MOST_REMEMBERED = 32 << 20
+"""Bytes of the folders that were found; an image of 100,000 files has 1 MB of them."""
 _MOST_PATHS = 2_000_000
-"""Looked up in one image; more than that nobody has in packages."""
+"""Looked up in one image, and steps on the way to them; more than that nobody has in packages."""
 
 
 class InstalledFiles:
@@ -25,6 +26,7 @@ class InstalledFiles:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._steps: dict[bytes, bytes | None] = {}
+        self._remembered = 0
         self._left = _MOST_PATHS
 
     def find(self, paths: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -51,10 +53,11 @@ class InstalledFiles:
         """Where a folder really lies; None where there is none."""
         if path in self._steps:
             return self._steps[path]
-        if len(path) > _LONGEST:
+        if len(path) > _LONGEST or self._left < 0:
             return None
-        if len(self._steps) > _MOST_FOLDERS:
+        if self._remembered > _MOST_REMEMBERED:
             self._steps.clear()
+            self._remembered = 0
         done: bytes | None = b""
         for part in path.split(b"/") if path else ():
             if part in _NO_NAMES:
@@ -62,10 +65,13 @@ class InstalledFiles:
                 break
             step = done + b"/" + part if done else part
             if step not in self._steps:
+                self._left -= 1
+                self._remembered += len(step)
                 self._steps[step] = self._step(step)
             done = self._steps[step]
             if done is None:
                 break
+        self._remembered += len(path)
         self._steps[path] = done
         return done
 
@@ -73,7 +79,7 @@ class InstalledFiles:
         """The folder at a path in which all but the last part is no link."""
         node = self._tree.get(path)
         if node is None:
-            return path if path in self._implied else None
+            return path if self._tree.is_folder(path) else None
         if node.kind == Kind.SYMLINK:
             real = self._tree.resolve(path)
             return real if real is not None and self._tree.is_folder(real) else None
@@ -82,13 +88,3 @@ class InstalledFiles:
     @cached_property
     def _regular(self) -> set[bytes]:
         return {path for path, _, _ in self._tree.files()}
-
-    @cached_property
-    def _implied(self) -> set[bytes]:
-        """The folders that something lies in, whether or not they have records of their own."""
-        implied: set[bytes] = set()
-        more = {path.rpartition(b"/")[0] for path in self._tree}
-        while more:
-            implied |= more
-            more = {path.rpartition(b"/")[0] for path in more} - implied
-        return implied
