@@ -14,6 +14,8 @@ from bloatcheck.oci.image_config import ImageConfig
 _ANY_MAY_RUN = 0o111
 _USUAL_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What the engine sets where the image doesn't."""
+_LONGEST_VALUE = 128 << 10
+"""Bytes; with a longer string in its environment the kernel starts nothing (MAX_ARG_STRLEN)."""
 _SHELLS = frozenset((b"sh", b"ash", b"bash", b"dash"))
 _PLAIN = re.compile(rb"\s*(?:exec\s+)?(?P<program>[\w.+-]*/[\w./+-]*)(?:[ \t]+[\w./=:,@%+-]+)*\s*\Z")
 """A shell's command that does nothing but start a program at a path."""
@@ -33,8 +35,8 @@ class Environment:
         """Of an image."""
         values = dict(_bytes(entry).partition(b"=")[::2] for entry in config.env)
         return cls(
-            path=values.get(b"PATH", _USUAL_PATH),
-            library_path=values.get(b"LD_LIBRARY_PATH", b""),
+            path=values.get(b"PATH", _USUAL_PATH)[:_LONGEST_VALUE],
+            library_path=values.get(b"LD_LIBRARY_PATH", b"")[:_LONGEST_VALUE],
             working_dir=posixpath.join(b"/", _bytes(config.working_dir)),
         )
 

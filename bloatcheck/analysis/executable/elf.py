@@ -22,9 +22,11 @@ _MAX_SECTIONS = 2_000
 _MAX_DYNAMIC = 64 << 10
 _MAX_NAMES = 64 << 10
 MAX_NEEDED = 500
+_MAX_NEEDED_TEXT = 64 << 10
+"""Bytes of all names of libraries together; those of the largest programs take some thousands."""
+_LONGEST_SECTION_NAME = 256
 _LONGEST = 4096
 """Bytes of a path."""
-_PIECE = 256
 _WRITABLE, _RUNS = 2, 1
 _EXTENDED = 0xFFFF
 _DEBUGGING = (
@@ -202,6 +204,7 @@ class ElfFile:
             self._names_in,
         ) = self._shape.header.unpack(header)
         self.segments = tuple(self._read_segments())
+        self._loaded = [segment for segment in self.segments if segment.type == _Segment.LOAD]
 
     @property
     def big_endian(self) -> bool:
@@ -218,8 +221,8 @@ class ElfFile:
 
     def at_address(self, address: int, length: int) -> bytes:
         """Bytes as the program sees them in memory; fewer where the segment ends in the file."""
-        for segment in self.segments:
-            if segment.type == _Segment.LOAD and 0 <= address - segment.address < segment.size:
+        for segment in self._loaded:
+            if 0 <= address - segment.address < segment.size:
                 inside = address - segment.address
                 return self.read(segment.offset + inside, min(length, segment.size - inside))
         return b""
@@ -262,15 +265,8 @@ class ElfFile:
         return None
 
     def text_at(self, address: int) -> bytes:
-        """The string at an address."""
-        text = b""
-        while len(text) < _LONGEST:
-            piece = self.at_address(address + len(text), _PIECE)
-            before, end, _ = piece.partition(b"\0")
-            text += before
-            if end or not piece:
-                break
-        return text[:_LONGEST]
+        """The string at an address; it ends with its segment."""
+        return self.at_address(address, _LONGEST).partition(b"\0")[0]
 
     def _read_segments(self) -> Iterator[Segment]:
         shape = self._shape
@@ -321,7 +317,12 @@ def describe(elf: ElfFile, sections: tuple[Section, ...]) -> Elf:
     def text(at: int | None) -> bytes | None:
         return None if at is None or strings is None else elf.text_at(strings + at)
 
-    needed = [text(value) for tag, value in dynamic or () if tag == _Tag.NEEDED][:MAX_NEEDED]
+    needed: list[bytes] = []
+    left = _MAX_NEEDED_TEXT
+    for value in [value for tag, value in dynamic or () if tag == _Tag.NEEDED][:MAX_NEEDED]:
+        name = text(value)
+        if name and (left := left - len(name)) >= 0:
+            needed.append(name)
     return Elf(
         bits=elf.bits,
         big_endian=elf.big_endian,
@@ -329,7 +330,7 @@ def describe(elf: ElfFile, sections: tuple[Section, ...]) -> Elf:
         type=elf.type,
         linking=_linking(elf.type, interpreter, is_pie=bool(values.get(_Tag.FLAGS_1, 0) & _PIE)),
         interpreter=interpreter,
-        needed=tuple(name for name in needed if name),
+        needed=tuple(needed),
         soname=text(values.get(_Tag.SONAME)),
         rpath=text(values.get(_Tag.RPATH)),
         runpath=text(values.get(_Tag.RUNPATH)),
@@ -362,5 +363,4 @@ def _symbols(sections: tuple[Section, ...]) -> int:
 
 
 def _string(table: bytes, start: int) -> bytes:
-    end = table.find(b"\0", start)
-    return table[start : end if end >= 0 else None]
+    return table[start : start + _LONGEST_SECTION_NAME].partition(b"\0")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -17,6 +17,8 @@ from bloatcheck.image.layer_index import Kind
 
 _MAX_LIBRARIES = 1_000
 _MAX_FOLDERS = 200
+_MAX_LOOKUPS = 200_000
+"""Places that are looked at for one program; real ones have thousands."""
 _MUSL_ITSELF = re.compile(rb"\Alib(?:c|pthread|rt|m|dl|util|xnet)\.")
 _MUSL_PATHS = b"/lib:/usr/local/lib:/usr/lib"
 _MUSL_LOADER = re.compile(rb"\A(?:ld-musl-(?P<machine>[\w-]+)\.so\.1|libc\.so)\Z")
@@ -37,6 +39,10 @@ _MULTIARCH = {
     21: b"powerpc64le-linux-gnu:powerpc64-linux-gnu",
 }
 """Debian's folders of a machine's libraries, in which its loader looks too."""
+
+
+class _TooManyLookupsError(Exception):
+    """Whether libraries are missing can't be told in bounded time."""
 
 
 class Libc(Enum):
@@ -100,16 +106,25 @@ class Loader:
     interpreter: bytes
     working_dir: bytes = b"/"
     library_path: bytes = b""
+    _environment: Sequence[bytes] = ()
     _cache: Mapping[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     _cache_is_readable: bool = True
+    _lookups: Iterator[int] = field(default_factory=lambda: iter(range(_MAX_LOOKUPS)))
 
     def missing(self, path: bytes, elf: Elf) -> tuple[Missing, ...]:
         """The libraries that a program at a resolved path needs, itself or by another, and doesn't get."""
-        loader = self._with_cache(big_endian=elf.big_endian)
-        return tuple(loader._walk(_Object(path, elf))) if loader._cache_is_readable else ()  # noqa: SLF001 - its own
+        loader = self._prepared(big_endian=elf.big_endian)
+        if not loader._cache_is_readable:  # noqa: SLF001 - its own
+            return ()
+        try:
+            missing = dict(loader._walk(_Object(path, elf)))  # noqa: SLF001 - likewise
+        except _TooManyLookupsError:
+            return ()
+        elsewhere = self._elsewhere(missing.keys())
+        return tuple(Missing(name, needed_by, elsewhere.get(name)) for name, needed_by in missing.items())
 
-    def _walk(self, program: _Object) -> Iterator[Missing]:
-        """As a loader does it: in the order of need, each name once."""
+    def _walk(self, program: _Object) -> Iterator[tuple[bytes, bytes]]:
+        """As a loader does it: in the order of need, each name once. What is missing, and who needs it."""
         pending = deque([program])
         # the loader is in memory already
         known = {self.interpreter.rpartition(b"/")[2]}
@@ -121,7 +136,7 @@ class Loader:
                 known.add(name)
                 found = self._find(name, of, program.elf)
                 if found is None:
-                    yield Missing(name, of.path, self._elsewhere(name))
+                    yield name, of.path
                     continue
                 facts = facts_at(self.tree, found)
                 if facts and facts.elf:
@@ -148,9 +163,8 @@ class Loader:
 
     def _folders(self, of: _Object, program: Elf) -> Iterator[bytes]:
         """Where the object itself and the environment say that its libraries are."""
-        environment = [part for part in re.split(rb"[:;]", self.library_path) if self.library_path]
         if self.libc is Libc.MUSL:
-            yield from environment
+            yield from self._environment
             holder: _Object | None = of
             while holder:
                 # musl takes RPATH like RUNPATH, and both for the libraries of libraries too
@@ -162,7 +176,7 @@ class Loader:
             if not holder.elf.runpath:
                 yield from _listed(holder.elf.rpath, holder.path, program)
             holder = holder.loader
-        yield from environment
+        yield from self._environment
         yield from _listed(of.elf.runpath, of.path, program)
 
     def _usual_folders(self, program: Elf) -> Iterator[bytes]:
@@ -189,6 +203,8 @@ class Loader:
 
     def _fit(self, path: bytes, program: Elf) -> bytes | None:
         """The resolved path, if a library for this program stands there; one we know nothing of counts."""
+        if next(self._lookups, None) is None:
+            raise _TooManyLookupsError
         found = self.tree.resolve(posixpath.join(self.working_dir, path))
         node = self.tree.get(found) if found else None
         if found is None or node is None or node.kind not in (Kind.REGULAR, Kind.HARD_LINK):
@@ -199,11 +215,20 @@ class Loader:
         shape = (facts.elf.machine, facts.elf.bits, facts.elf.big_endian)
         return found if shape == (program.machine, program.bits, program.big_endian) else None
 
-    def _elsewhere(self, name: bytes) -> bytes | None:
-        if b"/" in name:
-            return None
-        pattern = re.compile(rb"(?:\A|/)" + re.escape(name) + rb"\Z")
-        return min((path for path in self.tree.find(pattern)), default=None)
+    def _elsewhere(self, names: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Where in the image files of these names are, the first of each."""
+        found: dict[bytes, bytes] = {}
+        for path in self.tree if names else ():
+            name = path[path.rfind(b"/") + 1 :]
+            if name in names and (name not in found or path < found[name]):
+                found[name] = path
+        return found
+
+    def _prepared(self, *, big_endian: bool) -> Loader:
+        """With what is the same for every library."""
+        environment = re.split(rb"[:;]", self.library_path) if self.library_path else []
+        loader = replace(self, _environment=environment, _lookups=iter(range(_MAX_LOOKUPS)))
+        return loader._with_cache(big_endian=big_endian)  # noqa: SLF001 - its own
 
     def _with_cache(self, *, big_endian: bool) -> Loader:
         """With the loader's cache; without one glibc looks in the usual folders only, and musl has none."""
