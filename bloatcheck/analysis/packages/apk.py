@@ -16,6 +16,8 @@ from bloatcheck.analysis.tree import Tree
 _FOLDERS = (b"lib/apk/db/", b"usr/lib/apk/db/")
 _INSTALLED, _WORLD = b"installed", b"world"
 _MAX_DATABASE = 16 << 20
+_MOST_RELATIONS = 50_000
+"""In one field, or asked for; the longest of Alpine's have some hundreds."""
 _VERSION = re.compile(r"[<>=~@].*", re.DOTALL)
 """What follows a name in a dependency: a version, or the repository that it is pinned to."""
 
@@ -119,5 +121,5 @@ def _wishes(fields: Mapping[bytes, bytes], asked_for: set[str] | None) -> Wishes
 
 def _names(relations: bytes) -> list[str]:
     """Names without versions; what must not be there (`!name`) is left out."""
-    words = (label(word) for word in relations.split())
+    words = (label(word) for word in relations.split(maxsplit=_MOST_RELATIONS)[:_MOST_RELATIONS])
     return [_VERSION.sub("", word) for word in words if not word.startswith("!")]

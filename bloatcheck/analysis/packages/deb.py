@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -34,6 +34,8 @@ _FIELD = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _DEPENDENCY = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.+_-]*")
+_MOST_RELATIONS = 5_000
+"""In one field; the longest of Debian's have some hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _stanzas(tree: Tree, databases: Sequence[bytes]) -> Iterator[_Stanza]:
             yield stanza
     for path in databases:
         if path.startswith(_PARTS) and not path.endswith(_CHECKSUMS):
-            for stanza in _parse(_content(tree, path)):
+            for stanza in islice(_parse(_content(tree, path)), 1):
                 yield _Stanza(stanza.name, stanza.architecture, stanza.fields, path)
 
 
@@ -159,12 +161,12 @@ def _wishes(stanza: _Stanza, automatic: set[tuple[str, str]] | None, native: str
 
 def _names(fields: Mapping[bytes, bytes], field: bytes) -> list[str]:
     """The packages named in a relationship field: every alternative, without versions and architectures."""
-    relations = re.split(rb"[,|]", fields.get(field, b""))
+    relations = re.split(rb"[,|]", fields.get(field, b""), maxsplit=_MOST_RELATIONS)[:_MOST_RELATIONS]
     found = (_DEPENDENCY.match(relation.lstrip()) for relation in relations)
     return [label(name[0]) for name in found if name]
 
 
-def _database_by_package(tree: Tree) -> Mapping[str, list[bytes]]:
+def _database_by_package(tree: Tree) -> dict[str, list[bytes]]:
     """The files that dpkg keeps about each package, by `name` or `name:architecture`."""
     by_package: dict[str, list[bytes]] = {}
     for path in tree:
@@ -175,9 +177,12 @@ def _database_by_package(tree: Tree) -> Mapping[str, list[bytes]]:
 
 
 def _listed(
-    tree: Tree, stanza: _Stanza, database: Mapping[str, list[bytes]]
+    tree: Tree, stanza: _Stanza, database: MutableMapping[str, list[bytes]]
 ) -> tuple[Sequence[bytes], Sequence[bytes]]:
-    """The files that dpkg keeps about a package, and the paths that they say are its."""
+    """The files that dpkg keeps about a package, and the paths that they say are its.
+
+    Takes them out of `database`: of two packages of one name, the second doesn't have them too.
+    """
     if stanza.file:
         checksums = stanza.file + _CHECKSUMS
         lines = _content(tree, checksums).split(b"\n")
@@ -185,7 +190,7 @@ def _listed(
         return own, [line.partition(b"  ")[2].removeprefix(b"./") for line in lines]
     for key in (f"{stanza.name}:{stanza.architecture}", stanza.name):
         if key in database:
-            own = sorted(database[key])
+            own = sorted(database.pop(key))
             lists = [path for path in own if path.endswith(_LIST)]
             return own, [path for each in lists for path in _content(tree, each).split(b"\n")]
     return (), ()

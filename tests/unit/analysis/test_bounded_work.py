@@ -1,0 +1,226 @@
+"""However an image is made, explaining it takes little time and memory: measured in processor seconds."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from support.layers import Entry, file, folder, layer, symlink, whiteout
+
+from bloatcheck.analysis.dive import dive_figures
+from bloatcheck.analysis.executable import check_start, extract_executable
+from bloatcheck.analysis.packages import installed
+from bloatcheck.analysis.tree import Tree
+from bloatcheck.image.capture import Captured
+from bloatcheck.oci.image_config import ImageConfig, parse_image_config
+
+LITTLE = 5.0
+"""Seconds. What is tested here took minutes, or forever, or all memory there is."""
+
+
+@contextmanager
+def little_time() -> Iterator[None]:
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < LITTLE
+
+
+def peak_of(work: Callable[[], object]) -> int:
+    """The most bytes that Python had at once."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+class TestPaths:
+    def test_folders_around_deep_paths_take_no_memory(self) -> None:
+        deep = layer(*(file(b"%d/" % number + b"a/" * 2000 + b"f", 1) for number in range(100)))
+        tree = Tree([deep])
+
+        def ask() -> None:
+            assert tree.is_folder(b"7/a/a/a")
+            assert tree.children(b"7/a/a") == (b"a",)
+            assert tree.resolve(b"7/a/a/a/a") == b"7/a/a/a/a"
+            assert installed(tree) == ()
+            assert dive_figures([deep]).wasted_bytes == 0
+
+        # as sets of every folder it were 400 MB
+        assert peak_of(ask) < 20_000_000
+
+    def test_a_path_of_a_megabyte_costs_as_much_as_it_is_long(self) -> None:
+        long = layer(file(b"a/" * 500_000 + b"f", 1))
+        with little_time():
+            tree = Tree([long])
+            assert tree.is_folder(b"a/a")
+            assert dive_figures([long]).efficiency == 1.0
+
+    def test_names_that_sort_between_a_folder_and_what_is_in_it_are_its_neighbours(self) -> None:
+        tree = Tree(
+            [layer(file("d/a", 1), file("d/a-b", 1), file("d/c.d/e", 1), file("d/c/f", 1), file("d/c/g", 1))]
+        )
+        assert sorted(tree.children(b"d")) == [b"a", b"a-b", b"c", b"c.d"]
+        assert sorted(tree.children(b"")) == [b"d"]
+        assert list(tree.below(b"d/c")) == [b"d/c/f", b"d/c/g"]
+
+    def test_links_that_lead_through_links_are_given_up_at_last(self) -> None:
+        maze = [symlink(f"m{number}", b"d/../" * 800 + b"m%d" % (number + 1)) for number in range(39)]
+        tree = Tree([layer(*maze, folder("d"), folder("m39"), file("m39/x", 1))])
+        assert tree.resolve(b"m0/x") == b"m39/x"
+        with little_time():
+            for number in range(100_000):
+                tree.resolve(b"m0/%d" % number)
+
+
+class TestWhiteouts:
+    def test_many_of_early_names(self) -> None:
+        names = [f"!{number}" for number in range(50_000)]
+        layers = [
+            layer(*(file(name, 1) for name in names)),
+            layer(*map(whiteout, names)),
+            layer(whiteout("x"), name="asks"),
+        ]
+        with little_time():
+            dive_figures(layers)
+
+    def test_one_in_every_folder_of_a_deep_path(self) -> None:
+        deep = b"a/" * 1000
+        layers = [
+            layer(*(file(deep + b"%d" % number, 1) for number in range(3_000))),
+            layer(*(whiteout(b"a/" * depth + b"a") for depth in range(1000))),
+            layer(whiteout("x"), name="asks"),
+        ]
+        assert peak_of(lambda: dive_figures(layers)) < 100_000_000
+
+
+class TestPackageDatabases:
+    def test_a_list_of_files_belongs_to_one_package_of_a_name(self) -> None:
+        status = b"Package: a\nStatus: install ok installed\n\n" * 20_000
+        listed = b"/f\n" * 1_000_000
+        tree = Tree(
+            [
+                layer(
+                    file("var/lib/dpkg/status", content=status),
+                    file("var/lib/dpkg/info/a.list", content=listed),
+                    file("f", 1),
+                )
+            ]
+        )
+        with little_time():
+            packages = installed(tree)
+        assert [package.files for package in packages if package.files] == [(b"f",)]
+
+    def test_relations_without_end_end(self) -> None:
+        status = b"Package: a\nStatus: install ok installed\nDepends: " + b"a," * 5_000_000
+        world = b"P:a\nV:1\nD:" + b"a " * 5_000_000 + b"\n\n"
+        tree = Tree(
+            [
+                layer(
+                    file("var/lib/dpkg/status", content=status),
+                    file("lib/apk/db/installed", content=world),
+                    file("lib/apk/db/world", content=b"a " * 5_000_000),
+                )
+            ]
+        )
+        with little_time():
+            assert {package.manager for package in installed(tree)} == {"deb", "apk"}
+
+
+class TestExecutables:
+    def test_strings_that_overlap_are_bounded_together(self) -> None:
+        program = elf(needed=list(range(1, 4000)), strings=b"a" * 5000, segments=250)
+        with little_time():
+            for _ in range(50):
+                facts = extract_executable(io.BytesIO(program), len(program))
+        assert facts is not None
+        assert len(facts.content) < 100_000
+
+    def test_every_library_with_folders_of_its_own(self) -> None:
+        folders = b":".join(b"/r%d" % number for number in range(199))
+        chain = [
+            executable(f"usr/lib/l{number}.so", elf([b"l%d.so" % (number + 1)], rpath=folders))
+            for number in range(900)
+        ]
+        program = executable("app", elf([b"l0.so"], rpath=folders))
+        with little_time():
+            assert check(layer(loader(), program, *chain), "/app") == []
+
+    def test_many_libraries_that_are_missing(self) -> None:
+        program = executable("app", elf([b"x%d.so" % number for number in range(480)]))
+        elsewhere = [file(f"opt/{number}/x{number}.so", 1) for number in range(50_000)]
+        with little_time():
+            assert check(layer(loader(), program, *elsewhere), "/app") == ["library-not-found"]
+
+    def test_a_search_path_without_end(self) -> None:
+        tree_layer = layer(file("app", 1), symlink("s", b"../" * 1300 + b"s"))
+        with little_time():
+            assert check(tree_layer, "app", "PATH=" + "/s:" * 1_000_000) == ["not-found"]
+            program = executable("app", elf([b"x%d.so" % number for number in range(480)]))
+            check(layer(loader(), program), "/app", "LD_LIBRARY_PATH=" + "/r:" * 1_000_000)
+
+
+LOADER = b"/lib64/ld-linux-x86-64.so.2"
+
+
+def loader() -> Entry:
+    return executable(LOADER.decode()[1:], elf([], interpreter=None))
+
+
+def executable(path: str, content: bytes) -> Entry:
+    captured = extract_executable(io.BytesIO(content), len(content))
+    assert isinstance(captured, Captured)
+    return file(path, len(content), mode=0o755, captured=captured)
+
+
+def check(image: object, command: str, *environment: str) -> list[str]:
+    config = config_of(command, environment)
+    tree = Tree([image])  # type: ignore[list-item] # a layer
+    return [problem.id for problem in check_start(tree, config, config.platform)]
+
+
+def config_of(command: str, environment: tuple[str, ...]) -> ImageConfig:
+    document = {
+        "os": "linux",
+        "architecture": "amd64",
+        "config": {"Entrypoint": [command], "Env": list(environment)},
+        "rootfs": {"type": "layers", "diff_ids": []},
+    }
+    return parse_image_config(json.dumps(document).encode())
+
+
+def elf(
+    needed: list[bytes] | list[int],
+    *,
+    strings: bytes = b"",
+    segments: int = 1,
+    rpath: bytes | None = None,
+    interpreter: bytes | None = LOADER,
+) -> bytes:
+    """A program of 64 bits whose dynamic section says this; numbers are offsets into `strings`."""
+    table = b"\0" + strings + b"\0"
+    dynamic = b""
+    for tag, name in [*((1, name) for name in needed), *([(15, rpath)] if rpath else [])]:
+        dynamic += struct.pack("<qQ", tag, name if isinstance(name, int) else len(table))
+        table += b"" if isinstance(name, int) else name + b"\0"
+    address = 0x400000
+    start = 64 + 56 * (segments + (2 if interpreter else 1))
+    dynamic += struct.pack("<qQqQ", 5, address + start, 0, 0)
+    body = table + (interpreter or b"") + b"\0" + dynamic
+    end = start + len(body)
+    headers = [(1, 0, 0x9000_0000 + number, 8) for number in range(segments - 1)]
+    headers += [(1, 0, address, end), (2, end - len(dynamic), 0, len(dynamic))]
+    if interpreter:
+        headers.append((3, start + len(table), 0, len(interpreter) + 1))
+    table_of_segments = b"".join(
+        struct.pack("<IIQQQQQQ", kind, 4, offset, at, at, size, size, 8) for kind, offset, at, size in headers
+    )
+    ident = b"\x7fELF\2\1\1" + bytes(9)
+    head = struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, len(headers), 64, 0, 0)
+    return ident + head + table_of_segments + body
