@@ -35,16 +35,17 @@ _LEVELS = {
 }
 
 
-def as_check_run(report: Report, *, commit: str, key: str | None) -> CheckRun:
+def as_check_run(report: Report, *, commit: str, key: str | None, workflow: str | None = None) -> CheckRun:
     """What GitHub shows under the commit.
 
-    Runs of one name replace each other, so the name holds what tells apart the checks of one commit: the
-    comment's `key` if there is one, else the configuration's path where it is not the usual one.
+    Runs of one name replace each other, and a success must not take the place of another's failure. So the
+    name holds what tells apart the checks of one commit: the comment's `key` if there is one, else the file
+    of the `workflow`, and the configuration's path where it is not the usual one.
     """
     told = headline(report)
     title = harmless(told.pattern.format(*told.names))
     return CheckRun(
-        name=_name(report, key),
+        name=_name(report, key, workflow),
         head_sha=commit,
         conclusion=_conclusion(report),
         title=shorten(title, MAX_TITLE_CHARACTERS),
@@ -54,10 +55,11 @@ def as_check_run(report: Report, *, commit: str, key: str | None) -> CheckRun:
     )
 
 
-def _name(report: Report, key: str | None) -> str:
+def _name(report: Report, key: str | None, workflow: str | None) -> str:
     path = posixpath.join(report.origin.folder, report.config or DEFAULT_CONFIG)
-    apart = key or ("" if path == DEFAULT_CONFIG else path)
-    return shorten(harmless(f"bloatcheck {apart}".strip()), 100)
+    file = posixpath.splitext(posixpath.basename(workflow or ""))[0]
+    apart = [key] if key else [file, "" if path == DEFAULT_CONFIG else path]
+    return shorten(harmless(" ".join(filter(None, ["bloatcheck", *apart]))), 100)
 
 
 def _conclusion(report: Report) -> Conclusion:

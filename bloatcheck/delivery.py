@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bloatcheck.check_run import as_check_run
 from bloatcheck.config.context import CiContext
-from bloatcheck.config.model import CommentMode, CommentPolicy
+from bloatcheck.config.model import CommentMode, CommentPolicy, ExportFormat
 from bloatcheck.config.trust import why_read_only
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
@@ -19,6 +20,8 @@ from bloatcheck.publish.files import write_files
 from bloatcheck.publish.outputs import write_outputs
 from bloatcheck.publish.step_summary import append_step_summary, step_summary_room
 from bloatcheck.report.document import to_json
+from bloatcheck.report.exports import EXPORTS
+from bloatcheck.report.html.model import Sights
 from bloatcheck.report.markdown import LONGEST_SUMMARY, render_comment, render_return, render_summary
 from bloatcheck.report.model import Report
 from bloatcheck.report.outputs import action_outputs
@@ -26,6 +29,7 @@ from bloatcheck.report.outputs import action_outputs
 REPORT_FILE = "report.json"
 COMMENT_FILE = "comment.md"
 SUMMARY_FILE = "summary.md"
+HTML_FILE = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,14 @@ def deliver(
     cache_folder: Path | None,
     log: Log,
     leg: bool = False,
+    exports: Iterable[ExportFormat] = (),
 ) -> Delivered:
     """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning.
 
     `directory` is None for a new one among the temporary files. `cache_folder` is told as an output, so that
-    a later step can keep it. Of a `leg` whose report is going to be merged with others, only the files and
-    the outputs are written: the merged report is what is shown.
+    a later step can keep it. `exports` are formats to write into the same folder. Of a `leg` whose report is
+    going to be merged with others, only the files and the outputs are written: the merged report is what is
+    shown.
     """
     files = {REPORT_FILE: to_json(report)}
     home = _keep(directory, files, log)
@@ -63,6 +69,8 @@ def deliver(
     if home:
         files |= {COMMENT_FILE: comment, SUMMARY_FILE: render_summary(report)}
         home = _keep(home, files, log)
+    if home:
+        _export(report, exports, home, log)
     if context.summary_path and not leg:
         path = Path(context.summary_path)
         _attempt(log, lambda: _summarize(report, path))
@@ -109,6 +117,29 @@ def _keep(directory: Path | None, files: dict[str, str], log: Log) -> Path | Non
     if trouble:
         log.warning(f"{trouble}it goes to {elsewhere} instead")
     return elsewhere
+
+
+def _export(report: Report, exports: Iterable[ExportFormat], home: Path, log: Log) -> None:
+    """One by one: whatever goes wrong with one format, the other files are there."""
+    for name in exports:
+        export = EXPORTS[name]
+        try:
+            write_files(home, {export.file: export.render(report)})
+        except PublishError as error:
+            _warn(log, error)
+        except Exception as error:  # noqa: BLE001 - a fault in one format is no reason to lose the verdict
+            log.warning(f"the report can't be written as {name.value}: {type(error).__name__}: {error}")
+
+
+def _keep_html(home: Path, report: Report, sights: Callable[[], Sights], log: Log) -> None:
+    """The page to look at. Whatever is wrong with it, the other files are there."""
+    from bloatcheck.report.html import render_html  # noqa: PLC0415 - only where a report is written
+
+    try:
+        write_files(home, {HTML_FILE: render_html(report, sights())})
+    except Exception as error:  # noqa: BLE001 - a picture of the report must not lose the report
+        log.detail(traceback.format_exc())
+        log.warning(f"{HTML_FILE} could not be made: {type(error).__name__}: {error}")
 
 
 def _summarize(report: Report, path: Path) -> None:
@@ -183,7 +214,7 @@ class _Posting:
         from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
         from bloatcheck.publish.refusal import ReadOnlyTokenError  # noqa: PLC0415 - as its neighbours
 
-        check = as_check_run(report, commit=commit, key=self.policy.key)
+        check = as_check_run(report, commit=commit, key=self.policy.key, workflow=self.context.workflow)
         try:
             post_check_run(GitHub(self.token, api_url=self.context.api_url, log=self.log), repository, check)
         except ReadOnlyTokenError as error:

@@ -129,6 +129,16 @@ class TestCheckRun:
             "bloatcheck web",
         }
 
+    def test_a_workflow_takes_no_other_ones_failure_away(self, github: PretendGitHub, commit: str) -> None:
+        for text, workflow in ((GROWTH, "size.yml"), (GROWTH.replace("12 MB", "10500 kB"), "nightly.yaml")):
+            check = as_check_run(
+                report(text), commit=commit, key=None, workflow=f".github/workflows/{workflow}"
+            )
+            post_check_run(client(github), REPOSITORY, check)
+
+        conclusions = {run["name"]: run["conclusion"] for run in github.emulator.check_runs(commit)}
+        assert conclusions == {"bloatcheck size": "failure", "bloatcheck nightly": "success"}
+
     @pytest.mark.parametrize(
         ("text", "enforced", "conclusion"),
         [
