@@ -26,6 +26,8 @@ COMMANDS = {
     "run": "build, measure, compare, judge, report and publish: the main job",
     "merge": "join the reports of a matrix's legs, judge and comment once",
     "comment": "post the report of another run, which was not allowed to",
+    "export": "write a report as SARIF, JUnit, CSV, metrics or a badge",
+    "report": "render a report as HTML, markdown or text",
     "inspect": "show an image's size, layers, packages, waste, and how to make it smaller",
     "diff": "compare two images: sizes, causes, layers, packages, files",
     "why": "tell where one file or package of an image comes from",

@@ -130,6 +130,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         directory=Path(args.report_dir) if args.report_dir else None,
         cache_folder=None,
         log=log,
+        exports=config.exports if config else (),
     )
     tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB)
     if delivered.directory:

@@ -72,6 +72,7 @@ def assemble(
         creep=_creep(document),
         forbidden=Forbidden(tuple(document.forbidden.paths), tuple(document.forbidden.packages)),
         advice=AdviceSettings(tuple(document.advice.ignore), tuple(document.advice.ignore_paths)),
+        exports=tuple(dict.fromkeys(document.exports)),
         path=file,
     )
 

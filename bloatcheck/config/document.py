@@ -46,7 +46,7 @@ from bloatcheck.config.fields import (
 )
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.limits_section import Limits, short_growth
-from bloatcheck.config.model import CommentMode, OnIncomparable, PolicyFrom
+from bloatcheck.config.model import CommentMode, ExportFormat, OnIncomparable, PolicyFrom
 from bloatcheck.config.section import Section
 
 MAX_IMAGES = 2_000
@@ -339,4 +339,10 @@ class Document(Section):
         default_factory=AdviceSection,
         description="Which advice is left out.",
         examples=[{"ignore": ["docs-shipped"]}],
+    )
+    exports: list[ExportFormat] = Field(
+        default_factory=list,
+        max_length=len(ExportFormat),
+        description="Formats of other tools that the report is written in, too, into the report's folder.",
+        examples=[["sarif", "junit"]],
     )

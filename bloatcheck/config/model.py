@@ -142,6 +142,18 @@ class PolicyFrom(str, Enum):
     """Those of the commit that it is compared with."""
 
 
+class ExportFormat(str, Enum):
+    """A report in the format of another tool."""
+
+    SARIF = "sarif"
+    JUNIT = "junit"
+    CSV = "csv"
+    CSV_LAYERS = "csv-layers"
+    OPENMETRICS = "openmetrics"
+    BADGE = "badge"
+    BADGE_SVG = "badge-svg"
+
+
 @dataclass(frozen=True, slots=True)
 class Creep:
     """The growth since a second, older reference: `last-release`, or a number of days, `30d`."""
@@ -188,4 +200,5 @@ class Config:
     forbidden: Forbidden = field(default_factory=Forbidden)
     advice: AdviceSettings = field(default_factory=AdviceSettings)
     dive: DiveRules | None = None
+    exports: tuple[ExportFormat, ...] = ()
     path: str | None = None

@@ -96,7 +96,7 @@ def _of_image(image: ImageReport, *, enforced: bool) -> Iterable[Annotation]:
         yield _annotation(level, f"{name}: not comparable", [message], None)
     by_place: dict[tuple[Level, Place | None], list[Finding]] = {}
     for finding in image.findings:
-        by_place.setdefault((finding.level, _place(finding, image)), []).append(finding)
+        by_place.setdefault((finding.level, finding_place(finding, image)), []).append(finding)
     for (finding_level, place), findings in by_place.items():
         limit = "a limit" if finding_level is Level.FAIL else "a warning limit"
         messages = [f"{name}, {broken(finding, image)}" for finding in findings]
@@ -114,7 +114,7 @@ def _level(level: Level, *, enforced: bool) -> AnnotationLevel:
     return AnnotationLevel.ERROR if enforced and level is Level.FAIL else AnnotationLevel.WARNING
 
 
-def _place(finding: Finding, image: ImageReport) -> Place | None:
+def finding_place(finding: Finding, image: ImageReport) -> Place | None:
     """The finding's own line, else that of the layer that grew most, else the Dockerfile."""
     if finding.place:
         return finding.place

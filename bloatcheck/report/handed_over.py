@@ -46,4 +46,5 @@ def _shown(image: ImageReport) -> ImageReport:
         findings=image.findings,
         dockerfile=image.dockerfile,
         incomparable=image.incomparable,
+        limits=image.limits,
     )

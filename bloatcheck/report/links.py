@@ -21,7 +21,7 @@ _RUN = re.compile(r"/actions/runs/\d{1,20}(?:/(?:attempts|job)/\d{1,20})?", re.A
 
 def place_url(origin: Origin, place: Place | None) -> str | None:
     """The lines as they stand at the measured commit; None where not enough is known."""
-    repository = _repository_url(origin)
+    repository = repository_url(origin)
     commit = origin.commit
     if repository is None or place is None or commit is None or not _COMMIT.fullmatch(commit):
         return None
@@ -36,9 +36,14 @@ def place_url(origin: Origin, place: Place | None) -> str | None:
     return f"{repository}/blob/{commit}/{quote(path, safe='/', errors='replace')}{lines}"
 
 
+def documentation_url(page: str) -> str:
+    """A page of ours: `configuration.md#limits`."""
+    return f"{_DOCUMENTATION}/{page}"
+
+
 def advice_url(name: str) -> str | None:
     """Where the documentation tells of this advice; None for what is no id."""
-    return f"{_DOCUMENTATION}/advice.md#{name}" if _ADVICE.fullmatch(name) else None
+    return documentation_url(f"advice.md#{name}") if _ADVICE.fullmatch(name) else None
 
 
 def file_in_repository(origin: Origin, place: Place) -> str:
@@ -48,7 +53,7 @@ def file_in_repository(origin: Origin, place: Place) -> str:
 
 def commit_url(origin: Origin, commit: str | None) -> str | None:
     """A commit's page; None where not enough is known."""
-    repository = _repository_url(origin)
+    repository = repository_url(origin)
     if repository is None or commit is None or not _COMMIT.fullmatch(commit):
         return None
     return f"{repository}/commit/{commit}"
@@ -56,14 +61,15 @@ def commit_url(origin: Origin, commit: str | None) -> str | None:
 
 def run_url(origin: Origin) -> str | None:
     """The page of the run that measured; None unless it is a page of the same repository."""
-    repository = _repository_url(origin)
+    repository = repository_url(origin)
     if repository is None or origin.run_url is None:
         return None
     rest = origin.run_url.removeprefix(repository)
     return origin.run_url if rest != origin.run_url and _RUN.fullmatch(rest) else None
 
 
-def _repository_url(origin: Origin) -> str | None:
+def repository_url(origin: Origin) -> str | None:
+    """The repository's page; None where not enough is known."""
     server, repository = origin.server_url, origin.repository
     if server is None or repository is None:
         return None

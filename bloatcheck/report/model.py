@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.config.approvals import ApproveBy
+from bloatcheck.config.limits import Limit
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import ExitCode, Place
 from bloatcheck.policy.approval import ApprovalUse
@@ -34,7 +35,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageReport:
-    """One row. Exactly one of `diff` and `failure` is set.
+    """One row. Exactly one of `diff` and `failure` is set. `limits` are those in force, broken or not.
 
     `accepted` are broken limits that the change itself accepts, by renewing the image's baseline entry;
     `approvals` those that people have accepted, and the approvals that hold no longer. None of the accepted
@@ -57,6 +58,7 @@ class ImageReport:
     problems: tuple[StartProblem, ...] = ()
     dive: tuple[DiveVerdict, ...] = ()
     approvals: tuple[ApprovalUse, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

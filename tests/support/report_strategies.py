@@ -7,7 +7,7 @@ from support.hostile import hostile_text
 from support.reports import ORIGIN, digest_of
 
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
-from bloatcheck.config.limits import Metric, Threshold, When
+from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding, Level
@@ -77,6 +77,8 @@ _findings = st.builds(
     instruction=st.none() | texts,
     place=st.none() | _places,
 )
+_thresholds = st.builds(Threshold, st.none() | _sizes, st.none() | st.floats(0, 1000), st.sampled_from(When))
+_limits = st.builds(Limit, st.sampled_from(Metric), st.none() | _thresholds, st.none() | _thresholds)
 _failures = st.builds(
     Failure,
     stage=st.sampled_from(["build", "read"]) | texts,
@@ -99,6 +101,7 @@ def _images(draw: st.DrawFn) -> ImageReport:
         accepted=tuple(draw(st.lists(_findings, max_size=1))),
         dockerfile=draw(st.none() | texts),
         incomparable=draw(st.none() | st.sampled_from(Level)),
+        limits=tuple(draw(st.lists(_limits, max_size=2))),
     )
 
 

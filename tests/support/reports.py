@@ -235,6 +235,7 @@ def _image_report(image: _Image) -> ImageReport:
                 output=tuple(image.output),
             ),
             dockerfile=place.file if place else None,
+            limits=tuple(image.limits),
         )
     diff = _diff(image)
     places = [layer.after.place.file for layer in diff.layers if layer.after and layer.after.place]
@@ -245,4 +246,5 @@ def _image_report(image: _Image) -> ImageReport:
         findings=judge(diff, image.limits),
         dockerfile=places[-1] if places else None,
         incomparable=Level.WARN if diff.change is ImageChange.INCOMPARABLE else None,
+        limits=tuple(image.limits),
     )

@@ -12,6 +12,9 @@ import pytest
 import yaml
 from support.action import PROJECT, metadata
 
+from bloatcheck.config.model import ExportFormat
+from bloatcheck.report.exports import EXPORTS
+
 EXAMPLES = sorted((PROJECT / "docs" / "examples").glob("*.yml"))
 OURS = "bloatcheck/bloatcheck@v1"
 AS_PINNED = f"bloatcheck/bloatcheck@{'0' * 40} # v1.0.0"
@@ -62,7 +65,9 @@ def test_they_use_the_action_as_it_is(example: Path) -> None:
 def test_every_other_action_is_pinned_by_its_hash(example: Path) -> None:
     for step in steps(example):
         if step.get("uses", OURS) != OURS:
-            assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"])
+            assert re.fullmatch(
+                r"(actions/[a-z-]+|github/codeql-action/upload-sarif)@[0-9a-f]{40}", step["uses"]
+            )
 
 
 def test_the_second_workflow_runs_nothing_of_a_pull_request_and_names_the_first() -> None:
@@ -74,3 +79,15 @@ def test_the_second_workflow_runs_nothing_of_a_pull_request_and_names_the_first(
     assert used == ["actions/download-artifact", "bloatcheck/bloatcheck"]
     for first in ("pull-request.yml", "matrix.yml"):
         assert yaml.safe_load((PROJECT / "docs" / "examples" / first).read_text())["name"] == named
+
+
+def test_what_is_uploaded_to_code_scanning_is_what_the_sarif_export_writes() -> None:
+    (step,) = [
+        step
+        for step in steps(PROJECT / "docs" / "examples" / "code-scanning.yml")
+        if "upload-sarif" in step["uses"]
+    ]
+    folder, _, file = step["with"]["sarif_file"].rpartition("/")
+    assert folder == "${{ steps.size.outputs.report-dir }}"
+    assert file == EXPORTS[ExportFormat.SARIF].file
+    assert f"uses: {step['uses']}" in (PROJECT / "docs" / "exports.md").read_text()
