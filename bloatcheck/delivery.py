@@ -54,6 +54,7 @@ def deliver(
     cache_folder: Path | None,
     log: Log,
     leg: bool = False,
+    sights: Callable[[], Sights] = dict,
     exports: Iterable[ExportFormat] = (),
 ) -> Delivered:
     """Writes the files, then the job summary and outputs, then the comment; what fails is only a warning.
@@ -62,6 +63,8 @@ def deliver(
     a later step can keep it. `exports` are formats to write into the same folder. Of a `leg` whose report is
     going to be merged with others, only the files and the outputs are written: the merged report is what is
     shown.
+
+    `sights` finds what the HTML report shows beside the report; it is asked once all other files are there.
     """
     files = {REPORT_FILE: to_json(report)}
     home = _keep(directory, files, log)
@@ -71,6 +74,8 @@ def deliver(
         home = _keep(home, files, log)
     if home:
         _export(report, exports, home, log)
+    if home:
+        _keep_html(home, report, sights, log)
     if context.summary_path and not leg:
         path = Path(context.summary_path)
         _attempt(log, lambda: _summarize(report, path))

@@ -19,10 +19,11 @@ from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.dive import DiveFigures, dive_figures
 from bloatcheck.analysis.explain import Unwanted, explain
 from bloatcheck.analysis.find_base import find_base_clues
+from bloatcheck.analysis.folders import fold
 from bloatcheck.analysis.forbidden import ForbiddenThing, find_forbidden
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
 from bloatcheck.analysis.measure import DockerfileSource
-from bloatcheck.analysis.recall import recalled
+from bloatcheck.analysis.recall import inventory_of, recalled
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.baseline.git import Git
@@ -40,6 +41,7 @@ from bloatcheck.errors import BloatcheckError, BuildError
 from bloatcheck.image.open import open_image
 from bloatcheck.judging import Judging, judging_of
 from bloatcheck.log import Log
+from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.dockerfile import MAX_LENGTH
 from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.approval import approved, weigh
@@ -48,6 +50,8 @@ from bloatcheck.policy.creep import judge_creep
 from bloatcheck.policy.dive import judge_dive
 from bloatcheck.policy.forbidden import judge_forbidden
 from bloatcheck.policy.judge import judge, judge_comparability, worst_first
+from bloatcheck.report.html.model import NOTHING_SEEN, Sight, Sights
+from bloatcheck.report.html.page import items_for
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
 
 
@@ -56,7 +60,7 @@ class Measured:
     """An image that was built, or found, and read. `dockerfile` is relative to the repository's root.
 
     What a baseline has no use for stands beside the snapshot: what is forbidden and there, what would make
-    the image smaller, why it won't start, and dive's figures.
+    the image smaller, why it won't start, dive's figures, and its files for the HTML report.
     """
 
     spec: ImageSpec
@@ -66,6 +70,7 @@ class Measured:
     advice: tuple[Advice, ...] = ()
     problems: tuple[StartProblem, ...] = ()
     dive: DiveFigures | None = None
+    sight: Sight = NOTHING_SEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,32 @@ def recall(baselines: Baselines, *, log: Log, environment: Mapping[str, str]) ->
         replace(entry, snapshot=recalled(entry.snapshot, cache)) for entry in baselines.before.entries
     )
     return replace(baselines, before=replace(baselines.before, entries=entries))
+
+
+def sights(
+    baselines: Baselines, results: Sequence[Result], *, log: Log, environment: Mapping[str, str]
+) -> Sights:
+    """What the HTML report shows beside the report: each image's files, before as far as they are known."""
+    cache = LayerCache.open(environment, log=log)
+    measured = [result for result in results if isinstance(result, Measured)]
+    found = {}
+    for result in measured:
+        name, platform = result.snapshot.name, result.snapshot.platform
+        entry = baselines.before.entry(name, platform)
+        if entry is None:
+            found[name, platform] = result.sight
+        elif _layers(entry.snapshot) == _layers(result.snapshot):
+            found[name, platform] = replace(result.sight, before=result.sight.after)
+        elif old := inventory_of(entry.snapshot, cache):
+            before = fold(old, most=items_for(len(measured)))
+            found[name, platform] = replace(result.sight, before=before)
+        else:
+            found[name, platform] = result.sight
+    return found
+
+
+def _layers(snapshot: ImageSnapshot) -> list[Digest]:
+    return [layer.diff_id for layer in snapshot.layers]
 
 
 def make_report(
@@ -224,6 +255,10 @@ def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCac
         advice=explained.advice,
         problems=explained.problems,
         dive=dive_figures(explained.inventory.tree.layers) if config.dive else None,
+        sight=Sight(
+            after=fold(explained.inventory, most=items_for(len(config.images))),
+            dockerfile=dockerfile.text if dockerfile else None,
+        ),
     )
 
 

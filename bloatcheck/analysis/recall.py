@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bloatcheck.analysis.capture import EXPLAIN
-from bloatcheck.analysis.inventory import take_inventory
+from bloatcheck.analysis.inventory import Inventory, take_inventory
 from bloatcheck.analysis.layer_cache import LayerCache
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.image.model import LayerDescriptor
@@ -17,11 +17,16 @@ def recalled(snapshot: ImageSnapshot, cache: LayerCache) -> ImageSnapshot:
     A baseline keeps only sums and the largest names; the layers of the image before a change were mostly
     read by the run before.
     """
+    inventory = inventory_of(snapshot, cache)
+    return replace(snapshot, contents=inventory.contents) if inventory else snapshot
+
+
+def inventory_of(snapshot: ImageSnapshot, cache: LayerCache) -> Inventory | None:
+    """The image, taken apart from the cache's layers; None unless every one of them is there."""
     layers = []
     for layer in snapshot.layers:
         index = cache.get(LayerDescriptor(diff_id=layer.diff_id), EXPLAIN)
         if index is None or index.content_size != layer.content_size:
-            return snapshot
+            return None
         layers.append(index)
-    base_layers = snapshot.base.layer_count if snapshot.base else 0
-    return replace(snapshot, contents=take_inventory(layers, base_layers=base_layers).contents)
+    return take_inventory(layers, base_layers=snapshot.base.layer_count if snapshot.base else 0)

@@ -64,7 +64,7 @@ examples:
     parser.add_argument(
         "--report-dir",
         metavar="DIR",
-        help="where report.json, comment.md and summary.md go (default: a new folder)",
+        help="where report.json, report.html, comment.md and summary.md go (default: a new folder)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_log_options(parser)

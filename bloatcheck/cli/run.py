@@ -50,7 +50,7 @@ examples:
     parser.add_argument(
         "--report-dir",
         metavar="DIR",
-        help="where report.json, comment.md and summary.md go (default: a new folder)",
+        help="where report.json, report.html, comment.md and summary.md go (default: a new folder)",
     )
     parser.add_argument(
         "--leg",
@@ -112,6 +112,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         cache_folder=default_folder(environment),
         log=log,
         leg=args.leg,
+        sights=lambda: pipeline.sights(baselines, results, log=log, environment=environment),
         exports=config.exports,
     )
     tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB and not args.leg)

@@ -1,0 +1,96 @@
+"""`bloatcheck report`: a report that was written before, for people."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bloatcheck.cli.common import add_log_options, log_for, width
+from bloatcheck.cli.stdout import put, tell
+from bloatcheck.errors import ExitCode, ReadError
+
+if TYPE_CHECKING:
+    from bloatcheck.report.model import Report
+
+HTML_FILE = "report.html"
+_STDOUT = "-"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments and examples."""
+    parser.description = """\
+Renders a report.json that `bloatcheck run` or `bloatcheck merge` wrote: as HTML to look at, as the comment's
+markdown, or as the text of the terminal. The report.html that `run` writes itself can also show every file of
+the images; from a report.json, which has only the largest, the map shows packages, those files and layers.
+"""
+    parser.epilog = """\
+examples:
+  bloatcheck report bloatcheck-report                    report.html beside the report.json in there
+  bloatcheck report report.json -o /tmp/sizes.html       into another file
+  bloatcheck report report.json --html -o - | less       HTML to the standard output
+  bloatcheck report report.json --text                   as `bloatcheck run` printed it
+  bloatcheck report report.json --markdown -o comment.md
+"""
+    parser.add_argument("report", metavar="REPORT", help="a report.json, or the folder it is in")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--html", action="store_true", help="one HTML file (the default)")
+    form.add_argument("--markdown", action="store_true", help="the comment of a pull request")
+    form.add_argument("--text", action="store_true", help="as in the terminal")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=f"where to; `-` is the standard output (default: {HTML_FILE} beside the report; else `-`)",
+    )
+    add_log_options(parser)
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Reads, renders, writes; its exit code isn't the report's verdict."""
+    path, report = _read(args.report)
+    if args.text:
+        from bloatcheck.report.text import render_text
+
+        rendered = render_text(report, width=width())
+    elif args.markdown:
+        from bloatcheck.report.markdown import render_comment
+
+        rendered = render_comment(report)
+    else:
+        from bloatcheck.report.html import render_html
+
+        rendered = render_html(report)
+    html = not (args.text or args.markdown)
+    output = args.output or (str(path.parent / HTML_FILE) if html else _STDOUT)
+    if output != _STDOUT:
+        _write(Path(output), rendered)
+        log_for(args).info(f"written: {output}")
+    elif html:
+        import sys
+
+        put(sys.stdout, rendered)
+    else:
+        tell(rendered)
+    return ExitCode.OK
+
+
+def _read(place: str) -> tuple[Path, Report]:
+    from bloatcheck.cli.report_files import find_reports, read_reports
+    from bloatcheck.report.document import from_json
+
+    found = find_reports([place])
+    if len(found) != 1:
+        what = f"{len(found)} reports are" if found else "no report is"
+        raise ReadError(f"{what} in {place[:200]}", hint="name the report.json to render")
+    [(path, content)] = read_reports(found)
+    try:
+        return path, from_json(content)
+    except ReadError as error:
+        raise ReadError(f"{path}: {error.message}", hint=error.hint) from None
+
+
+def _write(path: Path, text: str) -> None:
+    from bloatcheck.publish.files import write_files
+
+    write_files(path.parent, {path.name: text})
