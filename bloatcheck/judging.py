@@ -141,24 +141,23 @@ def _on_the_pull_request(
     config: Config, context: CiContext, *, token: str | None, log: Log
 ) -> tuple[tuple[Approval, ...], tuple[str, ...]]:
     """The approvals by label and comment, and sentences about those that are none."""
-    ways, head = config.approve_by, context.head_sha
-    if ways == ApproveBy() or context.event_name not in _PULL_REQUESTS:
-        return (), ()
-    if context.repository is None or context.pull_request is None or head is None:
+    ways, in_queue = config.approve_by, context.event_name not in _PULL_REQUESTS
+    number = context.queued if in_queue else context.pull_request
+    if ways == ApproveBy() or context.repository is None or number is None:
         return (), ()
     if not token:
         return (), ("Approvals by label or comment were not read: there is no token.",)
-    from bloatcheck.publish.approvals import read_signs  # noqa: PLC0415 - imports requests
+    from bloatcheck.publish.approvals import newest_commit, read_signs  # noqa: PLC0415 - imports requests
     from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
 
     try:
+        client = GitHub(token, api_url=context.api_url, log=log)
+        # A push takes a pull request out of the queue: what is queued is its newest commit.
+        head = newest_commit(client, context.repository, number) if in_queue else context.head_sha
+        if head is None:
+            return (), ()
         signs = read_signs(
-            GitHub(token, api_url=context.api_url, log=log),
-            context.repository,
-            context.pull_request,
-            head=head,
-            label=ways.label,
-            command=ways.command,
+            client, context.repository, number, head=head, label=ways.label, command=ways.command
         )
     except PublishError as error:
         log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)

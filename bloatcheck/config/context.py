@@ -33,6 +33,7 @@ _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _TEST_MERGE = re.compile(r"refs/pull/([1-9][0-9]{0,9})/merge")
+_QUEUED = re.compile(r"gh-readonly-queue/.+/pr-([1-9][0-9]{0,9})-(?:[0-9a-f]{40}|[0-9a-f]{64})")
 _WORKFLOW_REF = re.compile(r"[^/]+/[^/]+/(?P<path>.+?)@refs/.+")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -64,6 +65,8 @@ class CiContext:
     commit: str | None = None
     ref: str | None = None
     pull_request: int | None = None
+    queued: int | None = None
+    """The pull request that a merge queue made this run's commit of, on top of those before it."""
     from_fork: bool = False
     base_ref: str | None = None
     """A branch's name, without `refs/heads/`."""
@@ -242,11 +245,14 @@ def _from_fork(context: CiContext, event: _Event) -> bool:
 
 
 def _with_merge_group(context: CiContext, event: _Event) -> CiContext:
+    head_ref = _branch(event.text("merge_group", "head_ref"))
+    queued = _QUEUED.fullmatch(head_ref or "")
     return replace(
         context,
+        queued=int(queued[1]) if queued else None,
         base_ref=_branch(event.text("merge_group", "base_ref")),
         base_sha=event.sha("merge_group", "base_sha"),
-        head_ref=_branch(event.text("merge_group", "head_ref")),
+        head_ref=head_ref,
         head_sha=event.sha("merge_group", "head_sha"),
     )
 

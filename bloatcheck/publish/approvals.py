@@ -156,6 +156,15 @@ def read_signs(
     return (*signs, labelled) if labelled else tuple(signs)
 
 
+def newest_commit(client: GitHub, repository: str, pull_request: int) -> str:
+    """The commit that a pull request stands at, in full.
+
+    Raises:
+        PublishError: as `read_signs`.
+    """
+    return _Reader(client, repository, pull_request, head="").pull().head.sha
+
+
 @dataclass(slots=True)
 class _Reader:
     client: GitHub
@@ -208,7 +217,7 @@ class _Reader:
 
     def label(self, name: str) -> Sign | None:
         """The label, if the pull request has it."""
-        pull = self._get(_PULL_REQUEST, f"/repos/{self.repository}/pulls/{self.pull_request}")
+        pull = self.pull()
         if not any(_same(each, name) for each in pull.labels):
             return None
         set_by = self._last_labelling(name)
@@ -284,9 +293,11 @@ class _Reader:
             return False
         return self._parsed(_PERMISSION, answer.body).permission in _PERMISSIONS
 
-    def _get(self, adapter: TypeAdapter[_Value], path: str) -> _Value:
+    def pull(self) -> _PullRequest:
+        """The pull request as it stands."""
+        path = f"/repos/{self.repository}/pulls/{self.pull_request}"
         answer = self.client.request("GET", path, doing=self.doing, needs=_NEEDS)
-        return self._parsed(adapter, answer.body)
+        return self._parsed(_PULL_REQUEST, answer.body)
 
     def _parsed(self, adapter: TypeAdapter[_Value], body: bytes) -> _Value:
         try:

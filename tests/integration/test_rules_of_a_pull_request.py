@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.git import Repository
+from support.github.people import HEAD as HEAD_COMMIT
 from support.github.people import REPOSITORY, Hub, hub
 from support.recording_log import RecordingLog
 
@@ -74,12 +75,13 @@ def judged(
         commit=after,
         base_sha=before,
         head_sha=after,
-        pull_request=7,
+        pull_request=7 if event.startswith("pull_request") else None,
+        queued=7 if event == "merge_group" else None,
         api_url=github.url if github else "http://127.0.0.1:9",
     )
     config = load_config(repository.root, image_globs=images)
     if github:
-        github.push(1, after)
+        github.push(1, HEAD_COMMIT if event == "merge_group" else after)
     token, log = "a-token" if github else None, RecordingLog()
     references = References(config=config, context=context, token=token, environment={}, log=log)
     return read_judging(config, context, references.base, token=token, log=log)
@@ -172,6 +174,20 @@ def test_a_pull_request_can_not_make_a_label_that_it_has_its_approval(
     judging = judged(repository, ASKS, BASE + "approve-by: {label: dependencies}\n", github=github)
     assert judging.from_people == ()
     assert "`approve-by.label` changed from size ok to dependencies" in told(judging)
+
+
+def test_a_merge_queue_takes_what_was_approved_on_the_pull_request_that_it_queued(
+    repository: Repository, github: Hub
+) -> None:
+    """The queue's own commit is another one, but what it was made of is what was approved."""
+    github.label("size ok", by="writer", minute=2)
+    for commit, image in ((HEAD_COMMIT, "api"), ("1" * 40, "web")):
+        github.comment(f"/bloatcheck approve {commit} {image} up to 1 GB because ffmpeg", by="octo")
+    judging = judged(repository, ASKS, ASKS, github=github, event="merge_group")
+    assert [(one.source, one.image) for one in judging.from_people] == [
+        (ApprovalSource.COMMAND, "api"),
+        (ApprovalSource.LABEL, None),
+    ]
 
 
 def test_what_approves_nothing_is_told(repository: Repository, github: Hub) -> None:

@@ -164,13 +164,22 @@ def test_a_merge_group_has_a_base_and_a_head() -> None:
         "merge_group": {
             "base_ref": "refs/heads/main",
             "base_sha": BASE,
-            "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-b",
+            "head_ref": f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}",
             "head_sha": HEAD,
         }
     }
     told = context(event, GITHUB_EVENT_NAME="merge_group", GITHUB_SHA=HEAD)
     assert (told.base_ref, told.base_sha, told.head_sha, told.pull_request) == ("main", BASE, HEAD, None)
-    assert told.head_ref == "gh-readonly-queue/main/pr-7-b"
+    assert told.head_ref == f"gh-readonly-queue/main/pr-7-{BASE}"
+    assert told.queued == 7
+
+
+@pytest.mark.parametrize(
+    "branch", ["main", "gh-readonly-queue/main/pr-7", f"x/gh-readonly-queue/main/pr-7-{BASE}"]
+)
+def test_a_branch_of_another_form_is_no_queue(branch: str) -> None:
+    event = {"merge_group": {"head_ref": f"refs/heads/{branch}", "head_sha": HEAD}}
+    assert context(event, GITHUB_EVENT_NAME="merge_group", GITHUB_SHA=HEAD).queued is None
 
 
 @pytest.mark.parametrize("event_name", ["workflow_dispatch", "schedule"])
