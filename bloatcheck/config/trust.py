@@ -13,6 +13,9 @@ DEPENDABOT = "dependabot[bot]"
 ALLOW_VARIABLE = "BLOATCHECK_ALLOW_PULL_REQUEST_TARGET"
 """Not a key of the configuration: that comes with the pull request."""
 
+_FOR_ANYBODY = frozenset({"pull_request_target", "issue_comment"})
+"""Events of pull requests that run in the repository's own name, whoever opened them."""
+
 _CURE = (
     "build under `on: pull_request`, and let a second workflow post the comment (docs/forks.md); who has "
     "read there what it means can set the input `allow-pull-request-target: true`"
@@ -36,9 +39,9 @@ def check_may_build(context: CiContext, environ: Mapping[str, str]) -> None:
     """
     if environ.get(ALLOW_VARIABLE, "").strip().lower() == "true":
         return
-    if context.event_name == "pull_request_target":
+    if context.event_name in _FOR_ANYBODY:
         raise UsageError(
-            "nothing is built under pull_request_target: the run holds the repository's secrets and a token "
+            f"nothing is built under {context.event_name}: the run holds the repository's secrets and a token "
             "that writes, and a build would hand them to whoever opened the pull request",
             hint=_CURE,
         )

@@ -47,9 +47,10 @@ def test_a_token_that_only_reads_is_known_beforehand(context: CiContext, why: st
 
 
 class TestBuilding:
-    def test_nothing_is_built_under_pull_request_target(self) -> None:
-        with pytest.raises(UsageError, match="nothing is built under pull_request_target") as caught:
-            check_may_build(CiContext(event_name="pull_request_target"), {})
+    @pytest.mark.parametrize("event", ["pull_request_target", "issue_comment"])
+    def test_nothing_is_built_in_our_own_name_for_anybodys_pull_request(self, event: str) -> None:
+        with pytest.raises(UsageError, match=f"nothing is built under {event}") as caught:
+            check_may_build(CiContext(event_name=event), {})
         assert "docs/forks.md" in str(caught.value.hint)
 
     @pytest.mark.parametrize("event", ["pull_request", "push", "merge_group", "schedule", None])
