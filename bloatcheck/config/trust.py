@@ -41,8 +41,8 @@ def check_may_build(context: CiContext, environ: Mapping[str, str]) -> None:
         return
     if context.event_name in _FOR_ANYBODY:
         raise UsageError(
-            f"nothing is built under {context.event_name}: the run holds the repository's secrets and a token "
-            "that writes, and a build would hand them to whoever opened the pull request",
+            f"nothing is built under {context.event_name}: the run holds the repository's secrets and a "
+            "token that writes, and a build would hand them to whoever opened the pull request",
             hint=_CURE,
         )
     if context.event_name != WORKFLOW_RUN:
