@@ -17,9 +17,11 @@ from bloatcheck.report.layer_links import place_link
 from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
+from bloatcheck.report.shared_bases import shared_bases, told_once
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.view import (
     FOLD_FROM,
+    Row,
     accepting_command,
     config_path,
     grown_places,
@@ -99,6 +101,7 @@ class _Page:
     rows: tuple[Piece, ...]
     percent: bool
     changes: tuple[Piece, ...]
+    bases: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
     notes: tuple[Piece, ...]
     details: tuple[Piece, ...]
@@ -107,7 +110,8 @@ class _Page:
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        return (*self.changes, *self.rows, *self.troubles, *self.notes, *self.details, *self.quiet)
+        told = (*self.changes, *self.rows, *self.bases, *self.troubles, *self.notes)
+        return (*told, *self.details, *self.quiet)
 
 
 def _render(report: Report, depth: Depth, longest: int, framing: Framing = _OUR_OWN) -> str:
@@ -127,19 +131,34 @@ def _page(report: Report, depth: Depth) -> _Page:
     quiet = [row for row in shown if folds and is_quiet(row.image)]
     loud = [row for row in shown if not (folds and is_quiet(row.image))]
     percent = any(row.percent for row in loud)
+    shared = shared_bases(report.images)
+    told = told_once(shared)
     return _Page(
         rows=tuple(pieces.table_row(row, percent=percent) for row in loud),
         percent=percent,
         changes=tuple(approval_pieces.changes(report)),
-        troubles=tuple(piece for row in loud for piece in pieces.troubles(row, report.origin)),
+        bases=tuple(pieces.bases(shared)),
+        troubles=tuple(
+            piece
+            for row in loud
+            for piece in pieces.troubles(row, report.origin, base_is_told=_key(row) in told)
+        ),
         notes=(
             *(piece for row in loud for piece in approval_pieces.approvals(row)),
             *pieces.notes(report.notes[:_MOST_IMAGES]),
         ),
-        details=tuple(piece for row in loud for piece in pieces.details(row, report.origin, depth)),
+        details=tuple(
+            piece
+            for row in loud
+            for piece in pieces.details(row, report.origin, depth, base_is_told=_key(row) in told)
+        ),
         quiet=tuple(pieces.quiet_images(quiet)),
         unseen=len(everything) - len(shown),
     )
+
+
+def _key(shown: Row) -> tuple[str, str | None]:
+    return shown.image.name, shown.image.platform
 
 
 def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
@@ -152,7 +171,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         rows=_kept(page.rows),
         percent=page.percent,
         changes=_kept(page.changes),
-        troubles=_kept(page.troubles),
+        troubles=_kept((*page.bases, *page.troubles)),
         remedy=_remedy(report),
         notes=_kept(page.notes),
         details=_kept(page.details),

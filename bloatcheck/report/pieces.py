@@ -24,6 +24,7 @@ from bloatcheck.report.figures import OF_A_THING, broken_limit, count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.layer_links import layer_link, place_link
 from bloatcheck.report.model import Failure, ImageReport, Origin
+from bloatcheck.report.shared_bases import SharedBase
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.view import (
     LayerRow,
@@ -35,14 +36,14 @@ from bloatcheck.report.view import (
     quiet_layers,
 )
 from bloatcheck.report.why import reasons
-from bloatcheck.report.why_pieces import contents_tables, reason_lines
+from bloatcheck.report.why_pieces import MOST_REASONS, contents_tables, reason_lines, shared_base_line
 
 _NOTHING = Markdown("")
 _MOST_FINDINGS = 5
 _FEW_LAYERS = 3
 _LONGEST_SUBJECT = 120
 _FEW_OUTPUT_LINES = 8
-_QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _FINDING, _BROKEN_ROW = range(8)
+_QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _BASE, _FINDING, _BROKEN_ROW = range(9)
 """What goes first when there is too much, to what goes last."""
 
 
@@ -67,7 +68,13 @@ def table_row(shown: Row, *, percent: bool) -> Piece:
     return Piece((tier, *importance(shown.image)), (line, _NOTHING))
 
 
-def troubles(shown: Row, origin: Origin) -> Iterable[Piece]:
+def bases(shared: Sequence[SharedBase]) -> Iterable[Piece]:
+    """The base images that changed under several images, one list item each."""
+    for index, each in enumerate(shared):
+        yield Piece((_BASE, -index), (shared_base_line(each), _NOTHING))
+
+
+def troubles(shown: Row, origin: Origin, *, base_is_told: bool = False) -> Iterable[Piece]:
     """What is wrong with the image, as list items: one per broken limit, or why it failed."""
     image = shown.image
     rank = (_FINDING, *importance(image))
@@ -81,8 +88,12 @@ def troubles(shown: Row, origin: Origin) -> Iterable[Piece]:
         told = [_finding(shown.name, each, image, origin) for each in image.findings[:_MOST_FINDINGS]]
         few = [_lines(told[:most], len(image.findings)) for most in (_MOST_FINDINGS, 1)]
         yield Piece(rank, (*few, _NOTHING))
-    if image.diff and image.outcome is not Outcome.PASS and (why := reason_lines(image.diff, origin)):
-        yield Piece((_REASONS, *importance(image)), (why, reason_lines(image.diff, origin, most=1), _NOTHING))
+    if image.diff and image.outcome is not Outcome.PASS:
+        why, first = (
+            reason_lines(image.diff, origin, most, base_is_told=base_is_told) for most in (MOST_REASONS, 1)
+        )
+        if why:
+            yield Piece((_REASONS, *importance(image)), (why, first, _NOTHING))
     if image.outcome is not Outcome.PASS and (cure := advice_line(image.advice, origin)):
         yield Piece((_REASONS, *importance(image)), (cure, _NOTHING))
     if broken_rules := dive_lines(shown.name, image.dive):
@@ -91,7 +102,7 @@ def troubles(shown: Row, origin: Origin) -> Iterable[Piece]:
         yield Piece(rank, (why_not, _NOTHING))
 
 
-def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
+def details(shown: Row, origin: Origin, depth: Depth, *, base_is_told: bool = False) -> Iterable[Piece]:
     """What is folded under the table: the layers that changed, or the last output of a failed build."""
     image = shown.image
     broken = image.outcome is not Outcome.PASS
@@ -110,9 +121,14 @@ def details(shown: Row, origin: Origin, depth: Depth) -> Iterable[Piece]:
             for most in (depth.layers, _FEW_LAYERS)
         )
         yield Piece(rank, (*versions, _NOTHING))
-    diff, most = image.diff, (depth.layers,)
-    if diff and (tables := tuple(contents_tables(shown.name, diff, origin, most, why=not broken))):
-        yield Piece(rank, (*tables, _NOTHING))
+    if image.diff:
+        tables = tuple(
+            contents_tables(
+                shown.name, image.diff, origin, (depth.layers,), why=not broken, base_is_told=base_is_told
+            )
+        )
+        if tables:
+            yield Piece(rank, (*tables, _NOTHING))
     if image.advice:
         lengths = (depth.layers, _FEW_LAYERS)
         blocks = [advice_block(shown.name, image.advice, origin, length) for length in lengths]

@@ -18,6 +18,7 @@ from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.plain import Plain, harmless, harmless_lines
 from bloatcheck.report.sentences import troubles
+from bloatcheck.report.shared_bases import shared_bases, told_once
 from bloatcheck.report.view import (
     FOLD_FROM,
     Row,
@@ -30,7 +31,7 @@ from bloatcheck.report.view import (
     quiet_layers,
     rows,
 )
-from bloatcheck.report.why_text import changes_table, reason_list
+from bloatcheck.report.why_text import changes_table, reason_list, shared_base_sentence
 from bloatcheck.units import format_bytes
 
 _MOST_OUTPUT_LINES = 30
@@ -49,6 +50,8 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
     quiet = [row for row in everything if folds and is_quiet(row.image)]
     loud = [row for row in everything if not (folds and is_quiet(row.image))]
     told = headline(report)
+    shared = shared_bases(report.images)
+    told_bases = told_once(shared)
     return finished(
         render_plain(
             "report.txt.j2",
@@ -56,7 +59,8 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
             table=_table(loud, width) if loud else None,
             changes=[_wrapped(f"  - {change.sentence}", width) for change in report.changes],
             quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
-            troubles=[
+            troubles=[_wrapped(shared_base_sentence(each), width) for each in shared]
+            + [
                 _wrapped(trouble, width)
                 for row in loud
                 for trouble in troubles(row.image, short_name(row.name))
@@ -68,7 +72,13 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
             ],
             remedies=_remedies(report),
             notes=[_wrapped(f"Note: {note}", width) for note in report.notes],
-            details=[detail for row in loud[:_MOST_DETAILED] for detail in _details(row, width)],
+            details=[
+                detail
+                for row in loud[:_MOST_DETAILED]
+                for detail in _details(
+                    row, width, base_is_told=(row.image.name, row.image.platform) in told_bases
+                )
+            ],
             undetailed=count(len(loud) - _MOST_DETAILED, "more image")
             if len(loud) > _MOST_DETAILED
             else None,
@@ -136,7 +146,7 @@ def _remedies(report: Report) -> list[str]:
     return choices
 
 
-def _details(shown: Row, width: int) -> list[Plain]:
+def _details(shown: Row, width: int, *, base_is_told: bool) -> list[Plain]:
     image, name = shown.image, short_name(shown.name)
     blocks = []
     if image.failure and image.failure.output:
@@ -146,7 +156,7 @@ def _details(shown: Row, width: int) -> list[Plain]:
         quiet = quiet_layers(image.diff)
         rest = f"\n  {quiet}" if quiet else ""
         heading = _wrapped(f"{name}: {layers_summary(image.diff)}", width)
-        why = _why(image.diff, width)
+        why = _why(image.diff, width, base_is_told=base_is_told)
         blocks.append("\n".join(filter(None, (heading, why, f"{layers}{rest}"))))
     if image.advice:
         blocks.append(_advice(image, name, width))
@@ -165,8 +175,8 @@ def _advice(image: ImageReport, name: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _why(diff: ImageDiff, width: int) -> Plain | None:
-    told = [_wrapped(reason, width, indent="  - ") for reason in reason_list(diff)]
+def _why(diff: ImageDiff, width: int, *, base_is_told: bool = False) -> Plain | None:
+    told = [_wrapped(reason, width, indent="  - ") for reason in reason_list(diff, base_is_told=base_is_told)]
     return Plain("\n".join(told)) if told else None
 
 

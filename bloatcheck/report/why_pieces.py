@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bloatcheck.analysis.base_image import BaseChange
+from bloatcheck.analysis.contents import Cause
 from bloatcheck.analysis.snapshot import LayerSnapshot
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff
-from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, row
+from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, row, sentence
 from bloatcheck.report.figures import change, count
 from bloatcheck.report.layer_links import layer_link, place_link
 from bloatcheck.report.model import Origin
+from bloatcheck.report.shared_bases import SharedBase, in_images
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.why import Named, Reason, base_change, moved, reasons
 from bloatcheck.units import format_bytes, format_delta
@@ -25,12 +27,40 @@ _SMALLEST = 1_000
 """Bytes below which a package or file is not worth a row, beside larger ones."""
 
 
-def reason_lines(diff: ImageDiff, origin: Origin, most: int = MOST_REASONS) -> Markdown:
-    """The causes that changed most, one nested list item each; empty where none is known."""
+def shared_base_line(shared: SharedBase) -> Markdown:
+    """A base image that changed under several images, as one list item."""
+    where, names, more = in_images(shared)
+    listed = _listed([*(code(name, LONGEST_NAME) for name in names), *([sentence(more)] if more else [])])
+    ours = compose(", which is {} of this run,", code(shared.ours, LONGEST_NAME)) if shared.ours else ""
+    behind = _listed([_named(each, compared=True) for each in shared.names[:_MOST_NAMES]])
+    return compose(
+        "- 🧱 The base image {}{}: **{}** {} ({}){}{}",
+        _base(shared.change),
+        ours,
+        format_delta(shared.delta),
+        where,
+        listed,
+        ": " if behind else "",
+        behind,
+    )
+
+
+def reason_lines(
+    diff: ImageDiff, origin: Origin, most: int = MOST_REASONS, *, base_is_told: bool = False
+) -> Markdown:
+    """The causes that changed most, one nested list item each; empty where none is known.
+
+    Of a base image that is told of elsewhere only the bytes are named.
+    """
     found = [reason for reason in reasons(diff) if reason.delta]
     if not found:
         return Markdown("")
-    lines = [_reason(reason, base_change(diff), origin) for reason in found[:most]]
+    lines = [
+        compose("- **{}** the base image, as told above", format_delta(reason.delta))
+        if base_is_told and reason.cause is Cause.BASE
+        else _reason(reason, base_change(diff), origin)
+        for reason in found[:most]
+    ]
     rest = sum(reason.delta for reason in found[most:])
     if len(found) > most:
         lines.append(compose("- {} in {}", format_delta(rest), count(len(found) - most, "smaller cause")))
@@ -43,7 +73,7 @@ def nested(items: Sequence[Markdown]) -> Markdown:
 
 
 def contents_tables(
-    name: str, diff: ImageDiff, origin: Origin, most: Sequence[int], *, why: bool
+    name: str, diff: ImageDiff, origin: Origin, most: Sequence[int], *, why: bool, base_is_told: bool = False
 ) -> Iterable[Markdown]:
     """The packages and files that changed, folded, with ever fewer rows; nothing where none did.
 
@@ -53,7 +83,7 @@ def contents_tables(
     if changed is None or not (changed.packages or changed.files):
         return
     for rows in (*most, _FEW_ROWS):
-        causes = reason_lines(diff, origin, most=rows) if why else Markdown("")
+        causes = reason_lines(diff, origin, rows, base_is_told=base_is_told) if why else Markdown("")
         yield _contents(name, changed, rows, causes)
 
 
@@ -62,7 +92,7 @@ def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown
         "reason.md.j2",
         delta=format_delta(reason.delta),
         subject=reason.subject,
-        base=_base(base) if base and reason.cause.value == "base" else None,
+        base=_base(base) if base and reason.cause is Cause.BASE else None,
         layer=_layer(reason.layer, origin) if reason.layer else None,
         names=[_named(named, compared=reason.compared) for named in reason.names[:_MOST_NAMES]],
         more=count(len(reason.names) - _MOST_NAMES, "more", "more")
@@ -70,6 +100,10 @@ def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown
         else None,
         compared=reason.compared,
     )
+
+
+def _listed(items: Sequence[Markdown]) -> Markdown:
+    return compose(", ".join("{}" for _ in items), *items)
 
 
 def _base(base: BaseChange) -> Markdown:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bloatcheck.analysis.base_image import BaseChange
+from bloatcheck.analysis.contents import Cause
 from bloatcheck.diff.contents import PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change
 from bloatcheck.report.plain import Plain, harmless, shorten
+from bloatcheck.report.shared_bases import SharedBase, in_images
 from bloatcheck.report.why import Named, Reason, base_change, moved, reasons
 from bloatcheck.units import format_bytes, format_delta
 
@@ -16,9 +19,28 @@ _LONGEST_NAME = 60
 _LONGEST_INSTRUCTION = 60
 
 
-def reason_list(diff: ImageDiff, most: int = MOST_REASONS) -> list[str]:
-    """The causes that changed most, a sentence each: `+12.4 MB Debian packages, Dockerfile:5 RUN …: git`."""
-    return [_reason(reason, diff) for reason in reasons(diff)[:most] if reason.delta]
+def reason_list(diff: ImageDiff, most: int = MOST_REASONS, *, base_is_told: bool = False) -> list[str]:
+    """The causes that changed most, a sentence each: `+12.4 MB Debian packages, Dockerfile:5 RUN …: git`.
+
+    Of a base image that is told of elsewhere only the bytes are named.
+    """
+    return [
+        f"{format_delta(reason.delta)} the base image, as told above"
+        if base_is_told and reason.cause is Cause.BASE
+        else _reason(reason, diff)
+        for reason in reasons(diff)[:most]
+        if reason.delta
+    ]
+
+
+def shared_base_sentence(shared: SharedBase) -> str:
+    """A base image that changed under several images."""
+    where, names, more = in_images(shared)
+    ours = f", which is {shared.ours} of this run," if shared.ours else ""
+    listed = ", ".join(filter(None, (*(shorten(harmless(name), _LONGEST_NAME) for name in names), more)))
+    behind = ", ".join(_named(each, compared=True) for each in shared.names[:_MOST_NAMES])
+    told = f"The base image {_base(shared.change)}{ours}: {format_delta(shared.delta)} {where} ({listed})"
+    return f"{told}: {behind}" if behind else f"{told}."
 
 
 def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> list[Plain]:
@@ -54,13 +76,9 @@ def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> 
 
 def _reason(reason: Reason, diff: ImageDiff) -> str:
     what = f"{format_delta(reason.delta)} {reason.subject}"
-    base = base_change(diff) if reason.subject == "the base image" else None
+    base = base_change(diff) if reason.cause is Cause.BASE else None
     if base:
-        digests = moved(base)
-        told = f" has moved, {digests[0]} -> {digests[1]}" if digests else " has moved"
-        if base.before.name != base.after.name:
-            told = f" instead of {base.before.name}"
-        what += f" ({base.after.name}{told})"
+        what += f" ({_base(base)})"
     if reason.layer:
         instruction = shorten(harmless(reason.layer.instruction), _LONGEST_INSTRUCTION)
         what += ", " + " ".join(filter(None, (str(reason.layer.place or ""), instruction)))
@@ -70,6 +88,13 @@ def _reason(reason: Reason, diff: ImageDiff) -> str:
     more = len(reason.names) - _MOST_NAMES
     rest = f", {more:,} more" if more > 0 else ""
     return f"{what}{':' if reason.compared else '; largest in it now:'} {names}{rest}"
+
+
+def _base(base: BaseChange) -> str:
+    if base.before.name != base.after.name:
+        return f"{base.after.name} instead of {base.before.name}"
+    digests = moved(base)
+    return f"{base.after.name} has moved" + (f", {digests[0]} -> {digests[1]}" if digests else "")
 
 
 def _named(named: Named, *, compared: bool) -> str:
