@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,6 +74,7 @@ class Gem:
             Wishes(name, depends=[label(found[1] or found[2]) for found in _needs(gem.content)])
             for gem, name in zip(gems, names, strict=True)
         ]
+        compiled = {home: _compiled(tree, home) for home in {gem.home for gem in gems}}
         for gem, name, reason in zip(gems, names, reasons(wishes), strict=True):
             archive = b"%s/cache/%s.gem" % (gem.home, gem.full_name)
             yield InstalledPackage(
@@ -81,7 +82,7 @@ class Gem:
                 name=name,
                 version=gem.field(b"version", 1),
                 files=files.find((gem.specification, archive)),
-                folders=tuple(_folders(tree, gem)),
+                folders=(*_folders(tree, gem), *compiled[gem.home].get(gem.full_name, ())),
                 needed_by=reason.needed_by,
             )
 
@@ -99,14 +100,22 @@ def _needs(content: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def _folders(tree: Tree, gem: _Gem) -> Iterator[bytes]:
-    """Its code, what was compiled for this platform and this Ruby, and its documentation."""
+    """Its code and its documentation."""
     for kind in (b"gems", b"doc"):
         folder = b"%s/%s/%s" % (gem.home, kind, gem.full_name)
         if tree.is_folder(folder):
             yield folder
-    extensions = gem.home + b"/extensions"
+
+
+def _compiled(tree: Tree, home: bytes) -> Mapping[bytes, Sequence[bytes]]:
+    """What was compiled of each gem, for every platform and every Ruby."""
+    found: dict[bytes, list[bytes]] = {}
+    extensions = home + b"/extensions"
     for platform in tree.children(extensions):
         for ruby in tree.children(extensions + b"/" + platform):
-            folder = b"/".join((extensions, platform, ruby, gem.full_name))
-            if tree.is_folder(folder):
-                yield folder
+            at = b"/".join((extensions, platform, ruby))
+            for full_name in tree.children(at):
+                folder = at + b"/" + full_name
+                if tree.is_folder(folder):
+                    found.setdefault(full_name, []).append(folder)
+    return found

@@ -23,10 +23,13 @@ _MANIFEST = b"META-INF/MANIFEST.MF"
 _POM = re.compile(rb"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _LOOKED_FOR = (_MANIFEST, b"/pom.properties", *_ENDINGS)
 _MAX_ARCHIVE = 2 << 30
-_MAX_CONTENT = 64 << 10
+_MAX_MANIFEST = 64 << 10
+_MAX_POM = 4 << 10
 _MOST_MEMBERS = 500
 _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
+_MANIFEST_FIELD = re.compile(rb"^(%s):(.*)$" % "|".join(_VERSIONS).encode(), re.MULTILINE)
 _POM_FIELDS = ("groupId", "artifactId", "version")
+_POM_FIELD = re.compile(rb"^[ \t]*(%s)[ \t]*=(.*)$" % "|".join(_POM_FIELDS).encode(), re.MULTILINE)
 _VERSION_IN_NAME = re.compile(r"-(?=[0-9])")
 
 
@@ -66,7 +69,7 @@ def extract_java(file: BinaryIO, size: int) -> Captured | None:
 
     Of the archive, its directory is read and the beginnings of a few members.
     """
-    manifest: dict[str, str] = {}
+    manifest: dict[str, str] | None = None
     poms: list[list[str]] = []
     nested: list[tuple[str, int]] = []
     directory = read_directory(file, size)
@@ -75,14 +78,14 @@ def extract_java(file: BinaryIO, size: int) -> Captured | None:
     for member in members(directory, _LOOKED_FOR):
         name = member.name
         if name == _MANIFEST:
-            fields = _fields(content(file, member, _MAX_CONTENT), ":")
-            manifest = {key: fields[key] for key in _VERSIONS if key in fields}
+            if manifest is None:
+                manifest = _fields(content(file, member, _MAX_MANIFEST), _MANIFEST_FIELD)
         elif name.endswith(_ENDINGS) and len(nested) < _MOST_MEMBERS:
             nested.append((label(name.rpartition(b"/")[2]), member.size))
         elif _POM.fullmatch(name) and len(poms) < _MOST_MEMBERS:
-            fields = _fields(content(file, member, _MAX_CONTENT), "=")
+            fields = _fields(content(file, member, _MAX_POM), _POM_FIELD)
             poms.append([fields.get(key, "") for key in _POM_FIELDS])
-    facts = {"manifest": manifest, "poms": poms, "nested": nested}
+    facts = {"manifest": manifest or {}, "poms": poms, "nested": nested}
     return Captured(KIND, json.dumps(facts, separators=(",", ":")).encode())
 
 
@@ -90,14 +93,11 @@ EXTRACT = OnlyIf((b"PK", b"#!"), extract_java)
 """An archive may have a shell script in front that starts it."""
 
 
-def _fields(written: bytes, separator: str) -> dict[str, str]:
-    """`name<separator>value` a line. Long lines of a manifest go on after a space."""
+def _fields(written: bytes, field: re.Pattern[bytes]) -> dict[str, str]:
+    """The fields that are used, the first of each name. Long lines of a manifest go on after a space."""
     fields: dict[str, str] = {}
-    lines = written.replace(b"\r\n", b"\n").replace(b"\n ", b"").decode("utf-8", "replace")
-    for line in lines.split("\n"):
-        name, found, value = line.partition(separator)
-        if found:
-            fields.setdefault(name.strip(), label(value))
+    for found in field.finditer(written.replace(b"\r\n", b"\n").replace(b"\n ", b"")):
+        fields.setdefault(found[1].decode(), label(found[2]))
     return fields
 
 

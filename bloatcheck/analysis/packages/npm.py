@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -24,29 +24,42 @@ _LOCK = b"node_modules/.package-lock.json"
 _STORED = re.compile(rb"/\.pnpm/@?[^/@]{1,256}@([^/@_(]{1,256})")
 """How pnpm calls the folder of a package, whose files may be links to ones that have no names."""
 _MAX_MANIFEST = 1 << 20
-_MAX_LOCK = 16 << 20
+_MAX_LOCK = 8 << 20
 _NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
 _PROJECT_NEEDS = (*_NEEDS, "devDependencies")
 _MOST_NEEDS = 2_000
 _DEEPEST = 64
 """Folders above one where a dependency is looked for."""
+_MOST_LOOKUPS = 3_000_000
+"""Folders in which the dependencies of all packages together are looked for."""
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Package:
+    """What is used of a manifest. The rest isn't kept: as objects JSON can take thirty times its bytes.
+
+    `needs` are names by the kind of the need. `is_described`: it has a manifest.
+    """
+
     folder: bytes
-    manifest: Json
+    name: str
+    version: str
+    needs: Mapping[str, Sequence[bytes]]
+    is_described: bool
 
-    @property
-    def name(self) -> str:
-        return label(self.manifest.get("name")) or label(_folder_name(self.folder))
-
-    @property
-    def version(self) -> str:
-        stored = _STORED.search(self.folder)
-        return label(self.manifest.get("version")) or label(stored[1] if stored else b"")
+    @classmethod
+    def of(cls, folder: bytes, manifest: Json) -> _Package:
+        """By the manifest, or else by how the folder is called."""
+        stored = _STORED.search(folder)
+        return cls(
+            folder,
+            name=label(manifest.get("name")) or label(_folder_name(folder)),
+            version=label(manifest.get("version")) or label(stored[1] if stored else b""),
+            needs={kind: _names(manifest.get(kind)) for kind in _PROJECT_NEEDS if kind in manifest},
+            is_described=bool(manifest),
+        )
 
 
 class Npm:
@@ -78,7 +91,7 @@ class Npm:
             if path.endswith(_LOCK):
                 development.update(_development(path[: -len(_LOCK)], document))
                 continue
-            found = _Package(path[: -len(_MANIFEST)].rstrip(b"/"), document)
+            found = _Package.of(path[: -len(_MANIFEST)].rstrip(b"/"), document)
             if _within_modules(found.folder):
                 packages[found.folder] = found
             else:
@@ -115,6 +128,7 @@ class _Finder:
 
     tree: Tree
     packages: Mapping[bytes, _Package]
+    _lookups: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_LOOKUPS)))
 
     def needs(self, package: _Package, kinds: Sequence[str]) -> Iterator[bytes]:
         """The folders of the packages that it depends on."""
@@ -126,10 +140,8 @@ class _Finder:
     def _named(self, package: _Package, kinds: Sequence[str]) -> Iterator[bytes]:
         """What the manifest names; without one, what pnpm linked beside the package."""
         for kind in kinds:
-            needs = package.manifest.get(kind)
-            for name in needs if isinstance(needs, dict) else ():
-                yield name.encode("utf-8", "surrogatepass")
-        if not package.manifest and _STORED.search(package.folder):
+            yield from package.needs.get(kind, ())
+        if not package.is_described and _STORED.search(package.folder):
             modules = package.folder[: package.folder.rfind(_MODULES) + len(_MODULES)]
             for name in self.tree.children(modules):
                 if name.startswith(b"@"):
@@ -139,7 +151,7 @@ class _Finder:
                     yield name
 
     def _find(self, folder: bytes, name: bytes) -> bytes | None:
-        for _ in range(_DEEPEST):
+        for _ in zip(range(_DEEPEST), self._lookups, strict=False):
             if folder.rpartition(b"/")[2] != _MODULES:
                 at = b"/".join(part for part in (folder, _MODULES, name) if part)
                 if at in self.packages:
@@ -152,6 +164,11 @@ class _Finder:
                 return None
             folder = folder.rpartition(b"/")[0]
         return None
+
+
+def _names(needs: object) -> Sequence[bytes]:
+    names = islice(needs, _MOST_NEEDS) if isinstance(needs, dict) else ()
+    return tuple(name.encode("utf-8", "surrogatepass") for name in names)
 
 
 def _within_modules(folder: bytes) -> bool:

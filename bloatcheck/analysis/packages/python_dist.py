@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from bloatcheck.analysis.packages.dependencies import Wishes, reasons
 from bloatcheck.analysis.packages.installed_files import InstalledFiles
@@ -23,6 +23,7 @@ _KEPT = {
 }
 _MAX_RECORD = 8 << 20
 _MAX_OTHER = 1 << 20
+_MOST_FIELDS = 5_000
 _MOST_REQUIREMENTS = 2_000
 _LONGEST_REQUIREMENT = 256
 _NOTES_REQUESTED = (b"pip",)
@@ -105,7 +106,7 @@ def _distribution(at: bytes, metadata: str) -> _Distribution:
     """From the head of the metadata, or else from what the folder is called."""
     head = metadata.partition("\n\n")[0].replace("\r\n", "\n")
     fields: dict[str, list[str]] = {}
-    for field in _FIELD.finditer(head):
+    for field in islice(_FIELD.finditer(head), _MOST_FIELDS):
         fields.setdefault(field[1].lower(), []).append(field[2].strip())
     site, _, folder = at.rpartition(b"/")
     # name-version.dist-info, name-version-py3.11.egg-info, name.egg-info
@@ -140,18 +141,18 @@ def _contents(
     if listed is None:
         modules, packages = _guessed(tree, each)
         return files.find((*metadata, *modules)), (*folders, *packages)
-    return files.find((*metadata, *listed)), tuple(folders)
+    return files.find(chain(metadata, listed)), tuple(folders)
 
 
-def _recorded(tree: Tree, each: _Distribution) -> list[bytes] | None:
+def _recorded(tree: Tree, each: _Distribution) -> Iterator[bytes] | None:
     """What RECORD or `installed-files.txt` lists, relative to the root; None where neither is there."""
     record = tree.captured(each.at + b"/RECORD")
     if record:
         rows = csv.reader(io.StringIO(text(record.content), newline=""))
-        return [_joined(each.site, path) for path in _first_cells(rows)]
+        return (_joined(each.site, path) for path in _first_cells(rows))
     lines = tree.captured(each.at + b"/installed-files.txt")
     if lines:
-        return [_joined(each.at, path) for path in text(lines.content).split("\n") if path]
+        return (_joined(each.at, path) for path in text(lines.content).split("\n") if path)
     return None
 
 

@@ -18,6 +18,8 @@ from bloatcheck.analysis.tree import Tree
 _DATABASES = (b"var/lib/rpm/rpmdb.sqlite", b"usr/lib/sysimage/rpm/rpmdb.sqlite")
 _MAX_DATABASE = 128 << 20
 _MOST_WISHES = 2_000
+_MOST_VALUES = 5_000_000
+"""Files and relations of all packages; a large system has half a million."""
 _KEY = "gpg-pubkey"
 """A key that packages are signed with is kept like a package, but is none."""
 _ANY_ARCHITECTURE = "noarch"
@@ -70,8 +72,12 @@ class Rpm:
 
 
 def _read(database: bytes, files: InstalledFiles) -> Iterator[_Installed]:
+    left = _MOST_VALUES
     for blob in package_headers(database):
         header = rpm_header.Header(blob)
+        left -= len(header)
+        if left < 0:
+            return
         name = label(header.text(rpm_header.NAME))
         if not name or name == _KEY:
             continue

@@ -43,6 +43,10 @@ class Header:
     def __init__(self, blob: bytes) -> None:
         self._values: dict[int, Sequence[bytes] | Sequence[int]] = dict(_values(blob))
 
+    def __len__(self) -> int:
+        """How many values its entries have together."""
+        return sum(map(len, self._values.values()))
+
     def text(self, tag: int) -> bytes:
         """A string; empty where there is none."""
         return next(iter(self.texts(tag)), b"")

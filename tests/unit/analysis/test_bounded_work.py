@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import struct
+import tempfile
 import time
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from support.layers import Entry, file, folder, layer, symlink, whiteout
+from support.package_trees import tree_of
 
 from bloatcheck.analysis.dive import dive_figures
 from bloatcheck.analysis.executable import check_start, extract_executable
 from bloatcheck.analysis.packages import installed
+from bloatcheck.analysis.packages.java import extract_java
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.capture import Captured
 from bloatcheck.oci.image_config import ImageConfig, parse_image_config
@@ -132,6 +138,62 @@ class TestPackageDatabases:
         with little_time():
             assert {package.manager for package in installed(tree)} == {"deb", "apk"}
 
+    def test_node_packages_that_need_thousands_which_are_not_there(self) -> None:
+        needs = json.dumps({"dependencies": {f"d{number}": "" for number in range(2000)}}).encode()
+        paths = [
+            f"node_modules/p{number}/" + "node_modules/x/" * 6 + "package.json" for number in range(1000)
+        ]
+        with little_time():
+            assert len(installed(Tree([layer(*(file(path, content=needs) for path in paths))]))) == 1000
+
+    def test_of_a_manifest_only_what_is_used_stays_in_memory(self) -> None:
+        manifest = b'{"name": "x", "rest": [' + b"{}," * 100_000 + b"0]}"
+        databases = [file(f"node_modules/p{number}/package.json", content=manifest) for number in range(30)]
+        tree = Tree([layer(*databases)])
+        # as objects each takes 7 MB
+        assert peak_of(lambda: installed(tree)) < 30_000_000
+
+    def test_gems_beside_very_many_platforms(self) -> None:
+        platforms = [
+            folder(f"g/extensions/p{one}/r{other}/x1-1") for one in range(100) for other in range(100)
+        ]
+        gems = [
+            file(f"g/specifications/x{number}-1.gemspec", content=b"# stub: x 1 ruby lib\n")
+            for number in range(5000)
+        ]
+        with little_time():
+            packages = installed(Tree([layer(*platforms, *gems)]))
+        assert max(len(package.folders) for package in packages) == 10_000
+
+    def test_archives_of_java_that_say_everything_many_times(self) -> None:
+        names = [b"META-INF/MANIFEST.MF"] * 20_000
+        names += [b"META-INF/maven/g/a%d/pom.properties" % number for number in range(499)]
+        archive = zip_of_one_content(names, b"=\n" * 30_000)
+        with little_time():
+            for _ in range(10):
+                assert extract_java(io.BytesIO(archive), len(archive)) is not None
+
+    def test_rpm_headers_of_nothing_but_ends_of_strings(self) -> None:
+        data = b"a\0" + bytes(500_000)
+        entries = [(1000, 6, 0, 1), *((tag, 8, 1, 499_999) for tag in (1047, 1049, 1117, 1118, 5046))]
+        header = struct.pack(">II", len(entries), len(data))
+        header += b"".join(struct.pack(">IIII", *entry) for entry in entries) + data
+        with little_time():
+            installed(
+                tree_of({"var/lib/rpm/rpmdb.sqlite": rpm_database([header] * 100)}),
+            )
+
+    def test_records_and_requirements_of_python_without_end(self) -> None:
+        databases = []
+        for number in range(30):
+            at = f"p{number}.dist-info"
+            metadata = b"Name: a\nVersion: 1\n" + b"Requires-Dist: a\n" * 50_000
+            databases.append(file(f"{at}/METADATA", content=metadata))
+            databases.append(file(f"{at}/RECORD", content=b"a\n" * 1_000_000))
+        tree = Tree([layer(*databases)])
+        with little_time():
+            assert len(installed(tree)) == 30
+
 
 class TestExecutables:
     def test_strings_that_overlap_are_bounded_together(self) -> None:
@@ -164,6 +226,28 @@ class TestExecutables:
             assert check(tree_layer, "app", "PATH=" + "/s:" * 1_000_000) == ["not-found"]
             program = executable("app", elf([b"x%d.so" % number for number in range(480)]))
             check(layer(loader(), program), "/app", "LD_LIBRARY_PATH=" + "/r:" * 1_000_000)
+
+
+def zip_of_one_content(names: list[bytes], content: bytes) -> bytes:
+    """An archive all of whose members are the same bytes of it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(content) + packer.flush()
+    local = struct.pack("<4s4xH8xLLHH", b"PK\3\4", 8, len(packed), len(content), 0, 0) + packed
+    directory = b"".join(
+        struct.pack("<4s6xH8xLLHHH8xL", b"PK\1\2", 8, len(packed), len(content), len(name), 0, 0, 0) + name
+        for name in names
+    )
+    return local + directory + struct.pack("<4s4xHHLLH", b"PK\5\6", 0, 0, len(directory), len(local), 0)
+
+
+def rpm_database(headers: list[bytes]) -> bytes:
+    with tempfile.TemporaryDirectory() as at, closing(sqlite3.connect(Path(at) / "db")) as database:
+        database.execute(
+            "CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)"
+        )
+        database.executemany("INSERT INTO Packages (blob) VALUES (?)", [(header,) for header in headers])
+        database.commit()
+        return (Path(at) / "db").read_bytes()
 
 
 LOADER = b"/lib64/ld-linux-x86-64.so.2"
