@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bloatcheck.config.grammar import IMAGE_NAME
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
@@ -179,8 +181,10 @@ def accepting_command(report: Report) -> str | None:
     if not grown:
         return None
     names = tuple(dict.fromkeys(grown))
-    # What is named is renewed however little it moved.
-    named = names if len(names) <= _MOST_NAMES else ("*",)
+    # What is named is renewed however little it moved. A name that no configuration can have was made up to
+    # stand in a command that people copy.
+    plain = all(re.fullmatch(IMAGE_NAME, name) for name in names)
+    named = names if plain and len(names) <= _MOST_NAMES else ("*",)
     options = [f" --image {shlex.quote(name)}" for name in named]
     if config_path(report) != DEFAULT_CONFIG:
         options.insert(0, f" --config {shlex.quote(config_path(report))}")

@@ -34,6 +34,19 @@ def test_a_baseline_is_not_offered_where_an_absolute_limit_fails_too(render: obj
 
 
 @pytest.mark.parametrize("render", [render_comment, render_text])
+def test_a_command_to_copy_holds_no_name_that_no_configuration_can_have(render: object) -> None:
+    """A report from a fork has any names, and people paste what is told to them into a shell."""
+    assert callable(render)
+    grown = case("growth_over_the_limit")
+    (image, *_) = grown.images
+    assert image.diff is not None
+    name = "$(touch x)"
+    hostile = replace(grown, images=(replace(image, name=name, diff=replace(image.diff, name=name)),))
+    text = " ".join(render(hostile).split())
+    assert "bloatcheck baseline update --image '*'" in text
+
+
+@pytest.mark.parametrize("render", [render_comment, render_text])
 def test_the_usual_configuration_needs_no_option(render: object) -> None:
     assert callable(render)
     text = " ".join(render(case("growth_over_the_limit")).split())
