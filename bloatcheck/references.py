@@ -48,6 +48,7 @@ _RENEWING = frozenset({"push", "schedule", "workflow_dispatch", "repository_disp
 Others (`pull_request_target`, `issue_comment`, `workflow_run`) name the default branch as their ref too, and
 may have anything checked out.
 """
+_KEPT = frozenset({BaselineSource.FILE, BaselineSource.BRANCH, BaselineSource.ARTIFACT})
 _REVISION = "org.opencontainers.image.revision"
 _CREATED = "org.opencontainers.image.created"
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
@@ -92,6 +93,19 @@ class References:
             hint = f" ({error.hint})" if error.hint else ""
             before = Baseline(notes=(f"Nothing to compare with: {error.message}{hint}.",))
         return Baselines(before=before, proposed=changed_entries(on_disk, question, before))
+
+    def kept(self) -> Baseline:
+        """What was kept for the commit that this run is compared with; nothing is built or pulled for it.
+
+        Raises:
+            BaselineError: as `baselines`.
+        """
+        git, host = self._git(), self._host()
+        question = self._question(git, host, choose_commit(git, self.context, host))
+        sources = tuple(one for one in question.settings.sources if one in _KEPT)
+        if not sources:
+            return Baseline()
+        return find_baseline(replace(question, settings=replace(question.settings, sources=sources)))
 
     def reference_at(self, since: str, before: Baseline) -> Baseline:
         """A second reference, from which slow growth is measured; empty, with a note, where there is none.

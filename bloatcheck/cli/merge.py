@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
-from bloatcheck.errors import ExitCode, ReadError, UsageError
+from bloatcheck.errors import BaselineError, ExitCode, ReadError, UsageError
 
 if TYPE_CHECKING:
     from bloatcheck.config.model import Config
+    from bloatcheck.log import Log
+    from bloatcheck.references import References
     from bloatcheck.report.merge import Expected, Leg
+    from bloatcheck.report.model import Report
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -101,13 +104,14 @@ def execute(args: argparse.Namespace) -> ExitCode:
             hint="every leg has to upload its report folder, even when it fails, before they are merged",
         )
     log.info(f"merging {len(legs)} reports")
-    judging = None
+    judging = references = None
     if config:
         references = References(
             config=config, context=context, token=token or context.token, environment=environment, log=log
         )
         judging = read_judging(config, context, references.base, token=token or context.token, log=log)
         config = judging.config
+        references = replace(references, config=config)
     enforced = config.enforce if config else True
     report = merge_reports(
         legs,
@@ -115,7 +119,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         least=args.legs,
         enforced=enforced if args.enforce is None else args.enforce,
     )
-    if judging:
+    if judging and references:
+        report = _with_gone(report, references, log)
         # What people approve after the legs ran is seen by running this job again, and not all of them.
         report = with_approvals(report, judging.from_people, today=judging.today)
         report = replace(report, notes=tuple(dict.fromkeys((*report.notes, *judging.notes))))
@@ -135,11 +140,23 @@ def execute(args: argparse.Namespace) -> ExitCode:
     tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
-    if config:
-        references = replace(references, config=config)
-        if references.renews():
-            renew_after_run(references, report, partial=False, directory=delivered.directory, log=log)
+    if references and references.renews():
+        renew_after_run(references, report, partial=False, directory=delivered.directory, log=log)
     return report.exit_code
+
+
+def _with_gone(report: "Report", references: "References", log: "Log") -> "Report":
+    """Which images are gone is worth telling, and never worth losing the report over."""
+    from bloatcheck.diff.compare import compare_all
+    from bloatcheck.report.merge import with_gone
+
+    try:
+        before = references.kept()
+    except BaselineError as error:
+        log.warning(f"which images are gone can't be told: {error.message}")
+        return report
+    configured = [spec.name for spec in references.config.images]
+    return with_gone(report, compare_all(before, (), unmeasured=configured))
 
 
 def _legs(places: list[str]) -> "list[Leg]":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from bloatcheck.diff.model import ImageChange
+from bloatcheck.diff.model import ImageChange, ImageDiff
 from bloatcheck.errors import UsageError
 from bloatcheck.report.figures import count
 from bloatcheck.report.model import Failure, ImageReport, Report
@@ -106,6 +106,17 @@ def merge_reports(
         changes=tuple(dict.fromkeys(change for leg in legs for change in leg.report.changes)),
         enforced=enforced,
     )
+
+
+def with_gone(report: Report, gone: Iterable[ImageDiff]) -> Report:
+    """The report with images that are there no longer: a leg that checks some images can't tell."""
+    told = {image.name for image in report.images}
+    rows = tuple(
+        ImageReport(name=diff.name, platform=diff.platform, diff=diff)
+        for diff in gone
+        if diff.name not in told
+    )
+    return replace(report, images=(*report.images, *rows))
 
 
 def _check_agreement(legs: Sequence[Leg]) -> None:

@@ -6,11 +6,14 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.image_builder import ImageUnderTest, files, layout_of
 from support.reports import report
+from support.snapshots import entry, layer, snapshot
 
+from bloatcheck.baseline.document import to_json as baseline_json
 from bloatcheck.cli.main import main
 from bloatcheck.errors import ExitCode
 from bloatcheck.report.document import to_json
@@ -41,9 +44,12 @@ def merge(*options: str) -> ExitCode:
     return main(["merge", "legs", "--quiet", "--report-dir", "whole", *options])
 
 
+def summary(root: Path) -> Any:
+    return json.loads((root / "whole" / "report.json").read_text())["summary"]
+
+
 def images(root: Path) -> dict[str, str]:
-    summary = json.loads((root / "whole" / "report.json").read_text())["summary"]
-    return {image["name"]: image["verdict"] for image in summary["images"]}
+    return {image["name"]: image["verdict"] for image in summary(root)["images"]}
 
 
 class TestFinding:
@@ -132,6 +138,27 @@ class TestExpecting:
     def test_a_number_of_legs_is_a_number(self, root: Path) -> None:
         leave(root, "web", WEB)
         assert merge("--legs", "-1") is ExitCode.USAGE
+
+    def test_an_image_that_is_configured_no_longer_is_told_though_no_leg_can(self, root: Path) -> None:
+        """Each leg checks some images, and doesn't know of the others."""
+        leave(root, "web", WEB)
+        (root / ".bloatcheck.yml").write_text('version: 1\nimages: [{name: web, image: "oci:b"}]\n')
+        sizes = [entry(snapshot(name, layer(1, 5_000_000))) for name in ("old", "web")]
+        (root / ".bloatcheck-baseline.json").write_text(baseline_json(sizes))
+
+        assert merge() is ExitCode.OK
+        changes = {one["name"]: one["change"] for one in summary(root)["images"]}
+        assert changes == {"web": "unchanged", "old": "gone"}
+
+    def test_a_baseline_that_can_not_be_read_does_not_lose_the_report(
+        self, root: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        leave(root, "web", WEB)
+        (root / ".bloatcheck.yml").write_text('version: 1\nimages: [{name: web, image: "oci:b"}]\n')
+        (root / ".bloatcheck-baseline.json").write_text("{}")
+
+        assert merge() is ExitCode.OK
+        assert "which images are gone can't be told" in capsys.readouterr().err
 
 
 class TestJudging:
