@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
+from bloatcheck.cli.tree import add_tree_options, check_tree_options, show_tree
 from bloatcheck.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ examples:
   bloatcheck inspect api:latest --dockerfile Dockerfile  with its lines, and what to write instead
   bloatcheck inspect api:latest --executables          which of its programs wouldn't start, and why
   bloatcheck inspect api:latest --sizes                only layers and sizes, which is fastest
+  bloatcheck inspect api:latest --tree --depth 2       its folders by size, two deep
+  bloatcheck inspect api:latest --tree --filter '*.pyc' --top 5
   bloatcheck inspect api:latest --json                 for scripts; sizes in bytes
   bloatcheck inspect api:latest --pull-size            what a pull downloads, too
 
@@ -71,12 +74,17 @@ other tools compress differently.
         action="store_true",
         help="layers with compressed sizes too: exact from a manifest, else estimated",
     )
+    depth.add_argument("--tree", action="store_true", help="folders by size; reads no file's content")
+    add_tree_options(parser)
     add_dockerfile_options(parser)
     add_log_options(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads and prints."""
+    check_tree_options(args)
+    if args.tree:
+        return show_tree(args)
     if args.sizes or args.pull_size or args.efficiency:
         return _light(args)
     from bloatcheck.analysis.dive import dive_figures
