@@ -41,6 +41,7 @@ from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, Usa
 from bloatcheck.image.open import open_image
 from bloatcheck.judging import Base
 from bloatcheck.log import Log
+from bloatcheck.whole_file import write_whole
 
 _RENEWING = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
 """Events that check the branch itself.
@@ -288,8 +289,7 @@ def _left(directory: Path | None, entries: Sequence[BaselineEntry]) -> Renewed:
         raise UsageError("there is no folder to leave the artifact in", hint="name one: --report-dir DIR")
     file = directory / ARTIFACT_FILE
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file.write_text(to_json(entries), encoding="utf-8")
+        write_whole(file, to_json(entries).encode(), through_links=False)
     except OSError as error:
         raise BaselineError(f"{file} can't be written: {error.strerror or error}") from error
     return Renewed(f"the baseline to upload as artifact is {file}")

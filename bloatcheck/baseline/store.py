@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import has_moved, is_aged
 from bloatcheck.config.limits import Threshold
 from bloatcheck.errors import BaselineError, Place
+from bloatcheck.whole_file import write_whole
 
 ReadFile = Callable[[str], bytes | None]
 """A file's content by its path relative to the root; None where there is none."""
@@ -176,7 +176,7 @@ def _put(root: Path, file: str, content: bytes | None) -> None:
         if content is None:
             (root / file).unlink()
         else:
-            write_whole(root / file, content)
+            write_whole(root / file, content, through_links=True)
     except OSError as error:
         raise BaselineError(f"can't be written: {error.strerror or error}", place=Place(file)) from error
 
@@ -192,35 +192,3 @@ def file_name(entry: BaselineEntry) -> str:
     """The file of one image in a folder of its own; no two images share one."""
     name = quote(entry.snapshot.name, safe="").replace(".", "%2E", entry.snapshot.name.startswith("."))
     return f"{name}@{quote(entry.snapshot.platform.replace('/', '-'), safe='')}.json"
-
-
-def write_whole(target: Path, data: bytes) -> None:
-    """Writes a file whole or not at all; its mode stays, and a link goes on leading where it did.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), mode)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link is followed, so that what it stands for is renewed and the link stays.
-        Path(temporary).replace(target.resolve() if target.is_symlink() else target)
-        _sync_folder(target.parent)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name last too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

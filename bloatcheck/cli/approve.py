@@ -72,9 +72,9 @@ class _File:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Writes the entry, and prints the difference that it makes."""
-    from bloatcheck.baseline.store import write_whole
     from bloatcheck.config.checkout import Checkout
     from bloatcheck.config.load import parse_config
+    from bloatcheck.whole_file import write_whole
 
     root = Path.cwd()
     file = _file(root, args.config)
@@ -92,7 +92,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     written = changed != file.text or not file.path.exists()
     if written:
         try:
-            write_whole(file.path, file.mark + changed.encode())
+            write_whole(file.path, file.mark + changed.encode(), through_links=True)
         except OSError as error:
             raise UsageError(
                 f"can't be written: {error.strerror or error}", place=Place(file.name)

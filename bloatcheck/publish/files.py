@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from bloatcheck.errors import PublishError
+from bloatcheck.whole_file import write_whole
 
 
 def write_files(directory: Path, files: Mapping[str, str]) -> dict[str, Path]:
@@ -42,13 +41,5 @@ def write_files(directory: Path, files: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _write(path: Path, text: str) -> Path:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
-            os.fchmod(file.fileno(), 0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, text.encode("utf-8", "replace"), through_links=False)
     return path
