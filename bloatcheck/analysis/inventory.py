@@ -19,8 +19,9 @@ from bloatcheck.analysis.contents import (
 )
 from bloatcheck.analysis.instruction import MAX_INSTRUCTION
 from bloatcheck.analysis.noise import is_noise
-from bloatcheck.analysis.packages import changes_packages, installed, owners
+from bloatcheck.analysis.packages import changes_packages, installed
 from bloatcheck.analysis.packages.model import InstalledPackage
+from bloatcheck.analysis.packages.owners import Claims
 from bloatcheck.analysis.tree import Hidden, Hiding, Tree
 from bloatcheck.image.layer_index import LayerIndex, text
 
@@ -30,6 +31,9 @@ MAX_HIDDEN = 40
 _FILES_OF_LAYER = 5
 """So many of each layer's own files are told, however small beside those of others."""
 _LONGEST_PATH = 1024
+_MOST_READINGS = 128
+"""Layers after which the package databases are read; overlay2 takes no more layers. Beyond, they count as
+what they were, but for the last one."""
 
 _Key = tuple[Cause, "str | None"]
 _T = TypeVar("_T")
@@ -54,22 +58,26 @@ def take_inventory(layers: Sequence[LayerIndex], *, base_layers: int = 0) -> Inv
     so as of its own layer: what a later layer removes from a database stays what it was.
     """
     tree = Tree()
-    owned: Mapping[bytes, InstalledPackage] = {}
     packages: tuple[InstalledPackage, ...] = ()
+    claims = Claims(())
+    readings = 0
     sums: list[tuple[Counter[_Key], Counter[_Key]]] = []
     for number, layer in enumerate(layers):
         tree.apply(layer)
         if number < base_layers:
             sums.append((Counter({_BASE: layer.content_size}), Counter()))
             continue
-        if number == base_layers or changes_packages(layer):
+        is_time = readings < _MOST_READINGS or number == len(layers) - 1
+        if number == base_layers or (is_time and changes_packages(layer)):
+            readings += 1
             packages = installed(tree)
+            claims = Claims(packages)
         # also where no package changed: what a layer puts into the folder of one is that one's
-        owned = owners(packages, tree)
-        sums.append(_sums_of(layer, tree.paths_of(number), owned))
+        sums.append(_sums_of(layer, tree.paths_of(number), claims.owners_in(number, tree)))
     if len(layers) <= base_layers:
         packages = installed(tree)
-        owned = owners(packages, tree)
+        claims = Claims(packages)
+    owned = claims.owners(tree, tree)
     hidden = tree.hidden()
     return Inventory(tree, packages, owned, _contents(tree, sums, hidden, packages, owned, base_layers))
 

@@ -24,24 +24,44 @@ def owners(packages: Sequence[InstalledPackage], tree: Tree) -> Mapping[bytes, I
     goes with its source, and a file of several names with the package that has one of them. Where two have
     the same claim, the first in the order given has it.
     """
-    owned: dict[bytes, InstalledPackage] = {}
-    for package in _by_weight(packages):
-        for path in package.files:
-            owned.setdefault(path, package)
-    for package in packages:
-        for path in package.database:
-            owned.setdefault(path, package)
-    folders: dict[bytes, InstalledPackage] = {}
-    for package in packages:
-        for folder in package.folders:
-            folders.setdefault(folder + b"/", package)
-    rest = [path for path in tree if path not in owned]
-    if folders:
-        owned.update(_within(rest, folders))
-    owned.update(_compiled(rest, owned))
-    if any(Kind.HARD_LINK in layer.records.kinds for layer in tree.layers):
-        owned.update(dict(_linked(tree, owned)))
-    return owned
+    return Claims(packages).owners(tree, tree)
+
+
+class Claims:
+    """What packages lay claim to; for asking about one layer after the other."""
+
+    def __init__(self, packages: Sequence[InstalledPackage]) -> None:
+        self._listed: dict[bytes, InstalledPackage] = {}
+        self._folders: dict[bytes, InstalledPackage] = {}
+        for package in _by_weight(packages):
+            for path in package.files:
+                self._listed.setdefault(path, package)
+        for package in packages:
+            for path in package.database:
+                self._listed.setdefault(path, package)
+            for folder in package.folders:
+                self._folders.setdefault(folder + b"/", package)
+
+    def owners_in(self, layer: int, tree: Tree) -> Mapping[bytes, InstalledPackage]:
+        """Of what a layer wrote and can be seen; no work for what lies in others."""
+        return self.owners(tree, [path for path in tree.paths_of(layer) if path in tree])
+
+    def owners(self, tree: Tree, paths: Iterable[bytes]) -> Mapping[bytes, InstalledPackage]:
+        """Of these visible paths, as `owners` tells it for all."""
+        listed = self._listed
+        owned: dict[bytes, InstalledPackage] = {}
+        rest: list[bytes] = []
+        for path in paths:
+            if path in listed:
+                owned[path] = listed[path]
+            else:
+                rest.append(path)
+        if self._folders:
+            owned.update(_within(rest, self._folders))
+        owned.update(_compiled(rest, owned, listed))
+        if any(Kind.HARD_LINK in layer.records.kinds for layer in tree.layers):
+            owned.update(dict(_linked(tree, owned, listed)))
+        return owned
 
 
 def without_carried(packages: Iterable[InstalledPackage]) -> Iterator[InstalledPackage]:
@@ -74,25 +94,32 @@ def _within(
             yield path, folders[around[-1]]
 
 
-def _linked(tree: Tree, owned: Mapping[bytes, InstalledPackage]) -> Iterator[tuple[bytes, InstalledPackage]]:
+def _linked(
+    tree: Tree, owned: Mapping[bytes, InstalledPackage], listed: Mapping[bytes, InstalledPackage]
+) -> Iterator[tuple[bytes, InstalledPackage]]:
     """Files that nobody has under their own name, with the package that has a hard link to them.
 
     uv and pnpm link what they install to their cache, and an archive may have the cache first.
     """
-    regular = {path for path, _, _ in tree.files()}
     for path, package in owned.items():
-        file = None if path in regular else tree.file_of(path)
-        if file and file[0] in regular and file[0] not in owned and tree.file_of(file[0]) == file:
+        node = tree.get(path)
+        if node is None or node.kind != Kind.HARD_LINK:
+            continue
+        file = tree.file_of(path)
+        if file and file[0] not in owned and file[0] not in listed and tree.file_of(file[0]) == file:
             yield file[0], package
 
 
 def _compiled(
-    paths: Iterable[bytes], owned: Mapping[bytes, InstalledPackage]
+    paths: Iterable[bytes],
+    owned: Mapping[bytes, InstalledPackage],
+    listed: Mapping[bytes, InstalledPackage],
 ) -> Iterator[tuple[bytes, InstalledPackage]]:
     """Compiled modules that nobody lists, with the package of their source (PEP 3147)."""
     for path in paths:
         if path.endswith(b".pyc") and path not in owned:
             found = _COMPILED.match(path)
-            package = owned.get(found["folder"] + found["module"] + b".py") if found else None
+            source = found["folder"] + found["module"] + b".py" if found else b""
+            package = owned.get(source) or listed.get(source)
             if package:
                 yield path, package

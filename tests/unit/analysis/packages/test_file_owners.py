@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.layers import file, hard_link, layer
+from support.layers import Entry, file, hard_link, layer, whiteout
 from support.package_trees import tree_of, tree_of_paths
 
 from bloatcheck.analysis.packages import InstalledPackage, owners
+from bloatcheck.analysis.packages.owners import Claims
 from bloatcheck.analysis.tree import Tree
 
 
@@ -127,3 +128,46 @@ def test_the_deepest_folder_is_found_as_by_asking_each(
         expected = str(-max(claims)[1]) if claims else None
         if expected or not path.endswith(b".pyc"):
             assert (owned[path].name if path in owned else None) == expected
+
+
+_PATHS = st.sampled_from(
+    [
+        "a/m.py",
+        "a/__pycache__/m.cpython-311.pyc",
+        "a/b/m.py",
+        "a/b/__pycache__/m.cpython-311.pyc",
+        "c",
+        "a/b/c",
+    ]
+)
+_ENTRIES = st.one_of(
+    _PATHS.map(lambda path: file(path, 1)),
+    st.tuples(_PATHS, _PATHS).map(lambda paths: hard_link(*paths)),
+    _PATHS.map(whiteout),
+)
+_PACKAGES = st.builds(
+    InstalledPackage,
+    manager=st.sampled_from(["deb", "npm"]),
+    name=st.text("xyz", min_size=1),
+    version=st.just("1"),
+    files=st.lists(_PATHS.map(str.encode), max_size=2).map(tuple),
+    folders=st.lists(st.sampled_from([b"a", b"a/b"]), max_size=1).map(tuple),
+)
+
+
+@given(
+    layers=st.lists(st.lists(_ENTRIES, max_size=5), min_size=1, max_size=3),
+    packages=st.lists(_PACKAGES, max_size=4),
+)
+def test_whose_a_layers_files_are_needs_no_look_at_the_others(
+    layers: list[list[Entry]], packages: list[InstalledPackage]
+) -> None:
+    tree = Tree()
+    for number, entries in enumerate(layers):
+        tree.apply(layer(*entries, name=str(number)))
+        everything = owners(packages, tree)
+        written = {path for path, its, _ in tree.files() if its == number} & set(tree.paths_of(number))
+        of_layer = Claims(packages).owners_in(number, tree)
+        assert {path: of_layer.get(path) for path in written} == {
+            path: everything.get(path) for path in written
+        }
