@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
-from bloatcheck.errors import ConfigError, ExitCode, Place, UsageError
+from bloatcheck.errors import BaselineError, ConfigError, ExitCode, Place, UsageError
 
-_SECONDS = 10
 _FIRST = "version: 1\n"
 """What a file is made of that isn't there yet."""
 
@@ -147,14 +145,13 @@ def _entry(args: argparse.Namespace, root: Path) -> Mapping[str, str]:
 
 
 def _user(root: Path) -> str | None:
+    from bloatcheck.baseline.git import Git, text_of
+
     try:
-        done = subprocess.run(
-            ["git", "config", "user.name"],
-            cwd=root, capture_output=True, timeout=_SECONDS, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+        _, output, _ = Git(root).run("config", "user.name")
+    except BaselineError:
         return None
-    return done.stdout.decode(errors="replace").strip() or None
+    return text_of(output) or None
 
 
 def _is_there(text: str, entry: Mapping[str, str]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from bloatcheck.cli.common import add_log_options, child_environment, log_for
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.terminal import harmless
-from bloatcheck.errors import ExitCode, Place, ReadError, UsageError
+from bloatcheck.errors import BaselineError, ExitCode, Place, ReadError, UsageError
 from bloatcheck.log import Log
 
 if TYPE_CHECKING:
@@ -251,18 +250,14 @@ def _released(root: Path) -> _Pinned:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    import os
+    """What git answers; None where it has no answer, or takes too long for one."""
+    from bloatcheck.baseline.git import Git, text_of
 
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     try:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS,
-            start_new_session=True, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+        code, output, _ = Git(root, _SECONDS, {"GIT_ASKPASS": "true"}).run(*arguments)
+    except BaselineError:
         return None
-    return done.stdout.decode(errors="replace").strip() or None if done.returncode == 0 else None
+    return text_of(output) or None if code == 0 else None
 
 
 def _told(root: Path, texts: Mapping[str, str], found: Sequence[Found], *, built: bool) -> str:
