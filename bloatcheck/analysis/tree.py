@@ -88,6 +88,8 @@ class Tree:
         self._starts: list[int] = []
         """The number of each layer's first record, where all records are counted through."""
         self._count = 0
+        self._kinds = bytearray()
+        """Of all records."""
         self._visible: dict[bytes, int] = {}
         self._hidden: dict[int, tuple[int, Hiding]] = {}
         """Record -> which layer hid it, and how."""
@@ -110,6 +112,7 @@ class Tree:
         self._paths.append(paths)
         self._starts.append(start)
         self._count += len(paths)
+        self._kinds += kinds
         self._ordered = None
 
         fresh = dict(zip(paths, range(start, self._count), strict=True))
@@ -175,6 +178,11 @@ class Tree:
             number = bisect_right(starts, record) - 1
             yield path, number, self.layers[number].records.sizes[record - starts[number]]
 
+    def not_folders(self) -> Iterator[bytes]:
+        """Every visible path at which no directory stands."""
+        kinds = self._kinds
+        return (path for path, record in self._visible.items() if kinds[record] != _DIRECTORY)
+
     def find(self, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
         """Every visible path in which the pattern is found."""
         return filter(pattern.search, self._visible)
@@ -200,8 +208,7 @@ class Tree:
         """Whether a directory stands at this path, or is implied by what lies below; b"" is the root."""
         record = self._visible.get(path)
         if record is not None:
-            number = bisect_right(self._starts, record) - 1
-            return self.layers[number].records.kinds[record - self._starts[number]] == _DIRECTORY
+            return self._kinds[record] == _DIRECTORY
         return not path or self._has_below(path)
 
     def resolve(self, path: bytes) -> bytes | None:

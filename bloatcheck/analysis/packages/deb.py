@@ -81,7 +81,7 @@ class Deb:
         for stanza, wish, reason in zip(stanzas, wishes, reasons(wishes), strict=True):
             foreign = names[stanza.name] > 1 and stanza.architecture not in (native, "all")
             own, paths = _listed(tree, stanza, database)
-            if diverted:
+            if not diverted.keys().isdisjoint(paths):
                 paths = [_diverted_to(path, stanza.name, diverted) for path in paths]
             yield InstalledPackage(
                 manager=self.name,

@@ -31,20 +31,20 @@ class InstalledFiles:
 
     def find(self, paths: Iterable[bytes]) -> tuple[bytes, ...]:
         """Those of the paths that are there and no directories, each once, in the order given."""
-        regular, folders = self._regular, self._steps
+        there, folders = self._there, self._steps
         found: dict[bytes, None] = {}
         for path in paths:
             self._left -= 1
             if self._left < 0:
                 break
             at = path.strip(b"/")
-            if at not in regular:
+            if at not in there:
                 above, slash, name = at.rpartition(b"/")
                 folder = folders[above] if above in folders else self.folder(above)
                 if folder is None or name in _NO_NAMES:
                     continue
                 at = folder + slash + name if folder else name
-                if at not in regular and (at not in self._tree or self._tree.is_folder(at)):
+                if at not in there:
                     continue
             found[at] = None
         return tuple(found)
@@ -86,5 +86,5 @@ class InstalledFiles:
         return path if node.kind == Kind.DIRECTORY else None
 
     @cached_property
-    def _regular(self) -> set[bytes]:
-        return {path for path, _, _ in self._tree.files()}
+    def _there(self) -> frozenset[bytes]:
+        return frozenset(self._tree.not_folders())
