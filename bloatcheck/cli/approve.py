@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import BaselineError, ConfigError, ExitCode, Place, UsageError
+from bloatcheck.report.plain import harmless_line
 
 _FIRST = "version: 1\n"
 """What a file is made of that isn't there yet."""
@@ -176,7 +176,9 @@ def _changed(file: _File, entry: Mapping[str, str]) -> str:
 
 def _told(file: _File, changed: str, *, written: bool) -> str:
     if not written:
-        return f"{harmless(file.name)}: it is there already."
+        return f"{harmless_line(file.name)}: it is there already."
     old = file.text.splitlines() if file.path.exists() and file.content != _FIRST.encode() else []
     lines = difflib.unified_diff(old, changed.splitlines(), file.name, file.name, lineterm="", n=2)
-    return "\n".join([*map(harmless, lines), f"Written: {harmless(file.name)}. Commit it to let it count."])
+    return "\n".join(
+        [*map(harmless_line, lines), f"Written: {harmless_line(file.name)}. Commit it to let it count."]
+    )

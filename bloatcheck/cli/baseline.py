@@ -12,10 +12,10 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
 from bloatcheck.cli.renewal import configure_renew, renew
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.model import Config
 from bloatcheck.errors import ExitCode, ReadError, UsageError
 from bloatcheck.report.columns import aligned
+from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import format_bytes, format_delta
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _at(config: Config, revision: str) -> tuple[Baseline, str]:
 def render_baseline(baseline: Baseline, where: str, *, columns: int) -> str:
     """A row per image, for a terminal of so many columns."""
     if not baseline.entries:
-        return f"{harmless(where)}: there is no baseline yet. To make one: bloatcheck baseline update\n"
+        return f"{harmless_line(where)}: there is no baseline yet. To make one: bloatcheck baseline update\n"
     rows = [("IMAGE", "PLATFORM", "SIZE", "LAYERS", "COMMIT", "MEASURED")]
     rows += [
         (
@@ -241,7 +241,7 @@ def render_baseline(baseline: Baseline, where: str, *, columns: int) -> str:
         )
         for entry in baseline.entries
     ]
-    return f"{harmless(where)}\n\n{aligned(rows, '*<>><<', columns)}\n"
+    return f"{harmless_line(where)}\n\n{aligned(rows, '*<>><<', columns)}\n"
 
 
 def render_history(points: Sequence[Point], *, columns: int) -> str:
@@ -279,7 +279,7 @@ def render_update(
     lines += [f"{_name(entry)}: dropped, no longer configured" for entry in gone]
     lines += [line for entry in measured if (line := _left(after.entry(*entry.key), entry))]
     if written:
-        lines.append(f"Written: {', '.join(map(harmless, written))}. Commit it to accept these sizes.")
+        lines.append(f"Written: {', '.join(map(harmless_line, written))}. Commit it to accept these sizes.")
     else:
         lines.append("Nothing changed.")
     return "".join(f"{line}\n" for line in lines)
@@ -301,8 +301,8 @@ def _left(kept: BaselineEntry | None, measured: BaselineEntry) -> str | None:
         return None
     option = f"--image {shlex.quote(measured.snapshot.name)}"
     told = f"{format_delta(delta)} is within the tolerance; to renew it all the same: {option}"
-    return f"{_name(measured)}: {harmless(told)}"
+    return f"{_name(measured)}: {harmless_line(told)}"
 
 
 def _name(entry: BaselineEntry) -> str:
-    return harmless(f"{entry.snapshot.name} on {entry.snapshot.platform}")
+    return harmless_line(f"{entry.snapshot.name} on {entry.snapshot.platform}")

@@ -12,11 +12,11 @@ from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.model import LayerNoise
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.model import Config
 from bloatcheck.errors import ExitCode, ReadError, UsageError
 from bloatcheck.log import Log
 from bloatcheck.report.columns import aligned
+from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import format_bytes
 
 _MOST_BUILDS = 20
@@ -161,7 +161,7 @@ def _told(
     lines = []
     for key, floor in floors.items():
         snapshots = builds[key]
-        name = harmless(f"{key[0]} on {key[1]}")
+        name = harmless_line(f"{key[0]} on {key[1]}")
         rebuilt, count = rebuilt_layers(snapshots), len(snapshots[0].layers)
         said = f"{rebuilt} of {count} layers come out differently" if rebuilt else "every layer is the same"
         if floor:
@@ -171,6 +171,6 @@ def _told(
             lines.append(aligned([("NOISE", "INSTRUCTION"), *rows], ">*", columns))
         else:
             lines.append(f"{name}: is the same size each time; {said}")
-    files = ", ".join(map(harmless, written))
+    files = ", ".join(map(harmless_line, written))
     lines.append(f"Written: {files}. Commit it to let it count." if written else "Nothing changed.")
     return "\n".join(lines)

@@ -13,9 +13,9 @@ from typing import Any
 from bloatcheck.build.clean import OurImage, Outcome, Removal, UsingContainer, list_ours, remove
 from bloatcheck.build.identity import repository_identity
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
 from bloatcheck.image.docker_daemon.docker_py import docker_client
+from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import format_bytes
 
 _ID_LENGTH = 12
@@ -73,7 +73,7 @@ def render_text(
     """A table, then what became of it or how to have it removed."""
     whose = repository or "any repository"
     if not images:
-        return f"The engine holds no image that a run for {harmless(whose)} built.\n"
+        return f"The engine holds no image that a run for {harmless_line(whose)} built.\n"
     lines = [*_table([_HEADER, *(_row(image) for image in images)]), ""]
     lines += [line for removal in removals for line in _told(removal)] if removing else _announced(images)
     return "".join(f"{line}\n" for line in lines)
@@ -83,10 +83,14 @@ def _announced(images: Sequence[OurImage]) -> Iterator[str]:
     """What --yes would do."""
     for image in images:
         if image.is_shared:
-            yield harmless(f"{_name(image)} has other names, and stays: {', '.join(image.other_references)}")
+            yield harmless_line(
+                f"{_name(image)} has other names, and stays: {', '.join(image.other_references)}"
+            )
         elif image.running:
             names = ", ".join(container.name for container in image.running)
-            yield harmless(f"{_name(image)} stays unless --force is given, since a container runs: {names}")
+            yield harmless_line(
+                f"{_name(image)} stays unless --force is given, since a container runs: {names}"
+            )
     going = [image for image in images if not image.is_shared]
     total = format_bytes(sum(image.engine_size for image in going))
     count = "1 image" if len(going) == 1 else f"{len(going)} images"
@@ -110,7 +114,7 @@ def _row(image: OurImage) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [[harmless(cell) for cell in row] for row in rows]
+    cells = [[harmless_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -122,8 +126,8 @@ def _told(removal: Removal) -> Iterator[str]:
     """What --yes did."""
     name = _name(removal.image)
     for container in removal.removed_containers:
-        yield harmless(f"removed container {container.name}, which used {name}")
-    yield harmless(
+        yield harmless_line(f"removed container {container.name}, which used {name}")
+    yield harmless_line(
         {
             Outcome.REMOVED: f"removed {name}",
             Outcome.UNTAGGED: f"took our tag off {name}: {removal.reason}",

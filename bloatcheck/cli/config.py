@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.config.approvals import Approval
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.load import load_config
@@ -17,6 +16,7 @@ from bloatcheck.config.model import Config, ImageSpec
 from bloatcheck.config.schema import SCHEMA_URL, configuration_schema
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 from bloatcheck.policy.told import told_approval
+from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import format_bytes
 
 
@@ -88,7 +88,7 @@ def render(config: Config) -> str:
     lines += [_approval(approval, today) for approval in config.approvals]
     if not config.enforce:
         lines.append("Broken limits are reported and fail nothing (enforce: false).")
-    return "\n".join(harmless(line) for line in lines)
+    return "\n".join(harmless_line(line) for line in lines)
 
 
 def _origin(image: ImageSpec) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import BaselineError, ExitCode, Place, ReadError, UsageError
 from bloatcheck.log import Log
+from bloatcheck.report.plain import harmless_line
 
 if TYPE_CHECKING:
     from bloatcheck.baseline.model import BaselineEntry
@@ -279,4 +279,4 @@ def _told(root: Path, texts: Mapping[str, str], found: Sequence[Found], *, built
             "  - if the default branch is protected, let Actions create pull requests "
             "(Settings, Actions, General); the baseline is renewed by one"
         )
-    return "\n".join(map(harmless, lines))
+    return "\n".join(map(harmless_line, lines))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from bloatcheck.cli.colour import is_live, paint_for
 from bloatcheck.cli.stdout import put
-from bloatcheck.cli.terminal import ColourFilter, harmless
+from bloatcheck.cli.terminal import ColourFilter
 from bloatcheck.errors import Place
+from bloatcheck.report.paint import Tone
+from bloatcheck.report.plain import harmless_line
 from bloatcheck.report.workflow_commands import command, disarm
 
 
@@ -39,6 +44,44 @@ class _Output:
 
 
 @dataclass
+class _Status:
+    """What goes on at this moment, on a line that is drawn over; where there is no terminal, now and then.
+
+    Layers are read side by side, so it is told from several threads; each piece is written at once.
+    """
+
+    stream: TextIO
+    live: bool
+    told_at: float = field(default_factory=time.monotonic)
+    shown: bool = False
+
+    def tell(self, message: str) -> str | None:
+        """Draws it, or gives back the line to print, or nothing where the last one is too fresh."""
+        now = time.monotonic()
+        if now - self.told_at < (_REDRAWN_AFTER if self.live else _REPEATED_AFTER):
+            return None
+        self.told_at = now
+        if not self.live:
+            return message
+        columns = shutil.get_terminal_size().columns - 1
+        put(self.stream, f"\r{_TO_END_OF_LINE}{message[:columns]}")
+        self.shown = True
+        return None
+
+    def clear(self) -> None:
+        """Leaves the line empty, for what comes next."""
+        if self.shown:
+            put(self.stream, f"\r{_TO_END_OF_LINE}")
+            self.shown = False
+
+
+_TO_END_OF_LINE = "\x1b[K"
+_REDRAWN_AFTER = 0.2
+"""Seconds; what is over sooner needs no telling."""
+_REPEATED_AFTER = 10.0
+
+
+@dataclass
 class PlainLog:
     """Writes to stderr, so that `--json` on stdout stays clean."""
 
@@ -46,10 +89,12 @@ class PlainLog:
     verbose: bool = False
     quiet: bool = False
     _output: _Output = field(init=False, repr=False)
+    _status: _Status = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Watches what is written to the stream."""
         self._output = _Output(self.stream)
+        self._status = _Status(self.stream, is_live(self.stream))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -63,12 +108,22 @@ class PlainLog:
     def output(self, text: str) -> None:
         """Passed on, unless quiet. Colours stay alive, cursor movement doesn't."""
         if not self.quiet:
+            self._status.clear()
             self._output.write(text)
+
+    def status(self, message: str | None) -> None:
+        """Drawn in place on a terminal, unless quiet."""
+        if self.quiet:
+            return
+        if message is None:
+            self._status.clear()
+        elif line := self._status.tell(harmless_line(message)):
+            self._line(line)
 
     def info(self, message: str) -> None:
         """A line, unless quiet."""
         if not self.quiet:
-            self._line(message)
+            self._line(harmless_line(message))
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -78,11 +133,14 @@ class PlainLog:
     def warning(self, message: str, *, place: Place | None = None) -> None:
         """A line, always."""
         where = f"{place}: " if place else ""
-        self._line(f"warning: {where}{message}")
+        mark = paint_for(self.stream)("warning:", Tone.CAUTION)
+        self._line(f"{mark} {harmless_line(f'{where}{message}')}")
 
     def _line(self, text: str) -> None:
+        """Of harmless text."""
+        self._status.clear()
         self._output.finish_line()
-        put(self.stream, f"{harmless(text)}\n")
+        put(self.stream, f"{text}\n")
 
 
 @dataclass
@@ -100,12 +158,14 @@ class GitHubLog:
     verbose: bool = False
     quiet: bool = False
     _output: _Output = field(init=False, repr=False)
+    _status: _Status = field(init=False, repr=False)
     _token: str | None = field(default=None, init=False, repr=False)
     """What ends the group that is open; None outside of groups."""
 
     def __post_init__(self) -> None:
         """Watches what is written to the stream."""
         self._output = _Output(self.stream)
+        self._status = _Status(self.stream, live=False)
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -114,7 +174,7 @@ class GitHubLog:
             self.info(title)
             yield
             return
-        self._command(command("group", harmless(title)))
+        self._command(command("group", harmless_line(title)))
         self._stop_commands()
         try:
             yield
@@ -132,11 +192,16 @@ class GitHubLog:
             with self._without_commands():
                 self._output.write(text)
 
+    def status(self, message: str | None) -> None:
+        """A line now and then, unless quiet."""
+        if message and not self.quiet and (line := self._status.tell(message)):
+            self.info(line)
+
     def info(self, message: str) -> None:
         """A line that can't be a command."""
         if not self.quiet:
             self._output.finish_line()
-            put(self.stream, f"{disarm(harmless(message))}\n")
+            put(self.stream, f"{disarm(harmless_line(message))}\n")
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -145,11 +210,15 @@ class GitHubLog:
 
     def warning(self, message: str, *, place: Place | None = None) -> None:
         """A warning annotation, inside a group too."""
-        text = "\n".join(harmless(line) for line in message.splitlines())
+        text = "\n".join(harmless_line(line) for line in message.splitlines())
         inside = self._token is not None
         if inside:
             self._resume_commands()
-        where = {"file": harmless(place.file), "line": place.line, "endLine": place.end_line} if place else {}
+        where = (
+            {"file": harmless_line(place.file), "line": place.line, "endLine": place.end_line}
+            if place
+            else {}
+        )
         self._command(command("warning", text, **where))
         if inside:
             self._stop_commands()

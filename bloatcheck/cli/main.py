@@ -131,15 +131,19 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 def _tell(error: BloatcheckError) -> None:
     """Prints an error, each of its problems on lines of its own; on GitHub as annotations too."""
-    from bloatcheck.cli.terminal import harmless
+    from bloatcheck.cli.colour import paint_for
+    from bloatcheck.report.paint import Tone
+    from bloatcheck.report.plain import harmless_line
     from bloatcheck.report.workflow_commands import command, disarm
 
+    ours = paint_for(sys.stderr)("bloatcheck:", Tone.BAD)
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     problems = error.problems if isinstance(error, ConfigError) else (error,)
     for problem in problems:
-        for line in f"bloatcheck: {problem}".splitlines():
+        first, *more = [harmless_line(line) for line in str(problem).splitlines()] or [""]
+        for line in (f"{ours} {first}".rstrip(), *more):
             # The runner reads commands from both streams.
-            put(sys.stderr, f"{disarm(harmless(line)) if on_github else harmless(line)}\n")
+            put(sys.stderr, f"{disarm(line) if on_github else line}\n")
     if on_github:
         for problem in problems:
             message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
 from bloatcheck.cli.stdout import tell
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import BaselineError, ExitCode, UsageError
 from bloatcheck.log import Log
+from bloatcheck.report.plain import harmless_line
 
 if TYPE_CHECKING:
     from bloatcheck.analysis.snapshot import ImageSnapshot
@@ -91,7 +91,7 @@ def renew(args: argparse.Namespace) -> ExitCode:
         snapshots = [result.snapshot for result in results if isinstance(result, pipeline.Measured)]
         complete = len(snapshots) == len(results)
         renewed = references.renew(snapshots, partial=not complete, directory=directory)
-    tell(harmless(" ".join(part for part in (renewed.what, renewed.url) if part)))
+    tell(harmless_line(" ".join(part for part in (renewed.what, renewed.url) if part)))
     return ExitCode.OK if complete else ExitCode.UNREADABLE
 
 

@@ -1,17 +1,8 @@
-"""What may reach a terminal: text in colour, and nothing that moves, hides, renames or answers."""
+"""What of a program's output may reach a terminal: text in colour, and nothing that moves or answers."""
 
 from __future__ import annotations
 
 import re
-
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""C0 (but tab and newline), C1, line and paragraph separators, bidi overrides, lone surrogates."""
-
-INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-"""Unicode's Default_Ignorable_Code_Point, which people can't see and some comparisons skip."""
 
 _RESET = "\x1b[0m"
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
@@ -20,11 +11,6 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 _LONGEST_SEQUENCE = 64
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]|\x1b(?!\[[0-9;:]*m)")
 _MISLEADING = re.compile(r"[\x80-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def harmless(text: str) -> str:
-    """One line without control, bidi or invisible characters: hostile text can't move the cursor or hide."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", INVISIBLE.sub("", text.replace("\n", " ")))
 
 
 class ColourFilter:

@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 from bloatcheck.cli.common import add_log_options, log_for, platform_of
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.cli.terminal import harmless
 from bloatcheck.errors import ExitCode
+from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import count, format_bytes
 
 
@@ -47,12 +47,12 @@ def execute(args: argparse.Namespace) -> ExitCode:
         layers = [asdict(check) for check in checks]
         tell_json(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
         return ExitCode.UNREADABLE if bad else ExitCode.OK
-    tell(f"{harmless(args.reference)} ({harmless(platform)}) {image_id}")
+    tell(f"{harmless_line(args.reference)} ({harmless_line(platform)}) {image_id}")
     for check in checks:
         size = "" if check.content_size is None else f", {format_bytes(check.content_size)}"
         tell(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
         for problem in check.problems:
-            tell(f"          {harmless(problem)}")
+            tell(f"          {harmless_line(problem)}")
     of = count(len(checks), "layer")
     tell(f"{bad} of {of} {'does' if bad == 1 else 'do'} not match" if bad else f"{of}: everything matches")
     return ExitCode.UNREADABLE if bad else ExitCode.OK

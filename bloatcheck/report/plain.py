@@ -41,6 +41,13 @@ def harmless(text: str) -> str:
     return _visible(" ".join(text.split()))
 
 
+def harmless_line(text: str) -> str:
+    """The same for a line that is laid out: its white space stays, but that line ends become one space."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _visible(" ".join(text.expandtabs(4).splitlines()))
+
+
 def harmless_lines(lines: Iterable[str]) -> tuple[str, ...]:
     """The same for a program's output.
 

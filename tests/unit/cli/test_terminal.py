@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.cli.terminal import ColourFilter, harmless
+from bloatcheck.cli.terminal import ColourFilter
 
 FRAGMENTS = st.text() | st.sampled_from(
     ["\x1b", "[", "\x1b[", "31", ";", "m", "2J", "\x1b]0;", "\x07", "\x1b\\", "\x9b", "\r", "\n", "\x1b[31m"]
@@ -71,13 +71,3 @@ def test_colour_left_on_is_turned_off_at_the_end() -> None:
 def test_no_pieces_let_a_control_character_through(pieces: list[str]) -> None:
     output = re.sub(r"\x1b\[[0-9;:]*m", "", filtered(*pieces))
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", output)
-
-
-@given(st.text())
-def test_a_message_stays_on_one_line_without_control_or_invisible_characters(text: str) -> None:
-    line = harmless(text)
-    assert len(line.splitlines()) <= 1
-    assert all(character == "\t" or character.isprintable() or character.isspace() for character in line) or (
-        not re.search(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", line)
-    )
-    line.encode()

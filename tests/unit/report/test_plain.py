@@ -1,10 +1,12 @@
 """Foreign text that can be looked at."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.report.plain import display_width, harmless, printed, shorten
+from bloatcheck.report.plain import display_width, harmless, harmless_line, printed, shorten
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,15 @@ def test_text_becomes_one_visible_line(text: str, shown: str) -> None:
 @given(st.text())
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert harmless(harmless(text)) == harmless(text)
+
+
+@given(st.text())
+def test_a_line_that_is_laid_out_keeps_its_spaces_and_nothing_else_that_hides_or_moves(text: str) -> None:
+    line = harmless_line(text)
+    assert len(line.splitlines()) <= 1
+    assert all(harmless(each) in (each, "") for each in line if not each.isspace())
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", line)
+    assert harmless_line(f"    {text}").startswith("    ") or not text.strip()
 
 
 def test_a_cut_is_marked() -> None:
