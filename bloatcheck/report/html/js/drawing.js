@@ -37,6 +37,11 @@ function drawingOf(image) {
     return trees[state.view];
   }
 
+  function layerNode(number) {
+    trees.layer ??= treeOf("layer", image, leaves);
+    return trees.layer.children.find((node) => node.name === layerName(image, number));
+  }
+
   function measure(node) {
     return state.area === "size" ? node.size : node.change;
   }
@@ -47,9 +52,20 @@ function drawingOf(image) {
     return compared ? toneOf(node.size, node.was) : "same";
   }
 
-  function describe(node) {
-    const sizes = compared && node.size !== node.was ? `${bytes(node.was)} before, ${bytes(node.size)} now, ${growth(node.size - node.was)}` : bytes(node.size);
-    return `${node.name}: ${sizes}`;
+  function changed(node) {
+    return compared && node.size !== node.was;
+  }
+
+  /** The figure that is drawn: of an opened folder the whole, else what the colours are about. */
+  function figure(node, opened) {
+    if (opened) return bytes(measure(node));
+    return state.area === "change" || (state.colour === "growth" && changed(node)) ? growth(node.size - node.was) : bytes(node.size);
+  }
+
+  /** What is drawn, in words; begins with what can be read there. */
+  function describe(node, opened) {
+    const both = changed(node) ? `, ${bytes(node.was)} before, ${bytes(node.size)} now, ${growth(node.size - node.was)}` : "";
+    return `${node.name} ${figure(node, opened)}${both}`;
   }
 
   function draw() {
@@ -87,14 +103,14 @@ function drawingOf(image) {
     const [width, height] = [each.x1 - each.x0, each.y1 - each.y0];
     const opened = Boolean(each.children) && width > 44 && height > 44;
     const label = width > 34 && height > 16 ? h("span", { class: "name" }, node.name) : null;
-    const size = width > 60 && (opened || height > 34) ? h("span", { class: "size" }, label && opened ? bytes(measure(node)) : state.area === "change" || (state.colour === "growth" && compared && node.size !== node.was) ? growth(node.size - node.was) : bytes(node.size)) : null;
+    const size = width > 60 && (opened || height > 34) ? h("span", { class: "size" }, figure(node, opened)) : null;
     const first = each.depth === 1;
     const element = h(
       first ? "button" : "div",
       {
         type: first ? "button" : null,
         tabindex: first ? "-1" : null,
-        "aria-label": first ? describe(node) : null,
+        "aria-label": first ? describe(node, opened) : null,
         "aria-hidden": first ? null : "true",
         class: `cell ${opened ? "opened" : ""} ${toneFor(node)} ${state.query && !node.hit ? "dim" : ""} ${node.leaf ? "leaf" : "folder"}`,
         style: { left: `${each.x0}px`, top: `${each.y0}px`, width: `${width}px`, height: `${height}px` },
@@ -106,6 +122,7 @@ function drawingOf(image) {
         },
       },
       label,
+      " ",
       size,
     );
     if (first) cells.push({ element, node, x: (each.x0 + each.x1) / 2, y: (each.y0 + each.y1) / 2 });
@@ -121,7 +138,7 @@ function drawingOf(image) {
     const layer = leaf ? image.layers[leaf.layer] : null;
     tip.replaceChildren(
       h("b", null, pathOf(node)),
-      h("span", null, compared && node.size !== node.was ? `${bytes(node.was)} → ${bytes(node.size)} (${growth(node.size - node.was)})` : bytes(node.size), `, ${part(node.size, tree().size)} of the image`),
+      h("span", null, changed(node) ? `${bytes(node.was)} → ${bytes(node.size)} (${growth(node.size - node.was)})` : bytes(node.size), `, ${part(node.size, tree().size)} of the image`),
       node.files > 1 ? h("span", null, count(node.files, "file")) : "",
       leaf?.owner ? h("span", null, `${leaf.owner[0]}: ${leaf.owner[1]} ${leaf.owner[2]}`) : "",
       layer ? h("span", { class: "quiet" }, `layer ${leaf.layer + 1}: ${layer.instruction.slice(0, 140)}`) : "",
@@ -198,7 +215,7 @@ function drawingOf(image) {
       if (node.own && node.parent && node.name.toLowerCase().includes(state.query)) found.push(node);
       if (node.hit) pending.push(...node.children);
     }
-    return found.sort((one, other) => measure(other) - measure(one));
+    return found.sort((one, other) => measure(other) - measure(one) || (pathOf(one) < pathOf(other) ? -1 : 1));
   }
 
   function onSearch() {
@@ -331,15 +348,15 @@ function drawingOf(image) {
     openLayer: (number) => {
       state.view = "layer";
       state.query = search.value = "";
-      const root = tree();
-      state.at = root.children.find((node) => node.name === layerName(image, number)) ?? root;
+      state.at = layerNode(number) ?? tree();
       for (const input of view.querySelectorAll('input[name="view-of-map"]')) input.checked = input.value === "layer";
       show();
       view.scrollIntoView({ block: "start" });
       cells[0]?.element.focus({ preventScroll: true });
     },
     folders: () => (trees.folder ??= treeOf("folder", image, leaves)),
-    layers: () => (trees.layer ??= treeOf("layer", image, leaves)),
+    layerNode,
+    hasLayer: (number) => Boolean(layerNode(number)),
   };
 }
 

@@ -43,7 +43,7 @@ function layersOf(image, drawing) {
         layer.place ? fact("from", place(layer.place)) : null,
       ),
       holding(image, drawing, number),
-      drawing ? h("button", { type: "button", class: "more", on: { click: () => drawing.openLayer(number) } }, "Show on the map") : "",
+      drawing?.hasLayer(number) ? h("button", { type: "button", class: "more", on: { click: () => drawing.openLayer(number) } }, "Show on the map") : "",
     );
   }
 
@@ -60,7 +60,7 @@ function fact(term, value) {
 function holding(image, drawing, number) {
   if (!drawing) return null;
   const sums = new Map();
-  const node = drawing.layers().children.find((each) => each.name === layerName(image, number));
+  const node = drawing.layerNode(number);
   const pending = node ? [node] : [];
   while (pending.length) {
     const each = pending.pop();
