@@ -5,12 +5,20 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
+from bloatcheck.report.plain import harmless_line
+
 
 def command(name: str, message: str, **properties: str | int | None) -> str:
-    """One command, `::error file=Dockerfile,line=3::message`; properties that are None are left out."""
+    """One command, `::error file=Dockerfile,line=3::message`; properties that are None are left out.
+
+    It stands in the job's log as it is, so nothing in it moves a cursor or turns text around.
+    """
     told = ",".join(
-        f"{key}={escape_property(str(value))}" for key, value in properties.items() if value is not None
+        f"{key}={escape_property(harmless_line(str(value)))}"
+        for key, value in properties.items()
+        if value is not None
     )
+    message = "\n".join(map(harmless_line, message.splitlines()))
     return f"::{name} {told}::{escape_data(message)}" if told else f"::{name}::{escape_data(message)}"
 
 

@@ -39,3 +39,9 @@ def test_a_disarmed_line_is_no_command(kind: type[Runner], text: str) -> None:
     runner.read(disarm(harmless(text)))
     assert runner.commands == []
     assert not runner.stopped
+
+
+def test_nothing_in_a_command_reaches_the_terminal_of_who_reads_the_log() -> None:
+    told = command("error", "has no \x1b[31mpackage\u202e\nor path", file="a\x1b]0;x\x07b")
+    bad = "\N{REPLACEMENT CHARACTER}"
+    assert told == f"::error file=a{bad}]0;x{bad}b::has no {bad}[31mpackage{bad}%0Aor path"
