@@ -29,6 +29,8 @@ _LONGEST = 4096
 _MOST_LINK_PARTS = 3_000_000
 """Parts of the targets of all symbolic links that are followed in one image; large ones have some hundred
 thousand. Links that lead through links can make each of them cost forty times the longest path."""
+_FEW = 8
+"""Folders, of which each path can be asked faster than all paths are sorted."""
 _AFTER_SLASH = b"0"
 """The letter after the slash."""
 
@@ -460,6 +462,9 @@ def _all_below(paths: Iterable[bytes], folders: Collection[bytes]) -> list[bytes
         return []
     if b"" in folders:
         return list(paths)
+    if len(folders) <= _FEW:
+        starts = tuple(folder + b"/" for folder in folders)
+        return [path for path in paths if path.startswith(starts)]
     ordered = sorted(paths)
     found: list[bytes] = []
     done = b""
