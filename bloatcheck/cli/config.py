@@ -123,7 +123,8 @@ def _threshold(threshold: Threshold, metric: Metric) -> str:
         measures.append(str(threshold.bytes) if metric is Metric.LAYERS else format_bytes(threshold.bytes))
     if threshold.percent is not None:
         measures.append(f"{threshold.percent:g} %")
-    return (" and " if threshold.when is When.ALL else " or ").join(measures)
+    told = (" and " if threshold.when is When.ALL else " or ").join(measures)
+    return told if threshold.noise else f"{told} without noise"
 
 
 def _in_order(config: Config) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bloatcheck.config.baseline_section import BaselineSection
 from bloatcheck.config.document import BuildEntry, Document, MetadataEntry, ReferenceEntry
 from bloatcheck.config.limits import Limit, Metric, Threshold
 from bloatcheck.config.limits_section import (
+    ContentsThreshold,
     GrowthLimit,
     GrowthThreshold,
     LayerCountLimit,
@@ -170,7 +171,12 @@ def _limit(metric: Metric, written: SizeLimit | GrowthLimit | LayerCountLimit) -
 
 def _threshold(written: SizeThreshold | GrowthThreshold | int | None) -> Threshold | None:
     if isinstance(written, GrowthThreshold):
-        return Threshold(bytes=written.bytes, percent=written.percent, when=written.when)
+        return Threshold(
+            written.bytes,
+            written.percent,
+            written.when,
+            noise=not isinstance(written, ContentsThreshold) or written.noise,
+        )
     if isinstance(written, SizeThreshold):
         return Threshold(bytes=written.bytes)
     return None if written is None else Threshold(bytes=written)

@@ -36,12 +36,13 @@ class Threshold:
     """Passed when the measured value is greater.
 
     `bytes` counts bytes, or layers for the metric `layers`; `percent` is of the same thing before.
-    At least one is set.
+    At least one is set. With `noise` False the growth of caches, logs and the like doesn't count.
     """
 
     bytes: int | None = None
     percent: float | None = None
     when: When = When.ANY
+    noise: bool = True
 
 
 def largest_allowed(threshold: Threshold, before: int | None) -> int | None:

@@ -51,6 +51,10 @@ class SizeThreshold(Section):
 class GrowthThreshold(Section):
     """Passed when the growth is greater."""
 
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "noise": "it can be left out of `content-growth`, `packages-growth` and `own-growth`"
+    }
+
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["bytes"]}, {"required": ["percent"]}]}
     )
@@ -77,12 +81,30 @@ class GrowthThreshold(Section):
         return self
 
 
+class ContentsThreshold(GrowthThreshold):
+    """Passed when the growth of what an image holds is greater."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {}
+
+    noise: bool = Field(
+        default=True,
+        description="Whether files count that come and go by themselves: caches, logs, compiled Python, "
+        "package databases.",
+        examples=[False],
+    )
+
+
 SizeThresholdForms = Annotated[
     SizeThreshold, BeforeValidator(_short_size, json_schema_input_type=SizeText | SizeThreshold)
 ]
 GrowthThresholdForms = Annotated[
     GrowthThreshold,
     BeforeValidator(short_growth, json_schema_input_type=SizeText | PercentText | GrowthThreshold),
+]
+
+ContentsThresholdForms = Annotated[
+    ContentsThreshold,
+    BeforeValidator(short_growth, json_schema_input_type=SizeText | PercentText | ContentsThreshold),
 ]
 
 _UNDER_A_LEVEL = "a threshold stands under `warn` or `fail`"
@@ -160,6 +182,17 @@ class GrowthLimit(MetricLimit):
         return self
 
 
+class ContentsLimit(GrowthLimit):
+    """Thresholds for a growth of which noise can be left out."""
+
+    warn: ContentsThresholdForms | None = Field(default=None, description=_WARN, examples=["1%"])
+    fail: ContentsThresholdForms | None = Field(
+        default=None,
+        description=_FAIL,
+        examples=[{"bytes": "10 MB", "percent": "5%", "when": "all"}, {"bytes": "10 MB", "noise": False}],
+    )
+
+
 class LayerCountLimit(MetricLimit):
     """Thresholds for a number of layers."""
 
@@ -190,6 +223,13 @@ _GrowthLimitForms = Annotated[
         json_schema_input_type=Literal["none"] | SizeText | PercentText | GrowthThreshold | GrowthLimit,
     ),
 ]
+_ContentsLimitForms = Annotated[
+    ContentsLimit,
+    BeforeValidator(
+        ContentsLimit.read,
+        json_schema_input_type=Literal["none"] | SizeText | PercentText | ContentsThreshold | ContentsLimit,
+    ),
+]
 _LayerCountLimitForms = Annotated[
     LayerCountLimit,
     BeforeValidator(
@@ -206,7 +246,7 @@ class Limits(Section):
         description="The image's size: the bytes of the files in all its layers, uncompressed.",
         examples=["250 MB"],
     )
-    content_growth: _GrowthLimitForms | None = Field(
+    content_growth: _ContentsLimitForms | None = Field(
         default=None,
         description="How much larger the image is than in the baseline.",
         examples=["10 MB", {"bytes": "10 MB", "percent": "5%", "when": "all"}, {"warn": "1%", "fail": "5%"}],
@@ -235,12 +275,12 @@ class Limits(Section):
         description="How much larger the base image's part is than in the baseline.",
         examples=[{"warn": "5%"}],
     )
-    packages_growth: _GrowthLimitForms | None = Field(
+    packages_growth: _ContentsLimitForms | None = Field(
         default=None,
         description="How much larger all packages above the base image are, of all managers together.",
         examples=["20 MB"],
     )
-    own_growth: _GrowthLimitForms | None = Field(
+    own_growth: _ContentsLimitForms | None = Field(
         default=None,
         description="How much larger the image's own files are: neither the base image's nor a package's.",
         examples=["5 MB"],

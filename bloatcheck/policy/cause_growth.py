@@ -21,5 +21,11 @@ def _find(cause: Cause, diff: ImageDiff, limit: Limit) -> tuple[Finding, ...]:
     changed = contents_diff(diff)
     if changed is None:
         return ()
-    before = sum(each.before for each in changed.causes if each.cause is cause)
-    return broken(diff, limit, changed.delta_of(cause), before=before)
+    causes = [each for each in changed.causes if each.cause is cause]
+    return broken(
+        diff,
+        limit,
+        changed.delta_of(cause),
+        before=sum(each.before for each in causes),
+        noise=sum(each.noise for each in causes),
+    )

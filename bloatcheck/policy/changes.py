@@ -122,7 +122,8 @@ def _threshold_change(metric: Metric, before: Threshold | None, after: Threshold
         (before.bytes, after.bytes, before.percent == after.percent),
         (before.percent, after.percent, before.bytes == after.bytes),
     ):
-        if one is not None and other is not None and rest_is_same and before.when is after.when:
+        alike = rest_is_same and before.when is after.when and before.noise is after.noise
+        if one is not None and other is not None and alike:
             return f"{'raised' if other > one else 'lowered'} {told}", other > one
     return f"changed {told}", True
 
@@ -135,7 +136,8 @@ def _threshold(metric: Metric, threshold: Threshold | None) -> str:
         measures.append(str(threshold.bytes) if metric.value == "layers" else format_bytes(threshold.bytes))
     if threshold.percent is not None:
         measures.append(f"{threshold.percent:g} %")
-    return (" and " if threshold.when is When.ALL else " or ").join(measures)
+    told = (" and " if threshold.when is When.ALL else " or ").join(measures)
+    return told if threshold.noise else f"{told} without noise"
 
 
 # Approvals -------------------------------------------------------------------------------------------------

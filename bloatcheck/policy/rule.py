@@ -26,14 +26,16 @@ def broken(
     actual: int,
     *,
     before: int | None = None,
+    noise: int = 0,
     layer: LayerSnapshot | None = None,
     subject: str | None = None,
 ) -> tuple[Finding, ...]:
     """The finding, if `actual` passes a threshold of the limit; of its two, the one that fails the job.
 
-    `before` is what a percentage refers to; `layer` is the one to blame, where one is; `subject` the package.
+    `before` is what a percentage refers to, `noise` the part of `actual` that a threshold may leave out;
+    `layer` is the one to blame, where one is; `subject` the package.
     """
-    passed = worst_broken(limit, actual, before)
+    passed = worst_broken(limit, actual, before, noise=noise)
     if passed is None:
         return ()
     return (
@@ -43,7 +45,7 @@ def broken(
             image=diff.name,
             platform=diff.platform,
             threshold=passed.threshold,
-            actual=actual,
+            actual=passed.actual,
             allowed=passed.allowed,
             before=before,
             instruction=layer.instruction if layer else None,

@@ -50,8 +50,9 @@ def broken_limit(finding: Finding) -> str:
     if finding.metric in (Metric.LAYER_GROWTH, Metric.PACKAGE_GROWTH) and finding.before is None:
         return f"adds {actual}, {over}"
     share = f" ({percent(100 * finding.actual / finding.before)})" if finding.before else ""
+    without = "" if finding.threshold.noise else " without caches, logs and databases"
     since = f" since {finding.subject}" if finding.metric is Metric.CREEP and finding.subject else ""
-    return f"grew by {actual}{share}{since}, {over}"
+    return f"grew by {actual}{share}{without}{since}, {over}"
 
 
 def _limit(finding: Finding) -> str:
