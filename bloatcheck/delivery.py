@@ -193,6 +193,7 @@ class _Posting:
                 author=self.policy.author,
                 create=is_worth_a_comment(report, self.policy),
                 returned=render_return(report),
+                head=self.context.head_sha,
             )
         except ReadOnlyTokenError as error:
             self._tell_read_only("comment", error)

@@ -28,6 +28,7 @@ _MARKER = re.compile(r"<!-- bloatcheck:v1 key=[^\s<>]{1,1000} -->")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
 _RUN = re.compile(r"/actions/runs/[0-9]{1,20}(?:/(?:attempts|job)/[0-9]{1,20})?")
+_RUN_TOLD = re.compile(r"/actions/runs/([0-9]{1,18})(?:/attempts/[0-9]{1,20})?\)</sub>$")
 _FOOTER = re.compile(r"\n<sub>[^\n]*</sub>$")
 _GONE = frozenset({HTTPStatus.NOT_FOUND})
 _CLOSED_TO_APPS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -41,6 +42,8 @@ class CommentAction(str, Enum):
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
     """There was none, and none was to be created."""
+    OUTDATED = "left to a newer run"
+    """The pull request was pushed to since, and the run for that has said what holds now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,17 @@ class _Comment:
         return self.user is not None and self.user.login.casefold() == login.casefold()
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class _PullRequest:
+    head: _Head
+
+
+_PULL_REQUEST = TypeAdapter(_PullRequest)
 _COMMENT = TypeAdapter(_Comment)
 _COMMENTS = TypeAdapter(tuple[_Comment, ...])
 _USER = TypeAdapter(_User)
@@ -93,6 +107,7 @@ def upsert_comment(
     author: str | None,
     create: bool,
     returned: str | None = None,
+    head: str | None = None,
 ) -> CommentResult:
     """Leaves exactly one comment of ours, with this body.
 
@@ -111,6 +126,8 @@ def upsert_comment(
             the Actions bot.
         create: whether to create a comment where there is none.
         returned: instead of `body`, for a comment that has another headline: all is as before again.
+        head: the commit that was measured. What a newer run says of a newer one is not written over, however
+            late this run is. None where that was checked already.
 
     Raises:
         PublishError: refused, unreachable, or too long; with a hint. Nothing is sent when it is too long.
@@ -126,7 +143,7 @@ def upsert_comment(
             f"the comment has {len(body):,} characters, and GitHub takes {MAX_COMMENT_CHARACTERS:,}",
             hint="please tell us: the report should have been shortened",
         )
-    thread = _Thread(client, repository, pull_request, marker, returned)
+    thread = _Thread(client, repository, pull_request, marker, returned, head)
     ours = thread.ours(author)
     if ours:
         result = thread.settle(ours, body)
@@ -146,6 +163,7 @@ class _Thread:
     pull_request: int
     marker: str
     returned: str | None
+    head: str | None
 
     @property
     def doing(self) -> str:
@@ -186,6 +204,8 @@ class _Thread:
         for position, comment in enumerate(ours):
             action = CommentAction.UNCHANGED
             told = comment.body or ""
+            if _run(told) > _run(text) and self._is_outdated():
+                return CommentResult(CommentAction.OUTDATED, _page(comment))
             due = self.returned if self.returned and _headline(told) != _headline(text) else text
             if _essence(told) != _essence(due):
                 answer = self.client.request(
@@ -209,6 +229,14 @@ class _Thread:
         except PublishError as error:
             return removed, (error.message,)
         return removed, ()
+
+    def _is_outdated(self) -> bool:
+        """Whether the pull request stands at another commit. Not every newer run is for one."""
+        if self.head is None:
+            return False
+        path = f"/repos/{self.repository}/pulls/{self.pull_request}"
+        answer = self.client.request("GET", path, doing=self.doing, needs="pull-requests: read")
+        return _parsed(_PULL_REQUEST, answer.body, self.doing).head.sha != self.head
 
     def _marked(self) -> Iterator[_Comment]:
         doing = f"read the comments of pull request {self.pull_request} of {self.repository}"
@@ -251,6 +279,12 @@ def _first_line(text: str) -> str:
 def _headline(text: str) -> str:
     """The line below the marker."""
     return _normal(text).partition("\n")[2].partition("\n")[0].rstrip()
+
+
+def _run(text: str) -> int:
+    """The number of the run that a comment is of, which grows with time; 0 where it tells none."""
+    found = _RUN_TOLD.search(_normal(text))
+    return int(found[1]) if found else 0
 
 
 def _essence(text: str) -> str:

@@ -74,11 +74,20 @@ def comment(
     create: bool = True,
     patience: Patience = QUICK,
     returned: str | None = None,
+    head: str | None = None,
 ) -> CommentResult:
     client = GitHub(token, api_url=github.url, patience=patience)
     text = f"{marker}\n{body}"
     back = f"{marker}\n{returned}" if returned else None
-    return upsert_comment(client, REPOSITORY, pull_request, text, author=author, create=create, returned=back)
+    return upsert_comment(
+        client, REPOSITORY, pull_request, text, author=author, create=create, returned=back, head=head
+    )
+
+
+def said_by(run: int, words: str, attempt: int = 1) -> str:
+    """A report's text with the footer of a run."""
+    page = f"https://github.com/{REPOSITORY}/actions/runs/{run}/attempts/{attempt}"
+    return f"{words}\n<sub>bloatcheck 1 · [this run]({page})</sub>"
 
 
 def bodies(github: PretendGitHub, pull_request: int) -> list[str]:
@@ -99,6 +108,35 @@ class TestOneComment:
 
         assert bodies(github, pull_request) == [f"{MARKER}\nsecond"]
         assert (second.action, second.url) == (CommentAction.UPDATED, first.url)
+
+    def test_a_slow_run_does_not_write_over_what_a_newer_one_says_of_a_newer_commit(
+        self, github: PretendGitHub, pull_request: int
+    ) -> None:
+        now = github.emulator.pull_request(pull_request)["head"]["sha"]
+        comment(github, pull_request, said_by(8, "new"), head=now)
+        late = comment(github, pull_request, said_by(7, "old"), head="0" * 40)
+
+        assert late.action is CommentAction.OUTDATED
+        assert bodies(github, pull_request) == [f"{MARKER}\n{said_by(8, 'new')}"]
+
+    def test_an_older_run_that_runs_again_for_the_same_commit_knows_more(
+        self, github: PretendGitHub, pull_request: int
+    ) -> None:
+        """The growth was approved meanwhile, say, and any of its runs was started again."""
+        now = github.emulator.pull_request(pull_request)["head"]["sha"]
+        comment(github, pull_request, said_by(8, "broken"), head=now)
+        again = comment(github, pull_request, said_by(7, "approved", attempt=2), head=now)
+
+        assert again.action is CommentAction.UPDATED
+        assert bodies(github, pull_request) == [f"{MARKER}\n{said_by(7, 'approved', attempt=2)}"]
+
+    def test_a_run_that_the_report_names_in_its_words_is_none(
+        self, github: PretendGitHub, pull_request: int
+    ) -> None:
+        comment(github, pull_request, f"/actions/runs/999)</sub>\n{said_by(7, 'old')}", head="0" * 40)
+        newer = comment(github, pull_request, said_by(8, "new"), head="0" * 40)
+
+        assert newer.action is CommentAction.UPDATED
 
     def test_an_unchanged_report_changes_nothing(self, github: PretendGitHub, pull_request: int) -> None:
         comment(github, pull_request, "same  \n")
