@@ -30,3 +30,11 @@ class Log(Protocol):
     def warning(self, message: str, *, place: Place | None = None) -> None:
         """Something the user should know that doesn't decide the exit code."""
         ...
+
+    def status(self, message: str | None) -> None:
+        """What goes on at this moment, told anew as often as it changes; None when it is over.
+
+        A terminal shows the last one in place, until something else is told; elsewhere it is a line now and
+        then.
+        """
+        ...

@@ -26,6 +26,7 @@ from bloatcheck.analysis.layer_codec import (
     encode_contents,
     encode_layer,
 )
+from bloatcheck.analysis.progress import telling_progress
 from bloatcheck.errors import ReadError
 from bloatcheck.image.capture import Capture
 from bloatcheck.image.model import Image, LayerDescriptor, LayerIndex
@@ -67,7 +68,7 @@ class LayerCache:
         self.folder = folder
         self._entries = folder / f"layers-{FORMAT}" if folder else None
         self._max_bytes = max_bytes
-        self._log = log
+        self.log = log
         self._memory: dict[tuple[str, str | None], LayerIndex] = {}
         self.documents = DocumentCache(self._entries, self.tell)
 
@@ -153,8 +154,8 @@ class LayerCache:
 
     def tell(self, message: str) -> None:
         """Says something as a detail."""
-        if self._log:
-            self._log.detail(message)
+        if self.log:
+            self.log.detail(message)
 
 
 class DocumentCache:
@@ -245,17 +246,22 @@ def index_images(
 
     together = _images_of_engine(images)
     wanted = {layer.diff_id for image in together for layer in image.layers} - proven.keys()
-    if wanted:
-        layers = {layer.diff_id: layer for image in together for layer in image.layers}
-        for index in _read_together(together, wanted, capture):
-            cache.put(layers[index.diff_id], index, capture)
-            proven[index.diff_id] = bounded.take(index)
-    for image, own in zip(images, of_image, strict=True):
-        layers = {layer.diff_id: layer for layer in image.layers}
-        unknown = layers.keys() - proven.keys() - own.keys()
-        for index in image.index_layers(unknown, capture) if unknown else ():
-            cache.put(layers[index.diff_id], index, capture)
-            (proven if index.verified else own)[index.diff_id] = bounded.take(index)
+    unknown = [
+        {layer.diff_id for layer in image.layers} - proven.keys() - own.keys()
+        for image, own in zip(images, of_image, strict=True)
+    ]
+    with telling_progress(cache.log, len(wanted.union(*unknown))) as progress:
+        if wanted:
+            layers = {layer.diff_id: layer for image in together for layer in image.layers}
+            for index in progress.over(_read_together(together, wanted, capture)):
+                cache.put(layers[index.diff_id], index, capture)
+                proven[index.diff_id] = bounded.take(index)
+        for image, own in zip(images, of_image, strict=True):
+            layers = {layer.diff_id: layer for layer in image.layers}
+            missing = layers.keys() - proven.keys() - own.keys()
+            for index in progress.over(image.index_layers(missing, capture)) if missing else ():
+                cache.put(layers[index.diff_id], index, capture)
+                (proven if index.verified else own)[index.diff_id] = bounded.take(index)
     cache.trim()
     return [_in_order(image, {**own, **proven}) for image, own in zip(images, of_image, strict=True)]
 

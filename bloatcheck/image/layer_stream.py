@@ -10,6 +10,7 @@ from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.model import LayerDescriptor
 from bloatcheck.image.sink import Buffer, Counter, Meter
 from bloatcheck.image.tar_scanner import TarScanner
+from bloatcheck.image.watching import was_read
 from bloatcheck.oci.digest import algorithm
 
 
@@ -42,6 +43,7 @@ class LayerStream:
             ReadError: it is damaged or hostile.
         """
         self._blob.feed(data)
+        was_read(len(data))
 
     def close(self) -> None:
         """The blob was complete.

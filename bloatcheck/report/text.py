@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
+from bloatcheck.policy.model import Outcome
 from bloatcheck.report.approving import approving_comment, approving_label, use_sentence
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change, count, told_apart
-from bloatcheck.report.headline import headline
+from bloatcheck.report.headline import Headline, headline
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
 from bloatcheck.report.model import ImageReport, Report
+from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, harmless, harmless_lines
 from bloatcheck.report.sentences import troubles
 from bloatcheck.report.shared_bases import shared_bases, told_once
@@ -32,6 +34,7 @@ from bloatcheck.report.view import (
     rows,
 )
 from bloatcheck.report.why_text import changes_table, reason_list, shared_base_sentence
+from bloatcheck.report.workflow_commands import disarm
 from bloatcheck.units import format_bytes
 
 _MOST_OUTPUT_LINES = 30
@@ -40,8 +43,16 @@ _MOST_PLACES = 3
 _MOST_DETAILED = 30
 """Images whose layers are listed, the most important ones; a log of thousands of lines is read by nobody."""
 
+_TONES = {"❌": Tone.BAD, "⚠️": Tone.CAUTION, "✅": Tone.GOOD}
+_OUTCOME_TONES = {
+    Outcome.PASS: Tone.GOOD,
+    Outcome.WARN: Tone.CAUTION,
+    Outcome.FAIL: Tone.BAD,
+    Outcome.ERROR: Tone.BAD,
+}
 
-def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
+
+def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = unpainted) -> str:
     """The whole report. No line of it is a workflow command, whatever the images are called."""
     from bloatcheck.report.templates import render_plain  # noqa: PLC0415 - inspect and diff don't need it
 
@@ -55,8 +66,8 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH) -> str:
     return finished(
         render_plain(
             "report.txt.j2",
-            headline=_wrapped(told.pattern.format(*map(short_name, told.names)), width),
-            table=_table(loud, width) if loud else None,
+            headline=_headline(told, width, paint),
+            table=_table(loud, width, paint) if loud else None,
             changes=[_wrapped(f"  - {change.sentence}", width) for change in report.changes],
             quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
             troubles=[_wrapped(shared_base_sentence(each), width) for each in shared]
@@ -114,12 +125,29 @@ def _wrapped(text: str, width: int, indent: str = "") -> Plain:
     return Plain("\n".join(lines))
 
 
-def _table(shown: Sequence[Row], width: int) -> Plain:
+def _headline(told: Headline, width: int, paint: Paint) -> Plain:
+    text = _wrapped(told.pattern.format(*map(short_name, told.names)), width)
+    # Before there is colour at the start of a line, behind which nobody would look for a command.
+    return Plain(paint("\n".join(map(disarm, text.split("\n"))), _TONES[told.icon]))
+
+
+def _table(shown: Sequence[Row], width: int, paint: Paint) -> Plain:
     head = ("IMAGE", "BEFORE", "AFTER", "CHANGE", "%", "VERDICT")
     lines = (
         (short_name(row.name), row.before, row.after, row.delta, row.percent, row.verdict) for row in shown
     )
-    return aligned([head, *lines], "*>>>><", width)
+    heading, *drawn = aligned([head, *lines], "*>>>><", width).split("\n")
+    return Plain(
+        "\n".join((heading, *(_verdict(row, line, paint) for row, line in zip(shown, drawn, strict=True))))
+    )
+
+
+def _verdict(row: Row, line: str, paint: Paint) -> str:
+    """The row's line, its verdict in the verdict's colour."""
+    verdict = harmless(row.verdict)
+    if not verdict or not line.endswith(verdict):
+        return line
+    return line.removesuffix(verdict) + paint(verdict, _OUTCOME_TONES[row.image.outcome])
 
 
 def _remedies(report: Report) -> list[str]:

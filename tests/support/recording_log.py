@@ -15,6 +15,7 @@ class RecordingLog:
     lines: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    states: list[str | None] = field(default_factory=list)
 
     def group(self, title: str) -> AbstractContextManager[None]:
         """Kept as a line."""
@@ -36,3 +37,7 @@ class RecordingLog:
     def warning(self, message: str, *, place: Place | None = None) -> None:
         """Kept."""
         self.warnings.append(f"{place}: {message}" if place else message)
+
+    def status(self, message: str | None) -> None:
+        """Kept."""
+        self.states.append(message)

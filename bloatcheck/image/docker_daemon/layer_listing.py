@@ -8,6 +8,7 @@ from bloatcheck.image.decompress import Decompressor
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.sink import Buffer
 from bloatcheck.image.tar_scanner import TarScanner
+from bloatcheck.image.watching import was_read
 from bloatcheck.oci.digest import Digest
 
 
@@ -31,6 +32,7 @@ class LayerListing:
             ReadError: damaged.
         """
         self._blob.feed(data)
+        was_read(len(data))
 
     def close(self) -> None:
         """The blob was complete.
