@@ -102,6 +102,8 @@ def measure(
         run_id=new_run_id(environment),
         repository=repository_identity(config.root, environment),
         environment=environment,
+        choice=config.builder,
+        buildx=config.buildx,
         fresh=fresh,
     )
     cache = LayerCache.open(environment, log=log)
@@ -245,6 +247,8 @@ def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCac
     except Exception as error:  # noqa: BLE001 - a fault over one image must not lose the report on the others
         log.detail(traceback.format_exc())
         return Unmeasured(spec, _fault(error))
+    finally:
+        built.discard()
     return Measured(
         spec,
         explained.snapshot,

@@ -58,22 +58,34 @@ class DockerClient:
         return self.frontend is not Frontend.BUILDX or self.driver == "docker"
 
 
-def ask_client(environment: Mapping[str, str]) -> DockerClient:
+def ask_client(
+    environment: Mapping[str, str], *, buildx: bool = False, builder: str | None = None
+) -> DockerClient:
     """Finds the docker client and the best way it has to build; `DOCKER_BUILDKIT=0` is obeyed.
 
+    Args:
+        environment: what docker is started with.
+        buildx: buildx was asked for: nothing else will do.
+        builder: the buildx builder that was asked for; None for the one that is chosen there.
+
     Raises:
-        BuildError: no client, or an engine that doesn't answer.
+        BuildError: no client, an engine that doesn't answer, or no buildx where it was asked for.
     """
     executable = shutil.which("docker", path=environment.get("PATH"))
     if executable is None:
         raise BuildError("docker is not installed: there is no `docker` on PATH", hint=_MISSING_HINT)
     version, engine = _ask_version(executable, environment)
     platform = _engine_platform(engine)
-    if environment.get("DOCKER_BUILDKIT") in _OFF:
+    if environment.get("DOCKER_BUILDKIT") in _OFF and not buildx:
         return DockerClient(executable, version, Frontend.LEGACY, platform)
     if buildx_version := _ask_buildx_version(executable, environment):
-        driver = _ask_buildx_driver(executable, environment)
+        driver = _ask_buildx_driver(executable, environment, builder)
         return DockerClient(executable, version, Frontend.BUILDX, platform, buildx_version, driver)
+    if buildx:
+        raise BuildError(
+            f"docker {version} has no buildx",
+            hint="install it (https://docs.docker.com/go/buildx/), or take another `builder:`",
+        )
     if _has_buildkit(executable, environment, engine):
         return DockerClient(executable, version, Frontend.BUILDKIT, platform)
     return DockerClient(executable, version, Frontend.LEGACY, platform, unwanted_legacy=True)
@@ -146,8 +158,14 @@ def _ask_buildx_version(executable: str, environment: Mapping[str, str]) -> str:
     return match[1] if code == 0 and match else ""
 
 
-def _ask_buildx_driver(executable: str, environment: Mapping[str, str]) -> str:
-    _, output, _ = ask(executable, environment, "buildx", "inspect")
+def _ask_buildx_driver(executable: str, environment: Mapping[str, str], builder: str | None) -> str:
+    code, output, errors = ask(executable, environment, "buildx", "inspect", *([builder] if builder else []))
+    if code and builder:
+        reason = " ".join(errors.split())[:300]
+        raise BuildError(
+            f"there is no buildx builder {builder!r} that can be used: {reason}",
+            hint="`docker buildx ls` lists them, `docker buildx create --name NAME` makes one",
+        )
     match = re.search(r"^Driver:[ \t]*(\S+)", output, re.MULTILINE)
     return match[1] if match else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from bloatcheck.build.client import DockerClient, Frontend
-from bloatcheck.config.model import BuildSpec, ImageSpec
+from bloatcheck.config.model import BuildSpec, BuildxSettings, ImageSpec
 from bloatcheck.errors import BuildError, Place
 
 _OURS = ("BLOATCHECK_", "INPUT_")
@@ -15,7 +15,14 @@ _OURS = ("BLOATCHECK_", "INPUT_")
 
 
 def build_command(
-    image: ImageSpec, build: BuildSpec, *, client: DockerClient, root: Path, tag: str, iidfile: Path
+    image: ImageSpec,
+    build: BuildSpec,
+    *,
+    client: DockerClient,
+    root: Path,
+    tag: str,
+    iidfile: Path,
+    buildx: BuildxSettings | None = None,
 ) -> list[str]:
     """The command line, to be run in `root`.
 
@@ -25,8 +32,7 @@ def build_command(
     Raises:
         BuildError: a path that isn't there or leaves the repository, or something this client can't do.
     """
-    dockerfile = _existing(root, build.dockerfile, "Dockerfile", image.place)
-    context = _existing(root, build.context, "context", image.place)
+    dockerfile, context = existing_paths(image, build, root)
     buildkit = client.frontend is not Frontend.LEGACY
     if build.secrets and not buildkit:
         raise BuildError(
@@ -35,17 +41,41 @@ def build_command(
             place=image.place,
         )
     command = [client.executable, *(["buildx"] if client.frontend is Frontend.BUILDX else []), "build"]
+    if buildx and client.frontend is Frontend.BUILDX:
+        command += [f"--builder={buildx.builder}"] if buildx.builder else []
+        command += [f"--cache-from={cache}" for cache in buildx.cache_from]
+        command += [f"--cache-to={cache}" for cache in buildx.cache_to]
     command += ["--progress=plain"] if buildkit else ["--force-rm"]
     command += [f"--iidfile={iidfile}", f"--tag={tag}", *(f"--tag={own}" for own in image.tags)]
     if not client.loads_by_itself:
         command.append("--load")
     if image.platform and (buildkit or image.platform != client.engine_platform):
         command.append(f"--platform={image.platform}")
-    if build.target is not None:
-        command.append(f"--target={build.target}")
-    command += [_build_argument(name, value) for name, value in build.args.items()]
-    command += [f"--secret={secret}" for secret in build.secrets]
-    return [*command, f"--file={dockerfile}", context]
+    return [*command, *build_options(build), f"--file={dockerfile}", context]
+
+
+def build_options(build: BuildSpec) -> list[str]:
+    """The options that every builder has: the stage, build args and secrets."""
+    options = [f"--target={build.target}"] if build.target is not None else []
+    options += [_build_argument(name, value) for name, value in build.args.items()]
+    return options + [f"--secret={secret}" for secret in build.secrets]
+
+
+def existing_paths(image: ImageSpec, build: BuildSpec, root: Path) -> tuple[str, str]:
+    """Dockerfile and context, relative to the root and begun with `./`.
+
+    Raises:
+        BuildError: one isn't there or leaves the repository.
+    """
+    return (
+        _existing(root, build.dockerfile, "Dockerfile", image.place),
+        _existing(root, build.context, "context", image.place),
+    )
+
+
+def without_our_inputs(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment that a build may see."""
+    return {name: value for name, value in environment.items() if not name.startswith(_OURS)}
 
 
 def build_environment(environment: Mapping[str, str], client: DockerClient) -> dict[str, str]:
@@ -54,7 +84,7 @@ def build_environment(environment: Mapping[str, str], client: DockerClient) -> d
     Attestations are off unless the user turned them on: with one, the engine's image is an index that has
     another digest at every build.
     """
-    kept = {name: value for name, value in environment.items() if not name.startswith(_OURS)}
+    kept = without_our_inputs(environment)
     kept["DOCKER_BUILDKIT"] = "0" if client.frontend is Frontend.LEGACY else "1"
     kept["DOCKER_CLI_HINTS"] = "false"
     kept.setdefault("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")

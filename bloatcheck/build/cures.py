@@ -7,12 +7,20 @@ from collections.abc import Sequence
 
 from bloatcheck.oci.dockerfile import Instruction
 
-_NO_TARGET = re.compile(r"target stage .* could not be found|failed to reach build target")
+_NO_TARGET = re.compile(
+    r"target stage .* could not be found|failed to reach build target"
+    r"|The target .* was not found in the provided Dockerfile"
+)
 _NO_BASE = re.compile(
     r"pull access denied|failed to resolve (?:source metadata|reference)|failed to do request: Head"
     r"|repository does not exist|manifest unknown|manifest for .* not found|^Get \"https?://[^\"]+/v2/"
+    r"|initializing source docker://"
 )
-_NO_FILE = re.compile(r"\"?/.*\"?: not found|^(?:COPY|ADD) failed: file not found")
+_SHORT_NAME = re.compile(r"short-name .* did not resolve to an alias")
+_NO_FILE = re.compile(
+    r"\"?/.*\"?: not found|^(?:COPY|ADD) failed: file not found"
+    r"|copier: stat: .*: no such file or directory"
+)
 _NO_SECRET = re.compile(
     r"secret [^ ]+: not found|failed to stat|could not parse secrets|failed to load secret"
 )
@@ -28,7 +36,8 @@ def cure(reason: str, output: Sequence[str], instructions: Sequence[Instruction]
     last = "\n".join(output)
     if "no space left on device" in f"{reason}\n{last}":
         return (
-            "the disk is full: see `docker system df`, and free the build cache with `docker builder prune`"
+            "the disk is full: see `docker system df`, and free the build cache with `docker builder prune` "
+            "(or `podman system df` and `podman system prune`)"
         )
     if _ENGINE_GONE.search(reason):
         return (
@@ -38,6 +47,11 @@ def cure(reason: str, output: Sequence[str], instructions: Sequence[Instruction]
         names = [i.stage_name for i in instructions if i.keyword == "FROM" and i.stage_name]
         return (
             f"the stages are: {', '.join(names[:20])}" if names else "no stage of this Dockerfile has a name"
+        )
+    if _SHORT_NAME.search(reason):
+        return (
+            "write the base image's name in full (docker.io/library/debian:12), or list docker.io under "
+            "unqualified-search-registries in /etc/containers/registries.conf"
         )
     if _NO_BASE.search(reason):
         return "the base image could not be had: check its name, `docker login`, and the network"

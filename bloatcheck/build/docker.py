@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bloatcheck.build.attempt import Attempt, temporary_directory
 from bloatcheck.build.client import DockerClient, ask
 from bloatcheck.build.command import build_command, build_environment, repository_path, unset_arguments
-from bloatcheck.build.cures import cure
-from bloatcheck.build.failure import Trace, failing_place, trace_for
-from bloatcheck.build.lines import LineCutter, Tail, without_escapes
+from bloatcheck.build.failure import trace_for
 from bloatcheck.build.model import BuiltImage
-from bloatcheck.build.ours import DOMAIN, OurTag
-from bloatcheck.build.process import follow, start
-from bloatcheck.config.model import BuildSpec, ImageSpec
+from bloatcheck.build.ours import DOMAIN, our_tag
+from bloatcheck.config.model import BuildxSettings, ImageSpec
 from bloatcheck.errors import BuildError
 from bloatcheck.log import Log
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +32,7 @@ class DockerBuilder:
     repository: str
     environment: Mapping[str, str]
     fresh: bool = False
+    buildx: BuildxSettings = field(default_factory=BuildxSettings)
 
     @property
     def name(self) -> str:
@@ -56,16 +52,30 @@ class DockerBuilder:
             raise BuildError(f"{spec.name} has nothing to build", place=spec.place)
         for argument in unset_arguments(spec.build, self.environment):
             self.log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")
-        tag = self._tag(spec)
-        with _temporary_directory(spec) as directory:
+        tag = our_tag(spec, repository=self.repository, run_id=self.run_id)
+        with temporary_directory(spec) as directory:
             iidfile = Path(directory, "iid")
             command = build_command(
-                spec, spec.build, client=self.client, root=self.root, tag=tag, iidfile=iidfile
+                spec,
+                spec.build,
+                client=self.client,
+                root=self.root,
+                tag=tag,
+                iidfile=iidfile,
+                buildx=self.buildx,
             )
             if self.fresh:
                 command.insert(-1, "--no-cache")
+            attempt = Attempt(
+                spec=spec,
+                build=spec.build,
+                command=command,
+                environment=build_environment(self.environment, self.client),
+                program="docker",
+                by_hand=_by_hand(command),
+            )
             with self.log.group(f"build {spec.name} with {self.name}"):
-                seconds = self._run(spec, spec.build, command)
+                seconds = attempt.run(self.root, trace_for(self.client.frontend), self.log)
             image_id = self._image_id(spec, tag, iidfile)
         self.log.info(f"{spec.name}: built {image_id} in {seconds:.1f} s")
         return BuiltImage(
@@ -74,59 +84,6 @@ class DockerBuilder:
             builder=self.name,
             dockerfile=repository_path(self.root, spec.build.dockerfile),
             build_seconds=seconds,
-        )
-
-    def _tag(self, spec: ImageSpec) -> str:
-        image = spec.name if spec.platform is None else f"{spec.name}\n{spec.platform}"
-        return str(OurTag.of(repository=self.repository, image=image, run=self.run_id))
-
-    def _run(self, spec: ImageSpec, build: BuildSpec, command: Sequence[str]) -> float:
-        """Seconds that the build took."""
-        cutter, tail, trace = LineCutter(), Tail(), trace_for(self.client.frontend)
-
-        def receive(text: str) -> None:
-            self.log.output(text)
-            for line in cutter.feed(text):
-                _see(line)
-
-        def _see(line: str) -> None:
-            tail.see(line)
-            trace.see(without_escapes(line))
-
-        begin = time.monotonic()
-        environment = build_environment(self.environment, self.client)
-        try:
-            process = start(command, directory=self.root, environment=environment)
-        except (OSError, ValueError) as error:
-            raise BuildError(
-                f"{spec.name} could not be built: docker can't be started: {error}", place=spec.place
-            ) from error
-        code = follow(process, receive)
-        seconds = time.monotonic() - begin
-        for line in cutter.close():
-            _see(line)
-        if code:
-            raise self._failure(spec, build, command, code=code, trace=trace, output=tail.lines)
-        return seconds
-
-    def _failure(
-        self,
-        spec: ImageSpec,
-        build: BuildSpec,
-        command: Sequence[str],
-        *,
-        code: int,
-        trace: Trace,
-        output: tuple[str, ...],
-    ) -> BuildError:
-        ending = f"docker ended with exit code {code}" if code > 0 else f"docker was ended by signal {-code}"
-        dockerfile = repository_path(self.root, build.dockerfile)
-        instructions = _read_instructions(self.root / dockerfile)
-        return BuildError(
-            f"{spec.name} could not be built: {trace.reason or ending}",
-            hint=cure(trace.reason, output, instructions) or f"to see it by hand: {_by_hand(command)}",
-            place=failing_place(trace, instructions, dockerfile),
-            output=output,
         )
 
     def _image_id(self, spec: ImageSpec, tag: str, iidfile: Path) -> str:
@@ -152,21 +109,3 @@ def _by_hand(command: Sequence[str]) -> str:
     """The command as a person would give it: without what only serves us."""
     ours = ("--iidfile=", f"--tag={DOMAIN}/")
     return shlex.join(["docker", *(word for word in command[1:] if not word.startswith(ours))])
-
-
-def _read_instructions(dockerfile: Path) -> tuple[Instruction, ...]:
-    try:
-        with dockerfile.open(encoding="utf-8", errors="replace") as file:
-            return parse_dockerfile(file.read(MAX_LENGTH))
-    except OSError:
-        return ()
-
-
-def _temporary_directory(spec: ImageSpec) -> tempfile.TemporaryDirectory[str]:
-    try:
-        return tempfile.TemporaryDirectory(prefix="bloatcheck-")
-    except OSError as error:
-        raise BuildError(
-            f"{spec.name} could not be built: there is no directory for temporary files: {error}",
-            hint="free some space there, or set TMPDIR to a directory that has some and may be written",
-        ) from error

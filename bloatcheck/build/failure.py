@@ -176,6 +176,60 @@ class LegacyTrace:
         return instruction.line, instruction.end_line
 
 
+@dataclass
+class ContainersTrace:
+    """Buildah and podman: `[1/2] STEP 3/5: RUN make`, counting the instructions of each stage from its FROM.
+
+    The last line tells what failed: `Error: building at STEP "RUN make": …`.
+    """
+
+    _step: tuple[int, int, str] | None = None
+    _error: str = ""
+    _last: str = ""
+
+    _STEP = re.compile(r"(?:\[(?P<stage>\d{1,9})/\d+\] )?STEP (?P<number>\d{1,9})/\d+: (?P<text>.+)")
+
+    def see(self, line: str) -> None:
+        """Takes the next line."""
+        if match := self._STEP.fullmatch(line):
+            self._step = (int(match["stage"] or 1), int(match["number"]), match["text"])
+        if line.startswith(("Error: ", "error building")):
+            self._error = line
+        if line.strip():
+            self._last = line
+
+    @property
+    def reason(self) -> str:
+        """The last `Error:` line, or the last line of all."""
+        # Behind an unknown instruction comes a dump of the builder's own data.
+        line = (self._error or self._last).removeprefix("Error: ").partition(" &imagebuilder.")[0]
+        if len(line) > MAX_REASON_LENGTH:
+            # The whole instruction comes first, and what happened to it at the end.
+            half = MAX_REASON_LENGTH // 2 - 1
+            line = f"{line[:half]}…{line[-half:]}"
+        return _reason(line)
+
+    def lines(self, instructions: Sequence[Instruction], dockerfile: str) -> tuple[int, int] | None:  # noqa: ARG002 - it names no file
+        """By the instruction's text, else from the last step, if the file has such an instruction there.
+
+        Stages may be told out of order, so the text, where it stands once in the file, is the surer.
+        """
+        _, _, failed = " ".join(self._error.split()).partition('building at STEP "')
+        named = [each for each in instructions if failed.startswith(f'{" ".join(each.text.split())}": ')]
+        instruction = named[0] if len(named) == 1 else self._of_step(instructions, failed)
+        return (instruction.line, instruction.end_line) if instruction else None
+
+    def _of_step(self, instructions: Sequence[Instruction], failed: str) -> Instruction | None:
+        if self._step is None:
+            return None
+        stage, number, text = self._step
+        found = [instruction for instruction in instructions if instruction.stage == stage - 1]
+        if not 1 <= number <= len(found):
+            return None
+        keywords = {words.split(maxsplit=1)[0].upper() for words in (text, failed) if words}
+        return found[number - 1] if keywords == {found[number - 1].keyword} else None
+
+
 def find_step(step: str, instructions: Sequence[Instruction]) -> Instruction | None:
     """The instruction that BuildKit calls by `step`, such as `[linux/arm64 build 2/5] RUN make`.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bloatcheck.config.model import ImageSpec
@@ -25,6 +27,13 @@ class BuiltImage:
     dockerfile: str | None = None
     build_seconds: float | None = None
     materials: tuple[Material, ...] = ()
+    handed_over: Path | None = None
+    """A folder that holds nothing but this image, for whoever reads it to `discard`."""
+
+    def discard(self) -> None:
+        """Takes away what was only there to be read, if anything was."""
+        if self.handed_over:
+            shutil.rmtree(self.handed_over, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bloatcheck.config.model import ImageSpec
+
 DOMAIN = "bloatcheck.local"
 """No registry: such a tag can't be pushed or pulled by mistake."""
 
@@ -67,6 +69,12 @@ class OurTag:
     def __str__(self) -> str:
         """The reference."""
         return f"{DOMAIN}/{self.repository}/{self.image}:{self.run}"
+
+
+def our_tag(spec: ImageSpec, *, repository: str, run_id: str) -> str:
+    """The tag of an image that a run builds; one for each of its platforms."""
+    image = spec.name if spec.platform is None else f"{spec.name}\n{spec.platform}"
+    return str(OurTag.of(repository=repository, image=image, run=run_id))
 
 
 def new_run_id(environment: Mapping[str, str]) -> str:

@@ -25,7 +25,9 @@ from bloatcheck.config.model import (
     TOLERANCE,
     AdviceSettings,
     BaselineSettings,
+    BuilderChoice,
     BuildSpec,
+    BuildxSettings,
     CommentPolicy,
     Config,
     Creep,
@@ -73,8 +75,26 @@ def assemble(
         creep=_creep(document),
         forbidden=Forbidden(tuple(document.forbidden.paths), tuple(document.forbidden.packages)),
         advice=AdviceSettings(tuple(document.advice.ignore), tuple(document.advice.ignore_paths)),
+        builder=_builder(document),
+        buildx=_buildx(document),
         exports=tuple(dict.fromkeys(document.exports)),
         path=file,
+    )
+
+
+def _builder(document: Document) -> BuilderChoice:
+    """Settings of buildx ask for it."""
+    if document.builder is BuilderChoice.AUTO and document.buildx:
+        return BuilderChoice.BUILDX
+    return document.builder
+
+
+def _buildx(document: Document) -> BuildxSettings:
+    written = document.buildx
+    if written is None:
+        return BuildxSettings()
+    return BuildxSettings(
+        builder=written.builder, cache_from=tuple(written.cache_from), cache_to=tuple(written.cache_to)
     )
 
 

@@ -22,6 +22,7 @@ from pydantic import (
 
 from bloatcheck.config.approvals_section import ApprovalEntry, ApproveBySection
 from bloatcheck.config.baseline_section import BaselineForms, BaselineSection
+from bloatcheck.config.buildx_section import BuildxSection, for_buildx
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.contents_section import AdviceSection, ForbiddenSection
 from bloatcheck.config.creep_section import CreepSection, short_creep
@@ -46,7 +47,7 @@ from bloatcheck.config.fields import (
 )
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.limits_section import Limits, short_growth
-from bloatcheck.config.model import CommentMode, ExportFormat, OnIncomparable, PolicyFrom
+from bloatcheck.config.model import BuilderChoice, CommentMode, ExportFormat, OnIncomparable, PolicyFrom
 from bloatcheck.config.section import Section
 
 MAX_IMAGES = 2_000
@@ -339,6 +340,17 @@ class Document(Section):
         default_factory=AdviceSection,
         description="Which advice is left out.",
         examples=[{"ignore": ["docs-shipped"]}],
+    )
+    builder: BuilderChoice = Field(
+        default=BuilderChoice.AUTO,
+        description="What images are built with. `auto`: docker where its engine answers, else buildah, "
+        "else podman; and buildx where `buildx` is given.",
+        examples=["buildah"],
+    )
+    buildx: Annotated[BuildxSection | None, AfterValidator(for_buildx)] = Field(
+        default=None,
+        description="How buildx builds: with which builder instance, and which caches.",
+        examples=[{"builder": "ci", "cache-from": ["type=gha"], "cache-to": ["type=gha,mode=max"]}],
     )
     exports: list[ExportFormat] = Field(
         default_factory=list,

@@ -28,6 +28,7 @@ _TRANSPORT = r"(?:docker-daemon:|docker-archive:|oci:|oci-archive:|docker://)\S.
 REFERENCE = rf"^(?:{_TRANSPORT}|{_TAGGED}(?:@sha256:[0-9a-f]{{64}})?)$"
 ARGUMENT_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 TARGET = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+BUILDER = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 LOGIN = r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:\[bot\])?"
 COMMAND = r"/[a-z0-9-]+(?: [a-z0-9-]+){0,4}"
 """The first words of a comment that is meant for us."""
@@ -36,6 +37,9 @@ COMMENT_KEY = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
 
 _BRANCH = r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*"
 """A part of what git allows (git check-ref-format), without what a shell, a URL or git reads otherwise."""
+
+_CACHE_TYPES = ("azblob", "gha", "inline", "local", "registry", "s3")
+_CACHE_FOLDERS = ("src", "dest")
 
 _SECRET_KEYS = {"id", "src", "source", "env", "type"}
 
@@ -146,6 +150,30 @@ def build_secret(text: str) -> str:
     keys = [key.strip().lower() for key, _, _ in pairs]
     if "id" not in keys or not set(keys) <= _SECRET_KEYS or not all(value for _, _, value in pairs):
         raise ValueError(f"{quote(text)} is no build secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
+    return text
+
+
+def build_cache(text: str) -> str:
+    """A cache as buildx takes it: `type=gha,mode=max`, or an image.
+
+    A local one stays in the repository: a pull request that could name any folder could write to it.
+    """
+    text = one_line(text)
+    if "=" not in text:
+        return image_reference(text)
+    settings = dict[str, str]()
+    for part in next(csv.reader([text]), []):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError(
+                f"{quote(text)} is no cache: key=value, with commas between, as type=gha,mode=max"
+            )
+        settings[key.strip().lower()] = value
+    if settings.get("type") not in _CACHE_TYPES:
+        raise ValueError(f"{quote(text)} has no `type` that buildx knows: {', '.join(_CACHE_TYPES)}")
+    for key in _CACHE_FOLDERS:
+        if key in settings:
+            repository_path(settings[key])
     return text
 
 

@@ -57,6 +57,26 @@ class ImageSpec:
     place: Place | None = None
 
 
+class BuilderChoice(str, Enum):
+    """What images are built with."""
+
+    AUTO = "auto"
+    """Docker where its engine answers, else buildah, else podman."""
+    DOCKER = "docker"
+    BUILDX = "buildx"
+    PODMAN = "podman"
+    BUILDAH = "buildah"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildxSettings:
+    """How buildx builds: the builder instance, and caches as `--cache-from` and `--cache-to` take them."""
+
+    builder: str | None = None
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+
+
 class CommentMode(str, Enum):
     """When a pull-request comment is created. An existing one is always edited."""
 
@@ -200,5 +220,7 @@ class Config:
     forbidden: Forbidden = field(default_factory=Forbidden)
     advice: AdviceSettings = field(default_factory=AdviceSettings)
     dive: DiveRules | None = None
+    builder: BuilderChoice = BuilderChoice.AUTO
+    buildx: BuildxSettings = field(default_factory=BuildxSettings)
     exports: tuple[ExportFormat, ...] = ()
     path: str | None = None

@@ -43,7 +43,9 @@ def in_force(head: Config, base: Config | None) -> Config:
         return replace(head, approve_by=base.approve_by, policy_from=PolicyFrom.HEAD, comment=comment)
     limits = {image.name: image.limits for image in base.images}
     images = tuple(replace(image, limits=limits.get(image.name, base.limits)) for image in head.images)
-    return replace(base, root=head.root, path=head.path, images=images)
+    return replace(
+        base, root=head.root, path=head.path, images=images, builder=head.builder, buildx=head.buildx
+    )
 
 
 def policy_changes(before: Config, after: Config) -> tuple[PolicyChange, ...]:

@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bloatcheck.build.choose import Builders
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import OurTag
 from bloatcheck.cli.log import GitHubLog, PlainLog
-from bloatcheck.config.model import BuildSpec, ImageSpec, PrebuiltSpec
+from bloatcheck.config.model import BuilderChoice, BuildSpec, ImageSpec, PrebuiltSpec
 from bloatcheck.errors import ExitCode, Place
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
@@ -319,9 +319,10 @@ def processes() -> str:
 
 def test_an_engine_that_is_away_is_told_once_asked_for(workshop: Workshop) -> None:
     workshop.write("Dockerfile", "FROM BASE\n")
-    result = workshop.builders(DOCKER_HOST="unix:///nonexistent/socket").build(
-        ImageSpec("api", build=BuildSpec("Dockerfile"))
+    builders = replace(
+        workshop.builders(DOCKER_HOST="unix:///nonexistent/socket"), choice=BuilderChoice.DOCKER
     )
+    result = builders.build(ImageSpec("api", build=BuildSpec("Dockerfile")))
     assert isinstance(result, FailedBuild)
     assert "the Docker engine does not answer: " in result.error.message
     assert "start it" in str(result.error.hint)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bloatcheck.build.client import DockerClient, Frontend
 from bloatcheck.build.command import build_command, build_environment, repository_path, unset_arguments
-from bloatcheck.config.model import BuildSpec, ImageSpec
+from bloatcheck.config.model import BuildSpec, BuildxSettings, ImageSpec
 from bloatcheck.errors import BuildError, Place
 from bloatcheck.oci.platform import Platform
 
@@ -208,3 +208,24 @@ def test_attestations_stay_if_the_user_wants_them() -> None:
 def test_build_args_that_the_environment_lacks_are_known() -> None:
     assert unset_arguments(FULL, {}) == ["HTTP_PROXY"]
     assert unset_arguments(FULL, {"HTTP_PROXY": ""}) == []
+
+
+def test_buildx_is_told_its_builder_and_caches_and_nobody_else_is(root: Path) -> None:
+    spec, build = ImageSpec("api"), BuildSpec("Dockerfile")
+    settings = BuildxSettings(
+        builder="ci", cache_from=("type=gha", "acme/cache"), cache_to=("type=gha,mode=max",)
+    )
+    commands = [
+        build_command(
+            spec, build, client=client, root=root, tag="x", iidfile=Path("/tmp/iid"), buildx=settings
+        )
+        for client in (REMOTE, BUILDKIT)
+    ]
+    wanted = [
+        "--builder=ci",
+        "--cache-from=type=gha",
+        "--cache-from=acme/cache",
+        "--cache-to=type=gha,mode=max",
+    ]
+    assert commands[0][3:7] == wanted
+    assert not set(wanted) & set(commands[1])

@@ -1,0 +1,104 @@
+"""One run of a program that builds an image: its output streamed, its failure explained."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bloatcheck.build.command import repository_path
+from bloatcheck.build.cures import cure
+from bloatcheck.build.failure import Trace, failing_place
+from bloatcheck.build.lines import LineCutter, Tail, without_escapes
+from bloatcheck.build.process import follow, start
+from bloatcheck.config.model import BuildSpec, ImageSpec
+from bloatcheck.errors import BuildError
+from bloatcheck.log import Log
+from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What is started to build an image, and how to tell of it.
+
+    `program` is the program's name for people, `by_hand` the command as a person would give it.
+    """
+
+    spec: ImageSpec
+    build: BuildSpec
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    program: str
+    by_hand: str
+
+    def run(self, root: Path, trace: Trace, log: Log) -> float:
+        """Builds in `root`.
+
+        Returns:
+            Seconds that the build took.
+
+        Raises:
+            BuildError: with the failing Dockerfile line and the last output.
+        """
+        cutter, tail = LineCutter(), Tail()
+
+        def receive(text: str) -> None:
+            log.output(text)
+            for line in cutter.feed(text):
+                _see(line)
+
+        def _see(line: str) -> None:
+            tail.see(line)
+            trace.see(without_escapes(line))
+
+        begin = time.monotonic()
+        try:
+            process = start(self.command, directory=root, environment=self.environment)
+        except (OSError, ValueError) as error:
+            raise BuildError(
+                f"{self.spec.name} could not be built: {self.program} can't be started: {error}",
+                place=self.spec.place,
+            ) from error
+        code = follow(process, receive)
+        seconds = time.monotonic() - begin
+        for line in cutter.close():
+            _see(line)
+        if code:
+            raise self._failure(root, code, trace, tail.lines)
+        return seconds
+
+    def _failure(self, root: Path, code: int, trace: Trace, output: tuple[str, ...]) -> BuildError:
+        ending = f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+        dockerfile = repository_path(root, self.build.dockerfile)
+        instructions = _read_instructions(root / dockerfile)
+        return BuildError(
+            f"{self.spec.name} could not be built: {trace.reason or f'{self.program} {ending}'}",
+            hint=cure(trace.reason, output, instructions) or f"to see it by hand: {self.by_hand}",
+            place=failing_place(trace, instructions, dockerfile),
+            output=output,
+        )
+
+
+def temporary_directory(spec: ImageSpec) -> tempfile.TemporaryDirectory[str]:
+    """A new one.
+
+    Raises:
+        BuildError: there is no room for it.
+    """
+    try:
+        return tempfile.TemporaryDirectory(prefix="bloatcheck-")
+    except OSError as error:
+        raise BuildError(
+            f"{spec.name} could not be built: there is no directory for temporary files: {error}",
+            hint="free some space there, or set TMPDIR to a directory that has some and may be written",
+        ) from error
+
+
+def _read_instructions(dockerfile: Path) -> tuple[Instruction, ...]:
+    try:
+        with dockerfile.open(encoding="utf-8", errors="replace") as file:
+            return parse_dockerfile(file.read(MAX_LENGTH))
+    except OSError:
+        return ()
