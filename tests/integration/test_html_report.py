@@ -151,6 +151,22 @@ class TestOverview:
         expect(found.page.get_by_role("heading", level=2)).to_contain_text("web")
         found.page.context.close()
 
+    def test_of_many_images_those_with_news_come_first_and_the_others_are_folded(
+        self, browser: Browser, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "report.html"
+        file.write_text(render_html(case("thirty_images")), encoding="utf-8")
+        found = visit(browser, file)
+        cards = found.page.locator("#overview li:visible")
+        expect(cards).to_have_count(4)
+        expect(cards.first).to_contain_text("over the limit")
+        found.page.get_by_role("searchbox", name="Find an image").fill("service-2")
+        expect(cards).to_have_count(10)
+        found.page.get_by_role("searchbox", name="Find an image").fill("")
+        found.page.get_by_role("button", name="Show 26 unchanged images").click()
+        expect(cards).to_have_count(30)
+        found.page.context.close()
+
 
 class TestMap:
     def test_its_areas_are_the_bytes_of_the_report(self, page: Page) -> None:
@@ -305,6 +321,9 @@ class TestForeignText:
         file = tmp_path / "report.html"
         file.write_text(render_html(case(name)), encoding="utf-8")
         found = visit(browser, file, width=390)
+        found.page.evaluate(
+            "document.querySelectorAll('#overview .more:not([hidden])').forEach(each => each.click())"
+        )
         for card in found.page.locator(".card").all():
             card.click()
             assert found.page.locator("h2").count() == 1

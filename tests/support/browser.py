@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 AXE = "axe-core@4.14.1"
 
@@ -24,6 +24,11 @@ class Visit:
     page: Page
     troubles: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+
+    def dismiss(self, dialog: Dialog) -> None:
+        """A page of ours asks nothing; one that a file name opened would."""
+        self.troubles.append(dialog.message)
+        dialog.dismiss()
 
 
 @contextmanager
@@ -47,7 +52,7 @@ def visit(browser: Browser, file: Path, *, width: int = 1280, dark: bool = False
     found = Visit(context.new_page())
     found.page.on("console", lambda message: found.troubles.append(message.text))
     found.page.on("pageerror", lambda error: found.troubles.append(str(error)))
-    found.page.on("dialog", lambda dialog: (found.troubles.append(dialog.message), dialog.dismiss()))
+    found.page.on("dialog", found.dismiss)
     found.page.on("request", lambda request: found.requests.append(request.url))
     found.page.goto(file.as_uri() + at)
     found.page.wait_for_selector("html.ready", state="attached")
@@ -73,6 +78,6 @@ def _axe() -> str:
         if npm is None:
             pytest.skip("npm is not installed, so axe-core can't be had")
         cache.mkdir(parents=True, exist_ok=True)
-        install = [npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", cache, AXE]
+        install = [npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", str(cache), AXE]
         subprocess.run(install, check=True, timeout=120)
     return file.read_text(encoding="utf-8")

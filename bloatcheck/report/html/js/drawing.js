@@ -237,7 +237,7 @@ function drawingOf(image) {
 
   function showBeside() {
     const found = state.query ? matches() : null;
-    const listed = found ?? [...state.at.children].filter((node) => node.size || node.change).sort((one, other) => measure(other) - measure(one) || other.change - one.change);
+    const listed = found ?? [...state.at.children].filter((node) => measure(node)).sort((one, other) => measure(other) - measure(one) || other.change - one.change);
     const whole = Math.max(1, ...listed.map(measure));
     told.textContent = found ? `${count(found.length, "match", "matches")}, ${bytes(found.filter((node) => !hasMatchAbove(node)).reduce((total, node) => total + node.size, 0))}` : "";
     const shown = listed.slice(0, found ? MOST_MATCHES : ROWS_BESIDE);

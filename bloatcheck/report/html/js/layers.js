@@ -15,7 +15,7 @@ function layersOf(image, drawing) {
         { type: "button", class: `layer ${layer.base ? "of-base" : ""} ${layer.change ?? ""}`, "aria-expanded": "false", on: { click: () => choose(number) } },
         h("span", { class: "amount" }, bytes(layer.after ?? (image.after === null ? layer.before : 0)), changed ? h("small", { class: `tone ${layer.change}` }, growth((layer.after ?? 0) - (layer.before ?? 0))) : null),
         bar(size, most, layer.change && changed ? toneOf(layer.after ?? 0, layer.before ?? 0) : layer.base ? "base" : "own"),
-        h("code", null, layer.instruction || "no instruction known"),
+        h("code", null, titleOf(image, layer)),
         h("span", { class: "marks" }, changed ? badge(layer.change) : layer.change === "rebuilt" ? badge("rebuilt") : null, layer.base ? badge("base", "base image") : null, layer.place ? h("span", { class: "quiet" }, `${layer.place.file}:${layer.place.line}`) : null),
       ),
     );
@@ -32,7 +32,7 @@ function layersOf(image, drawing) {
     const layer = image.layers[number];
     rows[number].append(details);
     details.replaceChildren(
-      h("p", null, h("code", { class: "whole" }, layer.instruction || "no instruction known")),
+      h("p", null, h("code", { class: "whole" }, titleOf(image, layer))),
       h(
         "dl",
         { class: "facts" },

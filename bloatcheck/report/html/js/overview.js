@@ -1,4 +1,4 @@
-const FEW_IMAGES = 12;
+const FEW_IMAGES = 8;
 
 /** Who, what and when, below the verdict. */
 function about(page) {
@@ -13,7 +13,7 @@ function about(page) {
   return h(
     "div",
     { class: "about" },
-    h("p", null, facts.map((fact, index) => [index ? h("span", { class: "dot", "aria-hidden": "true" }, "·") : null, h("span", null, fact)])),
+    h("p", null, facts.map((fact, index) => [index ? h("span", { class: "dot" }, " · ") : null, h("span", null, fact)])),
     page.changes.length
       ? h("div", { class: "note warn" }, h("p", null, page.changes_told), h("ul", null, page.changes.map((change) => h("li", null, change.looser ? "⚠️ " : "", change.text))))
       : null,
@@ -21,31 +21,49 @@ function about(page) {
   );
 }
 
-/** One card an image; those of many can be searched. */
+/** One card an image. Of many images, those with nothing to tell are folded, and all can be searched. */
 function overview(page, open) {
   const cards = page.images.map((image, index) => card(image, () => open(index)));
+  const quiet = page.images.map((image) => image.outcome === "pass" && image.delta === 0);
+  const folded = page.images.length > FEW_IMAGES && quiet.filter(Boolean).length > 1;
+  let unfolded = !folded;
+  let query = "";
+  let current = -1;
   const list = h("ul", { class: page.images.length === 1 ? "cards one" : "cards" }, cards);
   const status = h("span", { class: "told", role: "status" });
+  const more = h("button", { type: "button", class: "more", on: { click: () => ((unfolded = true), show()) } });
   const search = h("input", {
     type: "search",
     placeholder: "Find an image",
     "aria-label": "Find an image",
-    on: {
-      input: (event) => {
-        const query = event.target.value.toLowerCase();
-        page.images.forEach((image, index) => (cards[index].hidden = !image.name.toLowerCase().includes(query)));
-        status.textContent = count(cards.filter((each) => !each.hidden).length, "image");
-      },
-    },
+    on: { input: (event) => ((query = event.target.value.toLowerCase()), show()) },
   });
+
+  function show() {
+    let left = 0;
+    page.images.forEach((image, index) => {
+      const found = image.name.toLowerCase().includes(query);
+      const away = !unfolded && !query && quiet[index] && index !== current;
+      cards[index].hidden = !found || away;
+      left += away ? 1 : 0;
+    });
+    more.hidden = left === 0;
+    more.textContent = `Show ${count(left, "unchanged image")}`;
+    status.textContent = query ? count(cards.filter((each) => !each.hidden).length, "image") : "";
+  }
+
+  show();
   return {
-    view: h("div", null, page.images.length > FEW_IMAGES ? h("div", { class: "tools" }, search, status) : null, list),
-    choose: (index) =>
+    view: h("div", null, page.images.length > FEW_IMAGES ? h("div", { class: "tools" }, search, status) : null, list, more),
+    choose: (index) => {
+      current = index;
       cards.forEach((each, number) => {
         const button = each.querySelector("button");
         if (number === index) button.setAttribute("aria-current", "true");
         else button.removeAttribute("aria-current");
-      }),
+      });
+      show();
+    },
   };
 }
 

@@ -52,9 +52,14 @@ function hiddenIn(image, leaves, compared) {
   });
 }
 
+/** What a layer is called: its instruction, or whose it is. */
+function titleOf(image, layer) {
+  return layer.instruction || (layer.base && image.base ? image.base.name : "no instruction known");
+}
+
 function layerName(image, number) {
   const layer = image.layers[number];
-  return layer ? `${number + 1} · ${layer.instruction || "no instruction known"}` : "no layer known";
+  return layer ? `${number + 1} · ${titleOf(image, layer)}` : "no layer known";
 }
 
 function groupsOf(view, image, leaf) {
