@@ -1,7 +1,8 @@
 """The repository, through git.
 
 What is asked here changes no branch, no work tree and no index: what has to be written is written as objects
-and pushed by their id. Hooks of the clone don't run.
+and pushed by their id. Hooks of the clone don't run. Ids of commits come from files and answers that others
+wrote, so each is looked at before git is: one that begins with a dash would be an option.
 """
 
 from __future__ import annotations
@@ -85,12 +86,12 @@ class Git:
 
     def tree(self, commit: str) -> str:
         """What a commit's files are known by; empty where it isn't here."""
-        code, output, _ = self.run("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}")
+        code, output, _ = self.run("rev-parse", "--verify", "--quiet", f"{_id(commit)}^{{tree}}")
         return "" if code else text_of(output)
 
     def message(self, commit: str) -> str:
         """A commit's message; empty where it isn't here."""
-        _, output, _ = self.run("cat-file", "commit", commit)
+        _, output, _ = self.run("cat-file", "commit", _id(commit))
         return output.decode(errors="replace").partition("\n\n")[2]
 
     def committed_at(self, commit: str) -> datetime | None:
@@ -106,33 +107,37 @@ class Git:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Where two commits parted; None where that lies outside of a shallow clone."""
-        code, output, _ = self.run("merge-base", one, other)
+        code, output, _ = self.run("merge-base", _id(one), _id(other))
         return _commit_in(output) if code == 0 else None
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Whether `old` is `new`, or comes before it; None where a shallow clone can't tell."""
         if old == new:
             return True
-        code, _, _ = self.run("merge-base", "--is-ancestor", old, new)
+        code, _, _ = self.run("merge-base", "--is-ancestor", _id(old), _id(new))
         if code == 0:
             return True
         return None if code != _NOT_AN_ANCESTOR or self.is_shallow() else False
 
     def nearest(self, commit: str, candidates: Collection[str]) -> tuple[str, ...]:
         """Those of the candidates that are the commit or come before it, nearest first."""
-        _, output, _ = self.run("rev-list", f"--max-count={_WALK}", commit)
+        _, output, _ = self.run("rev-list", f"--max-count={_WALK}", _id(commit))
         wanted = set(candidates)
         return tuple(line for line in output.decode(errors="replace").split() if line in wanted)
 
     def last_tag(self, commit: str) -> str | None:
         """The nearest tag on the way back from a commit; None where there is none."""
-        code, output, _ = self.run("describe", "--tags", "--abbrev=0", commit)
+        code, output, _ = self.run("describe", "--tags", "--abbrev=0", _id(commit))
         return output.decode(errors="replace").strip() or None if code == 0 else None
 
     def last_before(self, moment: datetime, commit: str) -> str | None:
         """The newest commit on the first-parent line of a commit that was made before a moment."""
         code, output, _ = self.run(
-            "rev-list", "-1", "--first-parent", f"--before={moment.isoformat(timespec='seconds')}", commit
+            "rev-list",
+            "-1",
+            "--first-parent",
+            f"--before={moment.isoformat(timespec='seconds')}",
+            _id(commit),
         )
         return _commit_in(output) if code == 0 else None
 
@@ -144,7 +149,7 @@ class Git:
         Raises:
             BaselineError: it is too large, or git fails.
         """
-        name = f"{commit}:./{path}"
+        name = f"{_id(commit)}:./{path}"
         code, output, _ = self.run("cat-file", "-s", name)
         if code:
             return None
@@ -157,24 +162,28 @@ class Git:
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the JSON files in a folder at a commit."""
-        _, output, _ = self.run("ls-tree", "-z", "--name-only", commit, f"./{folder}")
+        _, output, _ = self.run("ls-tree", "-z", "--name-only", _id(commit), f"./{folder}")
         names = output.decode(errors="surrogateescape").split("\0")
         return tuple(sorted(name for name in names if name.endswith(".json")))
 
     def changed_files(self, commit: str) -> tuple[str, ...]:
         """The files that a commit changes, from the repository's top."""
-        _, output, _ = self.run("diff-tree", "-z", "-r", "--no-commit-id", "--name-only", "--root", commit)
+        _, output, _ = self.run(
+            "diff-tree", "-z", "-r", "--no-commit-id", "--name-only", "--root", _id(commit)
+        )
         return tuple(name for name in output.decode(errors="surrogateescape").split("\0") if name)
 
     # The remote
 
     def has(self, commit: str) -> bool:
         """Whether a commit is here, or could be fetched."""
-        return self.commit(commit) is not None or self.fetch(commit)
+        return bool(_COMMIT.fullmatch(commit)) and (self.commit(commit) is not None or self.fetch(commit))
 
     def fetch(self, commit: str) -> bool:
         """Gets a commit from `origin`; whether it is there then. Of a shallow clone's, only the commit."""
         # In a whole clone, a depth would cut off the history behind the commit.
+        if not _COMMIT.fullmatch(commit):
+            return False
         depth = ("--depth=1",) if self.is_shallow() else ()
         with suppress(BaselineError):
             self.run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=FETCH_SECONDS)
@@ -196,7 +205,7 @@ class Git:
                 return False
             try:
                 code, _, _ = self.run(
-                    "fetch", "--quiet", "--no-tags", f"--deepen={depth}", "origin", *commits,
+                    "fetch", "--quiet", "--no-tags", f"--deepen={depth}", "origin", *map(_id, commits),
                     seconds=max(1, deadline - time.monotonic()),
                 )  # fmt: skip
             except BaselineError:
@@ -234,7 +243,7 @@ class Git:
             OutOfReachError: it can't be.
         """
         code, _, errors = self.run(
-            "worktree", "add", "--quiet", "--detach", str(folder), commit, seconds=FETCH_SECONDS
+            "worktree", "add", "--quiet", "--detach", str(folder), _id(commit), seconds=FETCH_SECONDS
         )
         if code:
             raise OutOfReachError(f"{commit[:SHORT]} can't be checked out: {last_line(errors)}")
@@ -251,7 +260,7 @@ class Git:
         return tuple(output.decode(errors="replace").split())
 
     def _header(self, commit: str) -> str:
-        _, output, _ = self.run("cat-file", "commit", commit)
+        _, output, _ = self.run("cat-file", "commit", _id(commit))
         return output.decode(errors="replace").partition("\n\n")[0]
 
     def must(self, *arguments: str, given: bytes = b"") -> bytes:
@@ -303,7 +312,21 @@ class Git:
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
 
 
-_REMOTE_HINT = "give the job `permissions: { contents: read }`, and the action its `token`"
+_REMOTE_HINT = (
+    "in a workflow: give the job `permissions: { contents: read }`, and the action its `token`; elsewhere: does "
+    "`git ls-remote origin` answer?"
+)
+
+
+def _id(commit: str) -> str:
+    """A commit's id, and nothing else that git could take for something.
+
+    Raises:
+        BaselineError: it is none.
+    """
+    if not _COMMIT.fullmatch(commit):
+        raise BaselineError(f"{commit[:SHORT]!r} is no id of a commit")
+    return commit
 
 
 def _commit_in(output: bytes) -> str | None:

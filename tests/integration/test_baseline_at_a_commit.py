@@ -254,6 +254,16 @@ def test_a_folder_that_looks_like_a_repository_is_none(history: History, tmp_pat
     assert not started.exists()
 
 
+@pytest.mark.parametrize("named", ["--upload-pack=touch x;", "--output=x", "-", "main", "HEAD", "a" * 39, ""])
+def test_only_an_id_of_a_commit_reaches_git_as_one(history: History, named: str) -> None:
+    git = Git(history.origin.root)
+    assert not git.has(named)
+    assert not git.fetch(named)
+    for ask in (git.tree, git.message, git.committed_at, git.last_tag, git.changed_files):
+        with pytest.raises(BaselineError, match="is no id of a commit"):
+            ask(named)
+
+
 def test_the_base_of_a_stacked_pull_request_is_the_branch_below(history: History, tmp_path: Path) -> None:
     """Its growth is not blamed on the branch above, whatever main has."""
     origin = history.origin

@@ -206,6 +206,17 @@ def test_a_slow_run_of_an_old_commit_does_not_replace_what_a_newer_one_measured(
     assert remote.sizes() == {"api": 15 * MB, "web": 25 * MB}
 
 
+def test_a_commit_that_the_file_names_is_no_option_for_git(remote: Remote, tmp_path: Path) -> None:
+    """The file came with a pull request, and nobody reads what looks as if a program wrote it."""
+    started = tmp_path / "started"
+    hostile = entry("api", 10 * MB, commit=f"--upload-pack=touch {started};")
+    remote.push(**{FILE: to_json([hostile])})
+    renewer = remote.run()
+    assert "the baseline is renewed" in renewer.by_commit(measured(renewer, api=30 * MB)).what
+    assert remote.sizes() == {"api": 30 * MB}
+    assert not started.exists()
+
+
 def test_images_that_are_no_longer_configured_go(remote: Remote) -> None:
     renewer = remote.run()
     told = measured(renewer, api=10 * MB)
