@@ -17,9 +17,12 @@ T = TypeVar("T")
 
 
 class Progress:
-    """Layers and bytes so far, of so many layers. It may be told of pieces by several threads."""
+    """Layers and bytes so far, of so many layers; or bytes only, where layers come to their end together.
 
-    def __init__(self, log: Log | None, layers: int) -> None:
+    It may be told of pieces by several threads.
+    """
+
+    def __init__(self, log: Log | None, layers: int | None) -> None:
         self._log = log
         self._layers = layers
         self._read = 0
@@ -43,15 +46,17 @@ class Progress:
         self._told_at = time.monotonic()
         if self._log is None:
             return
-        size = f", {format_bytes(self._bytes)}" if self._bytes else ""
-        self._log.status(f"reading: {self._read:,} of {count(self._layers, 'layer')}{size}")
+        told = [] if self._layers is None else [f"{self._read:,} of {count(self._layers, 'layer')}"]
+        if self._bytes:
+            told.append(format_bytes(self._bytes))
+        self._log.status(f"reading: {', '.join(told)}")
 
 
 @contextmanager
-def telling_progress(log: Log | None, layers: int) -> Iterator[Progress]:
+def telling_progress(log: Log | None, layers: int | None = None) -> Iterator[Progress]:
     """While this lasts, what is read is told, where there is somebody to tell and something to read."""
     progress = Progress(log, layers)
-    if log is None or not layers:
+    if log is None or layers == 0:
         yield progress
         return
     try:

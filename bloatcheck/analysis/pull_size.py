@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bloatcheck.analysis.layer_cache import LayerCache
+from bloatcheck.analysis.progress import telling_progress
 from bloatcheck.analysis.pull_size_cache import PullSizeCache
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.errors import ReadError
@@ -25,6 +26,7 @@ from bloatcheck.image.decompress import SNIFFED, Compression, sniff
 from bloatcheck.image.model import Image, LayerDescriptor
 from bloatcheck.image.sink import Buffer, Meter
 from bloatcheck.image.verify import HasBlobs
+from bloatcheck.image.watching import was_read
 from bloatcheck.oci.digest import Digest, algorithm
 
 if TYPE_CHECKING:
@@ -149,6 +151,7 @@ class PullSizeSink:
             ReadError: it is compressed in a way that isn't supported.
         """
         self._length += len(data)
+        was_read(len(data))
         if self._compression not in (None, Compression.NONE):
             return
         self._buffer += data
@@ -237,7 +240,7 @@ def read_pull_size(image: Image, *, layers: LayerCache, estimates: PullSizeCache
         else:
             unknown[layer.diff_id] = layer
     if unknown:
-        with _threads() as pool:
+        with telling_progress(layers.log), _threads() as pool:
             if engine:
                 others = (layers.get(layer) for layer in image.layers if layer.diff_id not in unknown)
                 lengths = {index.uncompressed_size or 0 for index in others if index}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from contextlib import closing
 from dataclasses import asdict
 
+from bloatcheck.cli.colour import paint_for
 from bloatcheck.cli.common import add_log_options, log_for, platform_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
+from bloatcheck.report.paint import Tone
 from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import count, format_bytes
 
@@ -36,11 +39,14 @@ examples:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Verifies and prints."""
+    from bloatcheck.analysis.progress import telling_progress
     from bloatcheck.image.open import open_image
     from bloatcheck.image.verify import verify_image
 
-    with closing(open_image(args.reference, platform=platform_of(args.platform), log=log_for(args))) as image:
-        checks = verify_image(image)
+    log = log_for(args)
+    with closing(open_image(args.reference, platform=platform_of(args.platform), log=log)) as image:
+        with telling_progress(log):
+            checks = verify_image(image)
         image_id, platform = image.image_id, str(image.config.platform)
     bad = sum(1 for check in checks if check.problems)
     if args.json:
@@ -48,9 +54,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
         tell_json(json.dumps({"image_id": image_id, "platform": platform, "layers": layers}, indent=2))
         return ExitCode.UNREADABLE if bad else ExitCode.OK
     tell(f"{harmless_line(args.reference)} ({harmless_line(platform)}) {image_id}")
+    paint = paint_for(sys.stdout)
     for check in checks:
+        word = paint("not ok", Tone.BAD) if check.problems else paint("ok    ", Tone.GOOD)
         size = "" if check.content_size is None else f", {format_bytes(check.content_size)}"
-        tell(f"  {'not ok' if check.problems else 'ok':6}  {check.diff_id}{size}")
+        tell(f"  {word}  {check.diff_id}{size}")
         for problem in check.problems:
             tell(f"          {harmless_line(problem)}")
     of = count(len(checks), "layer")

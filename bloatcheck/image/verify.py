@@ -17,6 +17,7 @@ from bloatcheck.image.layer_index import LayerIndex, LayerRecords
 from bloatcheck.image.model import Image, LayerDescriptor
 from bloatcheck.image.sink import Buffer, Counter, Meter, Sink
 from bloatcheck.image.tar_scanner import TarScanner
+from bloatcheck.image.watching import was_read
 from bloatcheck.oci.digest import Digest, algorithm
 
 
@@ -188,6 +189,7 @@ class _Probe:
     def feed(self, data: Buffer, /) -> None:
         """The next piece."""
         self.blob.feed(data)
+        was_read(len(data))
 
     def close(self) -> None:
         """The blob was complete."""

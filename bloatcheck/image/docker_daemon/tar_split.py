@@ -23,6 +23,7 @@ from bloatcheck.image.docker_daemon.folder import LayerFolder
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.image.tar_header import BLOCK
 from bloatcheck.image.tar_scanner import TarScanner
+from bloatcheck.image.watching import was_read
 from bloatcheck.oci.digest import Digest
 
 _CHUNK = 1 << 20
@@ -70,6 +71,8 @@ def index_tar_split(
         for pieces, content_size in _runs(source):
             scanner.feed(pieces)
             length += len(pieces) + content_size
+            if contents:  # else no content is read, and all is over at once
+                was_read(len(pieces) + content_size)
             if content_size and not scanner.done:
                 if content_size + -content_size % BLOCK != scanner.skip:
                     raise ValueError("a content is not as long as its header says")  # noqa: TRY301 - one way out

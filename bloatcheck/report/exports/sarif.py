@@ -134,7 +134,6 @@ def _level(level: Level, *, enforced: bool) -> str:
 def _rule(rule: Rule) -> dict[str, object]:
     return {
         "id": rule.id,
-        "name": "".join(word.capitalize() for word in rule.id.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.summary},
         "helpUri": rule.url,

@@ -10,7 +10,7 @@ from support.recording_log import RecordingLog
 from bloatcheck.analysis import progress
 from bloatcheck.analysis.capture import EXPLAIN
 from bloatcheck.analysis.layer_cache import LayerCache, index_image
-from bloatcheck.analysis.read import read_layers
+from bloatcheck.analysis.read import read_layers, read_with_pull_size
 from bloatcheck.errors import ReadError
 from bloatcheck.image.open import open_image
 from bloatcheck.image.watching import was_read, watching
@@ -62,3 +62,11 @@ def test_nobody_hears_of_what_is_read_after_it() -> None:
         was_read(3)
     was_read(4)
     assert heard == [3]
+
+
+def test_the_size_of_a_pull_is_told_in_bytes(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_EVERY", 0)
+    log = RecordingLog()
+    read_with_pull_size(f"docker-archive:{archive}", platform=None, log=log, environment={})
+    assert log.states.index(None) > 1
+    assert log.states[log.states.index(None) - 1] == "reading: 512 kB"
