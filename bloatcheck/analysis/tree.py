@@ -206,6 +206,10 @@ class Tree:
         ordered = self._in_order()
         return (ordered[at] for at in range(*self._range_below(folder)))
 
+    def is_hard_link(self, path: bytes) -> bool:
+        """Whether another name of a file that is there stands at this very path."""
+        return self._visible.get(path) in self._hard_links
+
     def is_folder(self, path: bytes) -> bool:
         """Whether a directory stands at this path, or is implied by what lies below; b"" is the root."""
         record = self._visible.get(path)

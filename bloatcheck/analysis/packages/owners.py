@@ -102,10 +102,7 @@ def _linked(
     uv and pnpm link what they install to their cache, and an archive may have the cache first.
     """
     for path, package in owned.items():
-        node = tree.get(path)
-        if node is None or node.kind != Kind.HARD_LINK:
-            continue
-        file = tree.file_of(path)
+        file = tree.file_of(path) if tree.is_hard_link(path) else None
         if file and file[0] not in owned and file[0] not in listed and tree.file_of(file[0]) == file:
             yield file[0], package
 
