@@ -181,9 +181,9 @@ class Git:
 
     def fetch(self, commit: str) -> bool:
         """Gets a commit from `origin`; whether it is there then. Of a shallow clone's, only the commit."""
-        # In a whole clone, a depth would cut off the history behind the commit.
         if not _COMMIT.fullmatch(commit):
             return False
+        # In a whole clone, a depth would cut off the history behind the commit.
         depth = ("--depth=1",) if self.is_shallow() else ()
         with suppress(BaselineError):
             self.run("fetch", "--quiet", "--no-tags", *depth, "origin", commit, seconds=FETCH_SECONDS)
@@ -313,8 +313,8 @@ class Git:
 
 
 _REMOTE_HINT = (
-    "in a workflow: give the job `permissions: { contents: read }`, and the action its `token`; elsewhere: does "
-    "`git ls-remote origin` answer?"
+    "in a workflow, give the job `permissions: { contents: read }`, and the action its `token`; elsewhere, "
+    "see whether `git ls-remote origin` answers"
 )
 
 

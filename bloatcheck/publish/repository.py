@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.github import GitHub
@@ -39,9 +39,13 @@ class RunArtifact:
     size: int
 
 
+_Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+"""It becomes part of addresses, and an argument of git."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    sha: str
+    sha: _Sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class _Content:
 
     type: str
     path: str
-    sha: str
+    sha: _Sha
     size: int
     content: str = ""
     encoding: str = ""
@@ -73,7 +77,7 @@ class _Run:
     repository_id: int
     head_repository_id: int
     head_branch: str | None
-    head_sha: str
+    head_sha: _Sha
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,16 @@ def test_every_question_has_an_error_that_names_what_was_tried(
     assert BOT_TOKEN not in str(caught.value)
 
 
+@pytest.mark.parametrize("sha", ["--upload-pack=x", "../../user", "main"])
+def test_what_is_no_id_of_a_commit_is_no_answer(
+    github: PretendGitHub, repository: Repository, sha: str
+) -> None:
+    answer = json.dumps({"merge_base_commit": {"sha": sha}}).encode()
+    github.faults.append(Fault(Reply(200, answer, lawful=False)))
+    with pytest.raises(PublishError, match="not what GitHub's API gives"):
+        repository.merge_base(A, B)
+
+
 def test_a_token_that_may_not_open_a_pull_request_is_told_the_permission(
     github: PretendGitHub, repository: Repository
 ) -> None:
