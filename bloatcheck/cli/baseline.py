@@ -81,6 +81,10 @@ exit codes:
   0  written, or nothing had changed
   2  bad usage or configuration, or the file is damaged, foreign, or of a newer bloatcheck
   3  an image could not be built or read; the others were written
+
+examples:
+  bloatcheck baseline update                  every image
+  bloatcheck baseline update --image 'api-*'  only these; the others' entries stay as they are
 """
     _add_config(parser)
     parser.add_argument(
@@ -92,6 +96,16 @@ exit codes:
 
 def _configure_show(parser: argparse.ArgumentParser) -> None:
     parser.description = "Prints the size, the layers and the commit of every image in the baseline."
+    parser.epilog = """\
+exit codes:
+  0  shown
+  2  bad usage or configuration, no such commit, a damaged file, or a remote that can't be asked
+
+examples:
+  bloatcheck baseline show                    as it lies on disk
+  bloatcheck baseline show --ref origin/main  as it stands there
+  bloatcheck baseline show --history          what `renew: branch` kept, commit by commit
+"""
     _add_config(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--ref", metavar="COMMIT", help="as it stands at this commit, branch or tag")

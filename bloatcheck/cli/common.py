@@ -14,6 +14,9 @@ from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
 
 TOKEN_VARIABLE = "BLOATCHECK_TOKEN"  # noqa: S105 - a variable's name
+IMAGE_HELP = (
+    "an image of the engine; or docker-archive:FILE, oci:FOLDER, oci-archive:FILE, docker://REGISTRY/NAME"
+)
 
 
 def add_log_options(parser: argparse.ArgumentParser) -> None:

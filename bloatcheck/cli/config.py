@@ -38,6 +38,16 @@ An editor with a YAML language server completes and checks the file when its fir
         "check",
         help="say what is wrong with the configuration, or what it asks for",
         description="Says everything that is wrong with the configuration, or what it asks for.",
+        epilog="""\
+exit codes:
+  0  it is in order
+  2  something is wrong with it
+
+examples:
+  bloatcheck config check
+  bloatcheck config check --config ci/images.yml
+""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     check.add_argument(
@@ -51,6 +61,8 @@ An editor with a YAML language server completes and checks the file when its fir
         "schema",
         help="print the configuration's JSON Schema",
         description="Prints the JSON Schema (draft 2020-12) of the configuration.",
+        epilog="example:\n  bloatcheck config schema > bloatcheck.schema.json\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
 

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict, replace
 
-from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.common import IMAGE_HELP, add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
@@ -17,11 +17,16 @@ _FEW = 5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = (
-        "Compares two images: sizes, why they differ (base image, packages, own files), and the layers, "
-        "packages and files that changed."
-    )
+    parser.description = """\
+Compares two images: sizes, why they differ (base image, packages, own files), and the layers, packages and
+files that changed. No limit is judged: `bloatcheck run` does that.
+"""
     parser.epilog = """\
+exit codes:
+  0  compared, whether or not they differ
+  2  bad usage
+  3  an image could not be read
+
 examples:
   bloatcheck diff api:1.4 api:1.5                                two images of the local engine
   bloatcheck diff docker://registry.example/api:main api:latest  a published one and a local one
@@ -29,10 +34,8 @@ examples:
   bloatcheck diff api:1.4 api:1.5 --sizes                        only layers and sizes, which is fastest
   bloatcheck diff api:1.4 api:1.5 --json                         for scripts; sizes in bytes
 """
-    parser.add_argument(
-        "before", metavar="BEFORE", help="an image, by skopeo's transports; plain is the engine's"
-    )
-    parser.add_argument("after", metavar="AFTER", help="another one")
+    parser.add_argument("before", metavar="BEFORE", help=IMAGE_HELP)
+    parser.add_argument("after", metavar="AFTER", help="another one, named likewise")
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
     parser.add_argument("--json", action="store_true", help="print the difference as JSON")
     parser.add_argument("--packages", action="store_true", help="all packages that changed")

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.common import IMAGE_HELP, add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.cli.tree import add_tree_options, check_tree_options, show_tree
@@ -26,11 +26,16 @@ _FEW = 8
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = (
-        "Shows an image's size, its layers and the instruction that made each; whose the bytes are (the base "
-        "image's, packages', your own), what is wasted, and what would make it smaller."
-    )
+    parser.description = """\
+Shows an image's size, its layers and the instruction that made each; whose the bytes are (the base image's,
+packages', your own), what is wasted, and what would make it smaller.
+"""
     parser.epilog = """\
+exit codes:
+  0  shown
+  2  bad usage
+  3  the image could not be read
+
 examples:
   bloatcheck inspect api:latest                        an image of the local engine
   bloatcheck inspect docker-archive:image.tar          a file that `docker save` wrote
@@ -50,9 +55,7 @@ estimated: each layer is read and compressed once, and the estimate is kept. Aga
 stored of twelve images it was within 7 % of an image and 13 % (or 1 kB) of a layer, mostly within 2 %;
 other tools compress differently.
 """
-    parser.add_argument(
-        "reference", metavar="REF", help="an image, by skopeo's transports; plain is the engine's"
-    )
+    parser.add_argument("reference", metavar="IMAGE", help=IMAGE_HELP)
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--packages", action="store_true", help="all packages, not only the largest")

@@ -50,7 +50,8 @@ def check_tree_options(args: argparse.Namespace) -> None:
 
     if not args.tree and (args.depth is not None or args.top is not None or args.filter):
         raise UsageError(
-            "--depth, --top and --filter are about the tree", hint="add --tree: bloatcheck inspect REF --tree"
+            "--depth, --top and --filter are about the tree",
+            hint="add --tree: bloatcheck inspect IMAGE --tree",
         )
     if args.depth is not None and not 1 <= args.depth <= MAX_DEPTH:
         raise UsageError(f"--depth {args.depth} is no depth", hint=f"it goes from 1 to {MAX_DEPTH}")

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import asdict
 
 from bloatcheck.cli.colour import paint_for
-from bloatcheck.cli.common import add_log_options, log_for, platform_of
+from bloatcheck.cli.common import IMAGE_HELP, add_log_options, log_for, platform_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode
 from bloatcheck.report.paint import Tone
@@ -19,19 +19,23 @@ from bloatcheck.units import count, format_bytes
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = (
-        "Recomputes the digest, diff_id and sizes of every layer, and names what doesn't match. Every byte "
-        "of the image is read. Exit code 3 if something doesn't match."
-    )
+    parser.description = """\
+Recomputes the digest, diff_id and sizes of every layer, and names what doesn't match. Every byte of the image
+is read.
+"""
     parser.epilog = """\
+exit codes:
+  0  everything matches
+  2  bad usage
+  3  something doesn't match, or the image could not be read
+
 examples:
+  bloatcheck verify api:latest                       an image of the local engine
   bloatcheck verify docker-archive:image.tar         a file that `docker save` wrote
   bloatcheck verify oci:layout:latest                an OCI layout directory
   bloatcheck verify oci-archive:image.tar --json     for scripts; sizes in bytes
 """
-    parser.add_argument(
-        "reference", metavar="REF", help="an image, by skopeo's transports; plain is the engine's"
-    )
+    parser.add_argument("reference", metavar="IMAGE", help=IMAGE_HELP)
     parser.add_argument("--platform", metavar="OS/ARCH", help="which image of a multi-platform one")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_log_options(parser)

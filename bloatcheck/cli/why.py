@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bloatcheck.cli.common import add_log_options, child_environment, log_for, platform_of, width
+from bloatcheck.cli.common import IMAGE_HELP, add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = (
-        "Tells where a file, a directory or a package of an image comes from: the layers and Dockerfile "
-        "lines that brought, changed or deleted it, and the package it belongs to."
-    )
+    parser.description = """\
+Tells where a file, a directory or a package of an image comes from: the layers and Dockerfile lines that
+brought, changed or deleted it, and the package it belongs to.
+"""
     parser.epilog = """\
+exit codes:
+  0  told
+  2  bad usage, or the image has no such path or package
+  3  the image could not be read
+
 examples:
   bloatcheck why api:latest /usr/bin/curl        a file: whose it is, and each layer that wrote it
   bloatcheck why api:latest /var/cache           a directory: how much is in it, from which layers
@@ -33,9 +38,7 @@ examples:
   bloatcheck why api:latest /app --dockerfile Dockerfile   with lines, also of the stage that made it
   bloatcheck why docker-archive:a.tar / --json   for scripts; sizes in bytes
 """
-    parser.add_argument(
-        "reference", metavar="REF", help="an image, by skopeo's transports; plain is the engine's"
-    )
+    parser.add_argument("reference", metavar="IMAGE", help=IMAGE_HELP)
     parser.add_argument(
         "thing", metavar="PATH|PACKAGE", help="a path that begins with /, or a package's name"
     )
@@ -98,7 +101,8 @@ def _packages(explained: Explained, thing: str) -> tuple[PackageTrace, ...]:
     found = trace_package(explained.inventory, thing, explained.makers)
     if not found:
         similar = similar_names(explained.inventory, thing)
-        hint = f"there are: {', '.join(similar)}" if similar else "a path begins with /"
+        every = "`bloatcheck inspect IMAGE --packages` lists them; a path begins with /"
+        hint = f"there are: {', '.join(similar)}" if similar else every
         raise UsageError(f"{explained.snapshot.name} has no package {thing}", hint=hint)
     return found
 
