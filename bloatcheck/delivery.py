@@ -178,7 +178,10 @@ class _Posting:
         if not self.token:
             if self.policy.mode is CommentMode.NEVER:
                 return nothing
-            self.log.warning("no comment: there is no token. The report is in the job summary")
+            self.log.warning(
+                "no comment: there is no token. Leave the input `token` out, or set it; the report is in the "
+                "job summary"
+            )
             return replace(nothing, comment_pending=True)
         from bloatcheck.publish.comment import CommentAction, upsert_comment  # noqa: PLC0415 - imports requests
         from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests

@@ -208,8 +208,9 @@ class References:
             return Base(commit, lambda path: git.read(commit, path))
         if host is None:
             raise OutOfReachError(
-                f"commit {commit[:SHORT]}, {why}, is not in this clone and can't be fetched",
-                hint="give actions/checkout `fetch-depth: 0`",
+                f"the commit to compare with, {commit[:SHORT]} ({why}), is not in this clone and can't be "
+                "fetched",
+                hint="give actions/checkout `fetch-depth: 0`, or the action its `token`",
             )
         folder = git.folder()
         return Base(commit, lambda path: host.file(commit, posixpath.join(folder, path), most=MAX_FILE_SIZE))

@@ -70,8 +70,7 @@ def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None
     if base is None:
         return Choice(
             context.base_sha,
-            "the base branch; where the pull request started from is outside of this shallow clone "
-            "(`fetch-depth: 0` for actions/checkout brings it)",
+            "the base branch's, as this shallow clone does not reach back to where the pull request started",
         )
     return Choice(base, "the commit that the pull request started from", ruling=context.base_sha)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
 from bloatcheck.errors import BaselineError, ExitCode, ReadError, UsageError
+from bloatcheck.units import count
 
 if TYPE_CHECKING:
     from bloatcheck.config.model import Config
@@ -103,7 +104,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
             f"no report is in {', '.join(args.places)[:200]}",
             hint="every leg has to upload its report folder, even when it fails, before they are merged",
         )
-    log.info(f"merging {len(legs)} reports")
+    log.info(f"merging {count(len(legs), 'report')}")
     judging = references = None
     if config:
         references = References(

@@ -87,7 +87,8 @@ def read_triggering_run(environ: Mapping[str, str], read: ReadEvent = read_event
     path = environ.get("GITHUB_EVENT_PATH", "").strip()
     if name != EVENT or not path:
         raise UsageError(
-            f"this is not a run that another workflow's end started, but {name or 'none of GitHub Actions'}",
+            "only a run that another workflow's end started (`workflow_run`) comments for it; this one is "
+            + (f"`{name}`" if name else "none of GitHub Actions"),
             hint="use it in a workflow `on: workflow_run`, as docs/forks.md shows",
         )
     try:

@@ -200,6 +200,8 @@ def _advice(image: ImageReport, name: str, width: int) -> str:
         saved = f"{'about ' if each.about else ''}{format_bytes(each.saves)}: " if each.saves else ""
         place = f" ({each.place})" if each.place else ""
         lines.append(_wrapped(f"{saved}{each.message}{place} [{each.id}]", width, indent="  - "))
+    if (more := len(image.advice) - _MOST_ADVICE) > 0:
+        lines.append(f"  and {more:,} more")
     return "\n".join(lines)
 
 
