@@ -38,6 +38,9 @@ _MOST_LINES = 50
 """Images that one result names; a base image may be under hundreds."""
 _TOP = "%SRCROOT%"
 """By this name GitHub knows the repository's top."""
+_LAST_LINE = 2**31 - 1
+"""What every reader's line numbers hold."""
+_LONGEST_KEY = 300
 _ORDER = ("error", "warning", "note")
 
 
@@ -72,7 +75,7 @@ def render(report: Report) -> str:
             }
         },
         # What stands before the last slash is GitHub's category: a later upload replaces its alerts.
-        "automationDetails": {"id": f"bloatcheck/{harmless(report.key)}/"},
+        "automationDetails": {"id": f"bloatcheck/{shorten(harmless(report.key), _LONGEST_KEY)}/"},
         "columnKind": "unicodeCodePoints",
         "results": [_result(remarks, report, numbers) for remarks in told],
     }
@@ -175,9 +178,9 @@ def _location(place: Place | None, report: Report) -> dict[str, object]:
     if path is None or place is None:
         place = Place(report.config or DEFAULT_CONFIG)
         path = _path(report.origin, place) or DEFAULT_CONFIG
-    start = place.line or 1
+    start = min(max(place.line or 1, 1), _LAST_LINE)
     region = {"startLine": start}
-    if place.end_line and place.end_line > start:
+    if place.end_line and start < place.end_line <= _LAST_LINE:
         region["endLine"] = place.end_line
     return {
         "physicalLocation": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from unicodedata import normalize
 
 from bloatcheck.report.plain import harmless
 
@@ -29,4 +30,5 @@ def _cell(cell: str | float | None) -> str | float:
     if not isinstance(cell, str):
         return cell
     shown = harmless(cell)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    # Some spreadsheets take a full-width sign for the sign itself.
+    return f"'{shown}" if normalize("NFKC", shown[:1]).startswith(_FORMULA) else shown

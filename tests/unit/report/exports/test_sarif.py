@@ -112,6 +112,18 @@ def test_a_place_outside_the_repository_is_none(file: str) -> None:
     assert location(result)["artifactLocation"]["uri"] == ".bloatcheck.yml"
 
 
+@pytest.mark.parametrize(("line", "end"), [(0, 0), (-3, -1), (10**17, 10**18), (7, 2)])
+def test_a_line_that_no_file_has_is_a_valid_one_all_the_same(line: int, end: int) -> None:
+    told = report("image api failed build: exit code 1")
+    failure = told.images[0].failure
+    assert failure
+    image = replace(told.images[0], failure=replace(failure, place=Place("Dockerfile", line, end)))
+    (result,) = results(replace(told, images=(image,)))
+    region = location(result)["region"]
+    assert 1 <= region["startLine"] < 2**31
+    assert "endLine" not in region
+
+
 def test_the_text_of_an_image_is_no_link() -> None:
     told = report("image api failed build: see [here](https://evil.example)")
     assert "[here] (https://evil.example)" in results(told)[0]["message"]["text"]

@@ -50,7 +50,7 @@ def test_a_new_image_has_only_what_is_there_now() -> None:
     assert (row["before"], row["after"], row["delta"]) == ("", "1000000", "")
 
 
-@pytest.mark.parametrize("formula", ["=cmd|' /C calc'!A0", "+1+2", "-2+3", "@SUM(A1)"])
+@pytest.mark.parametrize("formula", ["=cmd|' /C calc'!A0", "+1+2", "-2+3", "@SUM(A1)", "\uff1dA1", "\u207a1"])
 def test_a_name_is_no_formula(formula: str) -> None:
     (row,) = rows(render_images(report(f'image "{formula}" failed build: x')))
     assert row["image"] == f"'{formula}"
