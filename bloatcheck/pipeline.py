@@ -27,12 +27,14 @@ from bloatcheck.analysis.recall import inventory_of, recalled
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.baseline.git import Git
+from bloatcheck.baseline.history import HISTORY_FILE, Point, points_of
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.identity import repository_identity
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
 from bloatcheck.config.context import CiContext, comment_key, read_context
+from bloatcheck.config.limits import Limit, Metric, largest_allowed
 from bloatcheck.config.model import BaselineSettings, BaselineSource, BuildSpec, Config, ImageSpec, Renewal
 from bloatcheck.config.trust import check_may_build
 from bloatcheck.diff.compare import compare_all
@@ -50,7 +52,7 @@ from bloatcheck.policy.creep import judge_creep
 from bloatcheck.policy.dive import judge_dive
 from bloatcheck.policy.forbidden import judge_forbidden
 from bloatcheck.policy.judge import judge, judge_comparability, worst_first
-from bloatcheck.report.html.model import NOTHING_SEEN, Sight, Sights
+from bloatcheck.report.html.model import NOTHING_SEEN, Moment, Sight, Sights
 from bloatcheck.report.html.page import items_for
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
 
@@ -124,25 +126,52 @@ def recall(baselines: Baselines, *, log: Log, environment: Mapping[str, str]) ->
 
 
 def sights(
-    baselines: Baselines, results: Sequence[Result], *, log: Log, environment: Mapping[str, str]
+    config: Config,
+    baselines: Baselines,
+    results: Sequence[Result],
+    *,
+    log: Log,
+    environment: Mapping[str, str],
 ) -> Sights:
-    """What the HTML report shows beside the report: each image's files, before as far as they are known."""
+    """What the HTML report shows beside the report: files, those before as far as known, and the history."""
     cache = LayerCache.open(environment, log=log)
     measured = [result for result in results if isinstance(result, Measured)]
+    points = _history(config.baseline, Git(config.root))
     found = {}
     for result in measured:
         name, platform = result.snapshot.name, result.snapshot.platform
         entry = baselines.before.entry(name, platform)
-        if entry is None:
-            found[name, platform] = result.sight
-        elif _layers(entry.snapshot) == _layers(result.snapshot):
-            found[name, platform] = replace(result.sight, before=result.sight.after)
-        elif old := inventory_of(entry.snapshot, cache):
+        before = None
+        if entry and _layers(entry.snapshot) == _layers(result.snapshot):
+            before = result.sight.after
+        elif entry and (old := inventory_of(entry.snapshot, cache)):
             before = fold(old, most=items_for(len(measured)))
-            found[name, platform] = replace(result.sight, before=before)
-        else:
-            found[name, platform] = result.sight
+        moments = (point for point in points if (point.image, point.platform) == (name, platform))
+        found[name, platform] = replace(
+            result.sight,
+            before=before,
+            history=tuple(Moment(point.commit, point.date, point.content_size) for point in moments),
+            limit=_largest_content(result.spec.limits),
+        )
     return found
+
+
+def _history(settings: BaselineSettings, git: Git) -> tuple[Point, ...]:
+    """The sizes that the baseline's branch keeps; nothing where there is none, or it is out of reach."""
+    if BaselineSource.BRANCH not in settings.sources and settings.renew is not Renewal.BRANCH:
+        return ()
+    try:
+        tip = git.tip(settings.branch) if git.is_repository() else None
+        return points_of(git.read(tip, HISTORY_FILE) or b"") if tip else ()
+    except BloatcheckError:
+        return ()
+
+
+def _largest_content(limits: Sequence[Limit]) -> int | None:
+    """The size that an image must not pass, by the strictest of its absolute limits; None without one."""
+    failing = [limit.fail for limit in limits if limit.metric is Metric.CONTENT and limit.fail]
+    allowed = (largest_allowed(threshold, None) for threshold in failing)
+    return min((size for size in allowed if size is not None), default=None)
 
 
 def _layers(snapshot: ImageSnapshot) -> list[Digest]:

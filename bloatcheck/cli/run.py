@@ -112,7 +112,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         cache_folder=default_folder(environment),
         log=log,
         leg=args.leg,
-        sights=lambda: pipeline.sights(baselines, results, log=log, environment=environment),
+        sights=lambda: pipeline.sights(config, baselines, results, log=log, environment=environment),
         exports=config.exports,
     )
     tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB and not args.leg)

@@ -22,7 +22,7 @@ from bloatcheck.analysis.folders import fold
 from bloatcheck.analysis.inventory import Inventory, take_inventory
 from bloatcheck.analysis.snapshot import Base
 from bloatcheck.errors import Place
-from bloatcheck.report.html import Sight, Sights, render_html
+from bloatcheck.report.html import Moment, Sight, Sights, render_html
 from bloatcheck.report.model import Report
 from bloatcheck.units import format_bytes, format_delta
 
@@ -91,7 +91,11 @@ def shown(old: Inventory, new: Inventory) -> tuple[Report, Sights]:
         paths=("/srv/app/main.py",),
     )
     api = replace(api, diff=diff, dockerfile="Dockerfile", advice=(advice,))
-    sight = Sight(before=fold(old), after=fold(new), dockerfile=LINES)
+    history = tuple(
+        Moment(f"{number:040x}", f"2026-01-{number:02}T00:00:00Z", 8_000_000 + (number % 5) * 90_000)
+        for number in range(1, 25)
+    )
+    sight = Sight(before=fold(old), after=fold(new), dockerfile=LINES, history=history, limit=12_000_000)
     return replace(whole, images=(api, web)), {("api", "linux/amd64"): sight}
 
 
@@ -267,6 +271,14 @@ class TestSections:
         assert margin.all_inner_texts() == [format_bytes(size).replace(" ", "\u00a0") for size in sizes]
         margin.nth(2).get_by_role("button").click()
         expect(page.locator(".layer-details")).to_contain_text("COPY app /srv/app")
+
+    def test_the_trend_has_the_limit_and_every_commit(self, page: Page) -> None:
+        chart = page.get_by_role("img", name=re.compile(r"Size over 24 commits: from 8.09\s*MB to 10.2\s*MB"))
+        expect(chart).to_contain_text(re.compile(r"limit 12.0\s*MB"))
+        rows = page.get_by_role("table", name="Size at each commit").locator("tbody tr")
+        expect(rows).to_have_count(25)
+        expect(rows.first).to_contain_text("now")
+        assert page.locator(".card .spark").count() == 1
 
     def test_advice_is_copied(self, page: Page) -> None:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -14,6 +14,7 @@ from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.contents import PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
+from bloatcheck.policy.approval import Standing
 from bloatcheck.policy.model import Level
 from bloatcheck.report.approving import CHANGES_TOLD, icon, use_sentence
 from bloatcheck.report.figures import percent
@@ -32,6 +33,8 @@ _FEWEST_ITEMS = 200
 _MOST_PACKAGES = 20_000
 _FEWEST_PACKAGES = 40
 _MOST_LINES = 3_000
+_MOST_MOMENTS = 2_000
+_FEWEST_MOMENTS = 20
 _LONGEST = 2_000
 _LONGEST_INSTRUCTION = 8_000
 _MOST_OUTPUT = 40
@@ -117,6 +120,9 @@ def _measured(
         "files": _files(diff),
         "drawing": drawing,
         "dockerfile": _dockerfile(image, sight),
+        "history": _history(sight, origin, images),
+        "limit": sight.limit,
+        "approved": _approved(image),
     }
 
 
@@ -297,6 +303,21 @@ def _dockerfile(image: ImageReport, sight: Sight) -> dict[str, object] | None:
         lines.pop()
     shown = [_line(line) for line in lines[:_MOST_LINES]]
     return {"file": _text(image.dockerfile), "lines": shown, "more": len(lines) > _MOST_LINES}
+
+
+def _history(sight: Sight, origin: Origin, images: int) -> list[object]:
+    """The newest moments, oldest first."""
+    most = max(_FEWEST_MOMENTS, _MOST_MOMENTS // max(1, images))
+    return [
+        {"commit": _commit(origin, moment.commit), "date": _text(moment.date[:20]), "size": moment.size}
+        for moment in sight.history[-most:]
+    ]
+
+
+def _approved(image: ImageReport) -> int | None:
+    """The highest ceiling of the approvals that hold."""
+    ceilings = [use.approval.up_to for use in image.approvals if use.standing is Standing.APPLIED]
+    return max((ceiling for ceiling in ceilings if ceiling is not None), default=None)
 
 
 def _line(line: str) -> str:

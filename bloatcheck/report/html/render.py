@@ -21,7 +21,19 @@ from bloatcheck.report.html.model import Sights
 from bloatcheck.report.html.page import page
 from bloatcheck.report.model import Report
 
-SCRIPTS = ("data", "words", "dom", "trees", "drawing", "table", "overview", "layers", "sections", "start")
+SCRIPTS = (
+    "data",
+    "words",
+    "dom",
+    "trees",
+    "drawing",
+    "table",
+    "trend",
+    "overview",
+    "layers",
+    "sections",
+    "start",
+)
 """In this order; all of them share one scope."""
 _LIBRARY = "vendor/d3-hierarchy.min.js"
 _LICENCE = "vendor/d3-hierarchy.LICENSE"

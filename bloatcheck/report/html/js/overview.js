@@ -85,6 +85,7 @@ function card(image, open) {
             h("span", null, h("small", null, "before"), h("b", null, image.figures[0])),
             h("span", { class: "arrow", "aria-hidden": "true" }, "→"),
             h("span", null, h("small", null, "after"), h("b", null, image.figures[1])),
+            sparkline(image),
             delta === null ? null : h("span", { class: `delta ${delta > 0 ? "up" : delta < 0 ? "down" : "flat"}` }, growth(delta), image.percent ? h("small", null, image.percent) : null),
           ),
       image.shares?.length ? proportions(image) : null,

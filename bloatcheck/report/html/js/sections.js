@@ -6,6 +6,7 @@ function imageView(image) {
     drawing ? ["map", "Map", drawing.view] : null,
     ["changes", "Changes", changesOf(image, drawing)],
     image.layers?.length ? ["layers", "Layers", layersOf(image, drawing)] : null,
+    ["trend", "Trend", trendOf(image)],
     image.packages?.length ? ["packages", "Packages", packagesOf(image)] : null,
     image.wasted === null || image.wasted === undefined ? null : ["waste", "Waste", wasteOf(image)],
   ].filter((part) => part && part[2]);
@@ -24,7 +25,7 @@ function imageView(image) {
   return { view, shown: () => drawing?.show() };
 }
 
-const ORDER = ["map", "changes", "layers", "advice", "packages", "waste"];
+const ORDER = ["map", "changes", "layers", "advice", "trend", "packages", "waste"];
 
 /** Inside the page only: the address names the image. */
 function goTo(event, id) {

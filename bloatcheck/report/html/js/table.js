@@ -4,11 +4,11 @@ const FIRST_ROWS = 25;
  * A table that can be sorted by its heads, and searched.
  *
  * Columns: `label`, `value` (row -> what is sorted by), `cell` (row -> what is shown, else the value),
- * `number` (right-aligned, largest first), `wide`. `find` (row -> text) switches the search on.
+ * `number` (right-aligned, largest first), `falling` (largest first), `wide`. `find` (row -> text) switches the search on.
  */
 function sortable({ caption, columns, rows, find, sort = 0, extra = null }) {
   let by = sort;
-  let falling = Boolean(columns[by].number);
+  let falling = Boolean(columns[by].number || columns[by].falling);
   let all = false;
   let query = "";
   const body = h("tbody");
@@ -31,7 +31,7 @@ function sortable({ caption, columns, rows, find, sort = 0, extra = null }) {
     : null;
 
   function sortBy(index) {
-    falling = by === index ? !falling : Boolean(columns[index].number);
+    falling = by === index ? !falling : Boolean(columns[index].number || columns[index].falling);
     by = index;
     fill();
   }
