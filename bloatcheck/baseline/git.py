@@ -126,9 +126,12 @@ class Git:
         return tuple(line for line in output.decode(errors="replace").split() if line in wanted)
 
     def last_tag(self, commit: str) -> str | None:
-        """The nearest tag on the way back from a commit; None where there is none."""
-        code, output, _ = self.run("describe", "--tags", "--abbrev=0", _id(commit))
-        return output.decode(errors="replace").strip() or None if code == 0 else None
+        """The nearest tag of a version on the way back from a commit, else of anything; None without one."""
+        for only in (("--match=*[0-9].[0-9]*",), ()):
+            code, output, _ = self.run("describe", "--tags", "--abbrev=0", *only, _id(commit))
+            if code == 0 and (tag := text_of(output)):
+                return tag
+        return None
 
     def last_before(self, moment: datetime, commit: str) -> str | None:
         """The newest commit on the first-parent line of a commit that was made before a moment."""

@@ -487,6 +487,14 @@ def test_the_last_release_is_the_nearest_tag_in_a_shallow_clone_too(line: Line, 
     assert since(asked.git, "last-release", line.three) == Choice(line.two, "the release v2")
 
 
+def test_a_tag_that_moves_along_is_no_release_where_there_are_versions(line: Line, asked: Asked) -> None:
+    """Else nothing would ever have crept since last night."""
+    line.origin.git("tag", "api-1.2.0", line.one)
+    for moving in ("v1", "nightly"):
+        line.origin.git("tag", moving, line.two)
+    assert since(asked.git, "last-release", line.three) == Choice(line.one, "the release api-1.2.0")
+
+
 def test_without_a_tag_the_cure_is_named(line: Line, asked: Asked) -> None:
     with pytest.raises(OutOfReachError, match="no tag is known"):
         since(asked.git, "last-release", line.three)
