@@ -21,6 +21,7 @@ from bloatcheck.report.shared_bases import shared_bases, told_once
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.view import (
     FOLD_FROM,
+    NOT_OF_A_SIZE,
     Row,
     accepting_command,
     config_path,
@@ -194,7 +195,7 @@ def _remedy(report: Report) -> Markdown:
         return Markdown("")
     choices = []
     places = [place_link(place, report.origin) for place in grown_places(broken)[:_MOST_PLACES]]
-    if any(metric is not Metric.LAYERS for metric in metrics):
+    if any(metric not in NOT_OF_A_SIZE for metric in metrics):
         choices.append(compose("make {} smaller", _listed(places) or "it"))
     if Metric.LAYERS in metrics:
         choices.append(compose("join instructions into fewer layers"))
@@ -204,12 +205,14 @@ def _remedy(report: Report) -> Markdown:
         choices.append(compose("set the label {}, if you may write here", code(label)))
     if comment := approving_comment(report):
         choices.append(compose("comment {}, if you may write here", code(comment)))
-    limits = [code(metric.value) for metric in metrics]
+    limits = [code(metric.value) for metric in metrics if metric is not Metric.FORBIDDEN]
+    where = compose(" on the base branch" if report.judged_by_base else "")
     file = code(config_path(report))
-    if report.judged_by_base:
-        choices.append(compose("raise {} in {} on the base branch", _listed(limits), file))
-    else:
-        choices.append(compose("raise {} in {}", _listed(limits), file))
+    if Metric.FORBIDDEN in metrics:
+        choices.append(compose("keep what is forbidden out of the image"))
+        choices.append(compose("allow it under {} in {}{}", code("forbidden"), file, where))
+    if limits:
+        choices.append(compose("raise {} in {}{}", _listed(limits), file, where))
     return render_markdown("remedy.md.j2", choices=choices)
 
 

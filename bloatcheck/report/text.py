@@ -23,6 +23,7 @@ from bloatcheck.report.sentences import troubles
 from bloatcheck.report.shared_bases import shared_bases, told_once
 from bloatcheck.report.view import (
     FOLD_FROM,
+    NOT_OF_A_SIZE,
     Row,
     accepting_command,
     config_path,
@@ -157,7 +158,7 @@ def _remedies(report: Report) -> list[str]:
         return []
     places = ", ".join(map(str, grown_places(broken)[:_MOST_PLACES]))
     choices = []
-    if any(metric is not Metric.LAYERS for metric in metrics):
+    if any(metric not in NOT_OF_A_SIZE for metric in metrics):
         choices.append(f"make {places or 'it'} smaller")
     if Metric.LAYERS in metrics:
         choices.append("join instructions into fewer layers")
@@ -167,10 +168,11 @@ def _remedies(report: Report) -> list[str]:
         choices.append(f"set the label {harmless(label)} on the pull request, if you may write there")
     if comment := approving_comment(report):
         choices.append(f"comment on the pull request, if you may write there: {harmless(comment)}")
-    choices.append(
-        f"raise {', '.join(metric.value for metric in metrics)} in {harmless(config_path(report))}"
-        + (" on the base branch" if report.judged_by_base else "")
-    )
+    file = harmless(config_path(report)) + (" on the base branch" if report.judged_by_base else "")
+    if Metric.FORBIDDEN in metrics:
+        choices += ["keep what is forbidden out of the image", f"allow it under forbidden in {file}"]
+    if limits := [metric.value for metric in metrics if metric is not Metric.FORBIDDEN]:
+        choices.append(f"raise {', '.join(limits)} in {file}")
     return choices
 
 

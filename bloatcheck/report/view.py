@@ -29,6 +29,9 @@ DEFAULT_CONFIG = ".bloatcheck.yml"
 _MOST_NAMES = 3
 """With more names than this a command is told for all images."""
 
+NOT_OF_A_SIZE = frozenset({Metric.LAYERS, Metric.FORBIDDEN})
+"""Metrics that no smaller layer makes good."""
+
 _GROWTH = frozenset({Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH})
 """What a new baseline makes good."""
 

@@ -44,7 +44,7 @@ def _proposal(files: Sequence[Hidden], run: Sequence[Instruction], text: str | N
     )
     return Proposal(
         message=f"A later layer {'deletes' if deleted else 'writes anew'} {named(largest)}, "
-        f"and the image keeps both; {cure}.",
+        f"and the image keeps {'what was deleted' if deleted else 'both'}; {cure}.",
         freed={(file.layer, file.path): file.size for file in files},
         layer=min(file.layer for file in files),
         instructions=run,

@@ -13,7 +13,6 @@ from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT, shown
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.tree import Hidden, Hiding, Tree
 from bloatcheck.errors import Place
-from bloatcheck.image.layer_index import Kind
 from bloatcheck.oci.dockerfile import Instruction
 from bloatcheck.oci.image_config import ImageConfig
 
@@ -157,11 +156,10 @@ class Facts:
     def names(self) -> Mapping[Record, Sequence[bytes]]:
         """The visible names of each record that has hard links."""
         names: dict[Record, list[bytes]] = {}
-        if any(Kind.HARD_LINK in layer.records.kinds for layer in self.tree.layers):
-            for path, node in self.tree.items():
-                found = self.tree.file_of(path) if node.kind == Kind.HARD_LINK else None
-                if found:
-                    names.setdefault((found[1], found[0]), [found[0]]).append(path)
+        for path in filter(self.tree.is_hard_link, self.tree):
+            found = self.tree.file_of(path)
+            if found:
+                names.setdefault((found[1], found[0]), [found[0]]).append(path)
         return names
 
     @cached_property

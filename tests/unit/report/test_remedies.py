@@ -6,7 +6,10 @@ import pytest
 from support.report_cases import case
 from support.reports import report
 
+from bloatcheck.config.limits import Metric, Threshold
+from bloatcheck.policy.model import Finding, Level
 from bloatcheck.report.markdown import render_comment
+from bloatcheck.report.model import Report
 from bloatcheck.report.text import render_text
 
 
@@ -52,3 +55,46 @@ def test_the_usual_configuration_needs_no_option(render: object) -> None:
     text = " ".join(render(case("growth_over_the_limit")).split())
     assert "bloatcheck baseline update --image" in text
     assert ".bloatcheck.yml" in text
+
+
+def forbidding(*more: Finding) -> Report:
+    told = report("image api\n 1 MB -> 2 MB RUN make @ Dockerfile:3")
+    [image] = told.images
+    forbidden = Finding(
+        metric=Metric.FORBIDDEN,
+        level=Level.FAIL,
+        image="api",
+        platform="linux/amd64",
+        threshold=Threshold(bytes=0),
+        actual=3,
+        allowed=0,
+        subject="/x/.git",
+    )
+    return replace(told, images=(replace(image, findings=(forbidden, *more)),))
+
+
+@pytest.mark.parametrize("render", [render_comment, render_text])
+def test_what_is_forbidden_is_not_to_be_made_smaller_nor_its_limit_raised(render: object) -> None:
+    assert callable(render)
+    text = render(forbidding()).replace("`", "")
+    assert "keep what is forbidden out of the image" in text
+    assert "allow it under forbidden in .bloatcheck.yml" in text
+    assert "raise" not in text
+    assert "smaller" not in text
+
+
+@pytest.mark.parametrize("render", [render_comment, render_text])
+def test_beside_it_other_limits_are_raised_as_ever(render: object) -> None:
+    assert callable(render)
+    wasted = Finding(
+        metric=Metric.WASTED,
+        level=Level.FAIL,
+        image="api",
+        platform="linux/amd64",
+        threshold=Threshold(bytes=1),
+        actual=3,
+        allowed=1,
+    )
+    text = render(forbidding(wasted)).replace("`", "")
+    assert "allow it under forbidden in" in text
+    assert "raise wasted in .bloatcheck.yml" in text
