@@ -40,7 +40,7 @@ FOLDER_VARIABLE = "BLOATCHECK_CACHE"
 """Names the folder; empty turns the cache off."""
 MAX_BYTES = 256 << 20
 """Of all entries together, unless told otherwise. An image of 100,000 files takes one or two million."""
-MAX_CAPTURED = 1 << 30
+MAX_CAPTURED = 512 << 20
 """Bytes of contents, and of what was made of them, that are held of all layers together."""
 
 _ROOM = 0.9

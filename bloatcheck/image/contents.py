@@ -32,7 +32,7 @@ MAX_IN_MEMORY = 8 << 20
 """Bytes of a content that is gathered in memory; a longer one goes to a temporary file."""
 MAX_GATHERED = 512 << 20
 """Bytes of a content that is gathered at all."""
-MAX_KEPT = 256 << 20
+MAX_KEPT = 160 << 20
 """Bytes that are kept of one layer; where it is more, the largest are left out."""
 
 _OVERHEAD = 256
