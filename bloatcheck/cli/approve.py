@@ -7,6 +7,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from bloatcheck.cli.stdout import tell, tell_json
@@ -27,7 +28,7 @@ to let it count.
     parser.epilog = """\
 exit codes:
   0  written, or it was there already
-  2  bad usage, a configuration that is wrong, or one that nothing can be put into
+  2  bad usage, an end that is past, a configuration that is wrong, or one that nothing can be put into
 
 examples:
   bloatcheck approve api --up-to 240MB --because 'the new codecs need ffmpeg'
@@ -87,6 +88,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
             tuple(UsageError(problem.message, hint=problem.hint) for problem in error.problems)
         ) from error
     _check_name(args.image, known)
+    _check_end(args.until)
     written = changed != file.text or not file.path.exists()
     if written:
         try:
@@ -128,6 +130,12 @@ def _check_name(name: str, known: tuple[str, ...]) -> None:
     """For a file that lists no images, in which no name is wrong."""
     if name not in known:
         raise UsageError(f"no image is called {name[:100]!r}", hint=f"there are {', '.join(known[:20])}")
+
+
+def _check_end(until: str | None) -> None:
+    """For an approval that would be written and never hold; its form was checked already."""
+    if until is not None and date.fromisoformat(until.strip()) < datetime.now(timezone.utc).date():
+        raise UsageError(f"--until {until}: that day is over", hint="name the last day that it holds, in UTC")
 
 
 def _entry(args: argparse.Namespace, root: Path) -> Mapping[str, str]:

@@ -32,7 +32,7 @@ def test_it_writes_the_entry_and_prints_the_difference(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = approve(
-        "api", "--up-to", "240MB", "--until", "2027-01-31", "--because", "codecs: ffmpeg", "--by", "Ada"
+        "api", "--up-to", "240MB", "--until", "2999-01-31", "--because", "codecs: ffmpeg", "--by", "Ada"
     )
     assert code is ExitCode.OK
     output = capsys.readouterr().out
@@ -41,7 +41,7 @@ def test_it_writes_the_entry_and_prints_the_difference(
     assert "Commit it" in output
     assert (repository / FILE).read_bytes().startswith(TEXT.encode())
     (approval,) = load_config(repository).approvals
-    assert (approval.up_to, approval.until, approval.by) == (240_000_000, date(2027, 1, 31), "Ada")
+    assert (approval.up_to, approval.until, approval.by) == (240_000_000, date(2999, 1, 31), "Ada")
 
 
 def test_the_same_once_more_changes_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,6 +70,7 @@ def test_a_file_that_is_not_there_is_made(repository: Path, capsys: pytest.Captu
         (["apy", "--up-to", "1 MB"], "no image is called 'apy', did you mean 'api'?"),
         (["api", "--up-to", "240"], "'240' has no unit"),
         (["api", "--up-to", "1 MB", "--until", "tomorrow"], "'tomorrow' is no day"),
+        (["api", "--up-to", "1 MB", "--until", "2020-01-31"], "--until 2020-01-31: that day is over"),
         (["api", "--up-to", "1 MB", "--metric", "layers"], "change the limit instead"),
     ],
 )
