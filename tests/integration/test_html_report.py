@@ -276,8 +276,9 @@ class TestSections:
         chart = page.get_by_role("img", name=re.compile(r"Size over 24 commits: from 8.09\s*MB to 10.2\s*MB"))
         expect(chart).to_contain_text(re.compile(r"limit 12.0\s*MB"))
         rows = page.get_by_role("table", name="Size at each commit").locator("tbody tr")
-        expect(rows).to_have_count(25)
         expect(rows.first).to_contain_text("now")
+        page.get_by_role("button", name="Show all 25").click()
+        expect(rows).to_have_count(25)
         assert page.locator(".card .spark").count() == 1
 
     def test_advice_is_copied(self, page: Page) -> None:

@@ -5,8 +5,9 @@ const FIRST_ROWS = 25;
  *
  * Columns: `label`, `value` (row -> what is sorted by), `cell` (row -> what is shown, else the value),
  * `number` (right-aligned, largest first), `falling` (largest first), `wide`. `find` (row -> text) switches the search on.
+ * `first`: so many rows are shown until all are asked for.
  */
-function sortable({ caption, columns, rows, find, sort = 0, extra = null }) {
+function sortable({ caption, columns, rows, find, sort = 0, extra = null, first = FIRST_ROWS }) {
   let by = sort;
   let falling = Boolean(columns[by].number || columns[by].falling);
   let all = false;
@@ -48,7 +49,7 @@ function sortable({ caption, columns, rows, find, sort = 0, extra = null }) {
       if (index === by) head.setAttribute("aria-sort", falling ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
-    const shown = all ? found : found.slice(0, FIRST_ROWS);
+    const shown = all ? found : found.slice(0, first);
     body.replaceChildren(
       ...shown.map((row) =>
         h(

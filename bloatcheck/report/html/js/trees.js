@@ -149,14 +149,14 @@ function pathOf(node) {
   return wayTo(node).slice(1).map((each) => each.name).join("/") || node.name;
 }
 
-/** Folders that are new or gone as a whole count once; in the others each file does. */
+/** Folders of several files that are new or gone as a whole count once; in the others each file does. */
 function changedIn(root) {
   const found = [];
   const pending = [root];
   while (pending.length) {
     const node = pending.pop();
     if (!node.change || node.kind === "hidden") continue;
-    const whole = node !== root && (node.was === 0 || node.size === 0);
+    const whole = node !== root && node.files > 1 && (node.was === 0 || node.size === 0);
     if (node.leaf || whole) found.push(node);
     else pending.push(...node.children);
   }

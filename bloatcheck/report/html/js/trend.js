@@ -73,6 +73,7 @@ function trendOf(image) {
       caption: "Size at each commit",
       rows: () => rows,
       sort: 0,
+      first: 8,
       columns: [
         { label: "Commit", value: (row) => row.index, cell: (row) => (row.commit ? link(row.commit.url, row.commit.name, { class: "path" }) : "now"), falling: true },
         { label: "Date", value: (row) => row.date, cell: (row) => row.date.slice(0, 10) },
