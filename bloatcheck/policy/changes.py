@@ -223,10 +223,18 @@ def _images(before: Sequence[ImageSpec], after: Sequence[ImageSpec]) -> Iterator
         if changed:
             names = ", ".join(f"`{name}`" for name in changed)
             yield PolicyChange(sentence=f"{image.name} is made from something else: {names}", looser=True)
+    known = {image.name for image in before}
+    for image in after:
+        if image.name not in known and image.build and image.build.secrets:
+            # A secret is any file that the job can read.
+            told = ", ".join(image.build.secrets)
+            yield PolicyChange(
+                sentence=f"{image.name}, which is new, is built with secrets: {told}", looser=True
+            )
 
 
 def _source(image: ImageSpec) -> Mapping[str, object]:
-    """What decides which bytes are measured, by the names of the file's keys."""
+    """What decides which bytes are measured, and what the build may see, by the names of the file's keys."""
     if image.build:
         build = image.build
         made: dict[str, object] = {
@@ -234,6 +242,7 @@ def _source(image: ImageSpec) -> Mapping[str, object]:
             "dockerfile": build.dockerfile,
             "target": build.target,
             "args": dict(build.args),
+            "secrets": build.secrets,
         }
     else:
         prebuilt = image.prebuilt

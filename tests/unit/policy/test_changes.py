@@ -82,6 +82,20 @@ def test_settings_are_told_by_their_names(tmp_path: Path) -> None:
     assert any("other.json" in change for change in changes)
 
 
+def test_a_build_that_is_given_more_to_see_is_told(tmp_path: Path) -> None:
+    """A secret is any file that the job can read, and the pull request chooses what is done with it."""
+    after = """\
+images:
+  - {name: api, secrets: ["id=key,src=/home/runner/.ssh/id_rsa"]}
+  - {name: web}
+  - {name: db, secrets: [id=token]}
+"""
+    assert told(tmp_path, IMAGES, after) == [
+        "! api is made from something else: `secrets`",
+        "! db, which is new, is built with secrets: id=token",
+    ]
+
+
 def test_images_that_are_no_longer_checked_or_made_from_something_else_are_told(tmp_path: Path) -> None:
     after = "images: [{name: api, context: small, target: slim}]\n"
     assert told(tmp_path, IMAGES, after) == [
