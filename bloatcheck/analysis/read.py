@@ -44,12 +44,14 @@ def read_snapshots(
             for reference in references
         ]
         indexes = index_images(images, cache)
-        return [
+        snapshots = [
             take_snapshot(image, layers, name=reference, dockerfile=source)
             for image, layers, reference, source in zip(
                 images, indexes, references, _of_last(dockerfile, images), strict=True
             )
         ]
+        _warn_of_no_line(snapshots[-1:], dockerfile, log)
+        return snapshots
 
 
 def read_with_pull_size(
@@ -76,7 +78,9 @@ def read_with_pull_size(
         # before the listing: an engine's layers are listed on the way
         pull = read_pull_size(image, layers=cache, estimates=estimates)
         [layers] = index_images([image], cache)
-        return with_pull_size(take_snapshot(image, layers, name=reference, dockerfile=dockerfile), pull), pull
+        snapshot = take_snapshot(image, layers, name=reference, dockerfile=dockerfile)
+        _warn_of_no_line([snapshot], dockerfile, log)
+        return with_pull_size(snapshot, pull), pull
 
 
 def read_layers(
@@ -96,7 +100,9 @@ def read_layers(
     cache = LayerCache.open(environment, log=log)
     with closing(open_image(reference, platform=platform, log=log, documents=cache.documents)) as image:
         [layers] = index_images([image], cache)
-        return take_snapshot(image, layers, name=reference, dockerfile=dockerfile), layers
+        snapshot = take_snapshot(image, layers, name=reference, dockerfile=dockerfile)
+        _warn_of_no_line([snapshot], dockerfile, log)
+        return snapshot, layers
 
 
 def read_explained(
@@ -148,7 +154,7 @@ def read_all_explained(
             for reference in references
         ]
         indexes = index_images(images, cache, capture=EXPLAIN)
-        return [
+        explained = [
             explain(
                 image,
                 layers,
@@ -160,9 +166,21 @@ def read_all_explained(
                 images, indexes, references, _of_last(dockerfile, images), strict=True
             )
         ]
+        _warn_of_no_line([each.snapshot for each in explained[-1:]], dockerfile, log)
+        return explained
 
 
 def _of_last(
     dockerfile: DockerfileSource | None, images: Sequence[Image]
 ) -> Iterator[DockerfileSource | None]:
     return (dockerfile if number == len(images) else None for number in range(1, len(images) + 1))
+
+
+def _warn_of_no_line(built: Sequence[ImageSnapshot], dockerfile: DockerfileSource | None, log: Log) -> None:
+    """Who names a Dockerfile and gets no line wants to know why."""
+    for snapshot in built:
+        if dockerfile and snapshot.layers and not any(layer.place for layer in snapshot.layers):
+            log.warning(
+                f"no layer of {snapshot.name} was made by a line of {dockerfile.path}: it was built "
+                "from another Dockerfile, or with another --target or other build arguments"
+            )

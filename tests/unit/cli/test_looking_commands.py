@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from support.image_builder import ImageUnderTest, layer, layout_of, member
@@ -163,6 +164,21 @@ def test_of_executables_nothing_is_said_unasked(image: str, capsys: pytest.Captu
 def test_a_dockerfile_that_is_not_there_is_named(image: str) -> None:
     with pytest.raises(UsageError, match=r"other\.Dockerfile can't be read"):
         run(inspect, image, "--dockerfile", "other.Dockerfile")
+
+
+@pytest.mark.parametrize(
+    "command", [[inspect], [inspect, "--sizes"], [inspect, "--efficiency"], [why, "/app"]]
+)
+def test_of_the_dockerfile_of_another_image_it_is_said_that_it_is(
+    image: str, tmp_path: Path, command: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nRUN make something else\n")
+    what, *options = command
+    run(what, image, *options, "--dockerfile", "Dockerfile")
+    assert "was made by a line of Dockerfile: it was built from another" in capsys.readouterr().err
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    run(what, image, *options, "--dockerfile", "Dockerfile")
+    assert "was made by" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", [("--target", "build"), ("--build-arg", "A=1")])
