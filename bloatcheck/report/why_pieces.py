@@ -31,7 +31,7 @@ def shared_base_line(shared: SharedBase) -> Markdown:
     """A base image that changed under several images, as one list item."""
     where, names, more = in_images(shared)
     listed = _listed([*(code(name, LONGEST_NAME) for name in names), *([sentence(more)] if more else [])])
-    ours = compose(", which is {} of this run,", code(shared.ours, LONGEST_NAME)) if shared.ours else ""
+    ours = compose("; it is {} of this run", code(shared.ours, LONGEST_NAME)) if shared.ours else ""
     behind = _listed([_named(each, compared=True) for each in shared.names[:_MOST_NAMES]])
     return compose(
         "- 🧱 The base image {}{}: **{}** {} ({}){}{}",

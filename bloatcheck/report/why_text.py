@@ -36,7 +36,7 @@ def reason_list(diff: ImageDiff, most: int = MOST_REASONS, *, base_is_told: bool
 def shared_base_sentence(shared: SharedBase) -> str:
     """A base image that changed under several images."""
     where, names, more = in_images(shared)
-    ours = f", which is {shared.ours} of this run," if shared.ours else ""
+    ours = f"; it is {shared.ours} of this run" if shared.ours else ""
     listed = ", ".join(filter(None, (*(shorten(harmless(name), _LONGEST_NAME) for name in names), more)))
     behind = ", ".join(_named(each, compared=True) for each in shared.names[:_MOST_NAMES])
     told = f"The base image {_base(shared.change)}{ours}: {format_delta(shared.delta)} {where} ({listed})"

@@ -83,7 +83,7 @@ def test_a_base_that_this_run_builds_is_named() -> None:
     [shared] = shared_bases([ours, *moved("a")])
     assert (shared.ours, shared.images, shared.delta) == ("ours", ("a",), 3_000_000)
     assert "`debian` has moved" in render_comment(of([ours, *moved("a")]))
-    assert "which is `ours` of this run," in render_comment(of([ours, *moved("a")]))
+    assert "; it is `ours` of this run: **" in render_comment(of([ours, *moved("a")]))
 
 
 def test_a_base_that_moved_at_the_same_size_is_no_change() -> None:
