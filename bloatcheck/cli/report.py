@@ -25,6 +25,11 @@ markdown, or as the text of the terminal. The report.html that `run` writes itse
 the images; from a report.json, which has only the largest, the map shows packages, those files and layers.
 """
     parser.epilog = """\
+exit codes:
+  0  written, whatever the report's verdict
+  2  bad usage, or the file can't be written
+  3  the report is none, or can't be read
+
 examples:
   bloatcheck report bloatcheck-report                    report.html beside the report.json in there
   bloatcheck report report.json -o /tmp/sizes.html       into another file

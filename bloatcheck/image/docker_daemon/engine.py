@@ -40,6 +40,8 @@ from bloatcheck.oci.platform import Platform
 
 _ANSWER_SECONDS = 60
 _SAVE_SILENCE_SECONDS = 900
+_NO_NAME = "invalid reference format"
+"""In an engine's words for what is no image's name."""
 """Engines before 25 write all layers to disk before the first byte: minutes of silence for a huge image."""
 _PLATFORM_API = (1, 49)
 """From this version of the API on, inspect takes a platform; saving does from 1.48 on."""
@@ -83,7 +85,8 @@ class Engine:
         """
         if not can_be_asked_for(name):
             raise ReadError(
-                f"not an image's name: {name!r}", hint="write it as docker does, for example api:latest"
+                f"not an image's name: {name!r}",
+                hint="write it as docker does, for example api:latest; a file is docker-archive:FILE",
             )
         image = self.find(name, platform)
         if image is None:
@@ -160,7 +163,8 @@ class Engine:
             yield
         except RefusedError as error:
             host, why = self._transport.host, error.explanation
-            raise ReadError(f"the engine at {host} could not {doing}: {why}") from error
+            hint = "write a name as docker does, for example api:latest" if _NO_NAME in why else None
+            raise ReadError(f"the engine at {host} could not {doing}: {why}", hint=hint) from error
         except ValueError as error:
             raise ReadError(
                 f"the answer of the engine at {self._transport.host} can't be understood: {error}"
