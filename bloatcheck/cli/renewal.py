@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
-from bloatcheck.cli.stdout import tell
+from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import BaselineError, ExitCode, UsageError
 from bloatcheck.log import Log
 from bloatcheck.report.plain import harmless_line
@@ -43,7 +44,7 @@ examples:
     )
     parser.add_argument("--report", metavar="FILE", help="take the sizes of this report, and build nothing")
     parser.add_argument("--report-dir", metavar="DIR", help="where `renew: artifact` leaves its file")
-    parser.set_defaults(json=False)
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     add_log_options(parser)
 
 
@@ -91,7 +92,10 @@ def renew(args: argparse.Namespace) -> ExitCode:
         snapshots = [result.snapshot for result in results if isinstance(result, pipeline.Measured)]
         complete = len(snapshots) == len(results)
         renewed = references.renew(snapshots, partial=not complete, directory=directory)
-    tell(harmless_line(" ".join(part for part in (renewed.what, renewed.url) if part)))
+    if args.json:
+        tell_json(json.dumps({"what": renewed.what, "url": renewed.url}))
+    else:
+        tell(harmless_line(" ".join(part for part in (renewed.what, renewed.url) if part)))
     return ExitCode.OK if complete else ExitCode.UNREADABLE
 
 

@@ -95,6 +95,15 @@ def test_it_measures_and_renews_as_the_configuration_says(
     assert "the baseline is up to date" in capsys.readouterr().out
 
 
+def test_what_was_done_is_told_as_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.configure("{renew: branch}")
+    run.event()
+    assert renew("--json") is ExitCode.OK
+    told = json.loads(capsys.readouterr().out)
+    assert told["what"].endswith("are on the branch bloatcheck-baseline")
+    assert told["url"] is None
+
+
 def test_a_run_on_main_renews_by_itself_and_keeps_its_verdict(run: Run) -> None:
     run.configure("{sources: [branch], renew: branch}")
     run.event()
