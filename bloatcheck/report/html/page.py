@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.contents import Cause, Contents, PackageSize
+from bloatcheck.analysis.folders import MOST_ITEMS
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.contents import PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerChange, LayerDiff
@@ -27,9 +28,8 @@ from bloatcheck.report.plain import harmless, harmless_lines
 from bloatcheck.report.sentences import broken, dive_rule, wont_start
 from bloatcheck.report.view import Row, rows
 
-MOST_ITEMS = 20_000
 _FEWEST_ITEMS = 200
-"""Items of the drawings of all images together, and of each however many there are."""
+"""Of each image's drawing, however many there are; MOST_ITEMS are those of all together."""
 _MOST_PACKAGES = 20_000
 _FEWEST_PACKAGES = 40
 _MOST_LINES = 3_000

@@ -104,8 +104,8 @@ class TestDrawing:
         assert nodes(image["drawing"]) == [("app/a", 3, 5, 1), ("app/b", 0, 1, 1), ("lib/c", 10, 10, 0)]
 
     def test_many_images_share_what_one_may_have(self) -> None:
-        assert items_for(1) == 20_000
-        assert items_for(40) == 500
+        assert items_for(1) == 40_000
+        assert items_for(40) == 1_000
         assert items_for(5000) == 200
 
 
