@@ -27,8 +27,9 @@ the images; from a report.json, which has only the largest, the map shows packag
     parser.epilog = """\
 exit codes:
   0  written, whatever the report's verdict
-  2  bad usage, or the file can't be written
+  2  bad usage
   3  the report is none, or can't be read
+  4  the file can't be written, or a fault in bloatcheck
 
 examples:
   bloatcheck report bloatcheck-report                    report.html beside the report.json in there

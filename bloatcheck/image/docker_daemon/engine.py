@@ -40,9 +40,9 @@ from bloatcheck.oci.platform import Platform
 
 _ANSWER_SECONDS = 60
 _SAVE_SILENCE_SECONDS = 900
+"""Engines before 25 write all layers to disk before the first byte: minutes of silence for a huge image."""
 _NO_NAME = "invalid reference format"
 """In an engine's words for what is no image's name."""
-"""Engines before 25 write all layers to disk before the first byte: minutes of silence for a huge image."""
 _PLATFORM_API = (1, 49)
 """From this version of the API on, inspect takes a platform; saving does from 1.48 on."""
 _API_VERSION = re.compile(r"(?P<major>[0-9]{1,4})\.(?P<minor>[0-9]{1,4})")
