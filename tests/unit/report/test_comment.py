@@ -56,11 +56,6 @@ def test_a_growth_can_be_accepted_and_an_absolute_limit_only_raised() -> None:
     assert "raise `content` in `.bloatcheck.yml`" in absolute
 
 
-def test_a_name_in_a_command_to_paste_is_quoted_for_the_shell() -> None:
-    text = GROWTH.replace("image api", 'image "a; rm -rf $HOME"')
-    assert "--image 'a; rm -rf $HOME'" in Page.of(render_comment(report(text))).text
-
-
 def test_a_name_on_two_platforms_is_told_with_its_platform() -> None:
     text = "image api linux/amd64\n 1 MB COPY . .\nimage api linux/arm64\n 1 MB COPY . ."
     cells = Page.of(render_comment(report(text))).cells
