@@ -17,11 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from bloatcheck.errors import PublishError
+from bloatcheck.publish.answers import parsed
 from bloatcheck.publish.github import GitHub
 
 MOST_COMMANDS = 20
@@ -125,7 +124,6 @@ _EVENTS = TypeAdapter(tuple[_Event, ...])
 _PULL_REQUEST = TypeAdapter(_PullRequest)
 _PUSHES = TypeAdapter(tuple[_Push, ...])
 _PERMISSION = TypeAdapter(_Permission)
-_Value = TypeVar("_Value")
 
 
 def read_signs(
@@ -188,7 +186,7 @@ class _Reader:
             query={"per_page": "100"},
             needs=_NEEDS,
         ):
-            found += [each for each in self._parsed(_COMMENTS, answer.body) if _begins(each, command)]
+            found += [each for each in parsed(_COMMENTS, answer.body, self.doing) if _begins(each, command)]
         for comment in found[-MOST_COMMANDS:]:
             if comment.user is not None and comment.user.is_one and not comment.performed_via_github_app:
                 yield self._command(comment, comment.user.login, command)
@@ -238,7 +236,7 @@ class _Reader:
             query={"per_page": "100"},
             needs=_NEEDS,
         ):
-            for event in self._parsed(_EVENTS, answer.body):
+            for event in parsed(_EVENTS, answer.body, self.doing):
                 if event.event in ("labeled", "unlabeled") and _same(event.label, name):
                     last = event
         return last if last and last.event == "labeled" else None
@@ -269,7 +267,7 @@ class _Reader:
         )
         if answer.status in _NO_LOG:
             return None
-        pushes = self._parsed(_PUSHES, answer.body)
+        pushes = parsed(_PUSHES, answer.body, self.doing)
         return pushes[0] if pushes else None
 
     # Both --------------------------------------------------------------------------------------------------
@@ -291,24 +289,13 @@ class _Reader:
         )
         if answer.status in _UNKNOWN_PERSON:
             return False
-        return self._parsed(_PERMISSION, answer.body).permission in _PERMISSIONS
+        return parsed(_PERMISSION, answer.body, self.doing).permission in _PERMISSIONS
 
     def pull(self) -> _PullRequest:
         """The pull request as it stands."""
         path = f"/repos/{self.repository}/pulls/{self.pull_request}"
         answer = self.client.request("GET", path, doing=self.doing, needs=_NEEDS)
-        return self._parsed(_PULL_REQUEST, answer.body)
-
-    def _parsed(self, adapter: TypeAdapter[_Value], body: bytes) -> _Value:
-        try:
-            return adapter.validate_json(body)
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"][:4])
-            raise PublishError(
-                f"could not {self.doing}: the answer is not what GitHub's API gives "
-                f"(at {where or 'its start'})",
-                hint="does GITHUB_API_URL name a GitHub API?",
-            ) from None
+        return parsed(_PULL_REQUEST, answer.body, self.doing)
 
 
 def _begins(comment: _Comment, command: str) -> bool:

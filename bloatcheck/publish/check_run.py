@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from bloatcheck.errors import PublishError
+from bloatcheck.publish.answers import parsed
 from bloatcheck.publish.github import GitHub
 
 MAX_SUMMARY_CHARACTERS = 65_535
@@ -99,13 +99,7 @@ def post_check_run(client: GitHub, repository: str, check: CheckRun) -> int:
     if check.details_url:
         body["details_url"] = check.details_url
     answer = client.request("POST", f"/repos/{repository}/check-runs", doing=doing, body=body, needs=_NEEDS)
-    try:
-        number = _CREATED.validate_json(answer.body).id
-    except ValidationError:
-        raise PublishError(
-            f"could not {doing}: the answer is not what GitHub's API gives",
-            hint="does GITHUB_API_URL name a GitHub API?",
-        ) from None
+    number = parsed(_CREATED, answer.body, doing).id
     for batch in batches[1:]:
         client.request(
             "PATCH",

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
-from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bloatcheck.errors import PublishError
+from bloatcheck.publish.answers import parsed
 from bloatcheck.publish.github import GitHub
 
 MAX_COMMENT_CHARACTERS = 65_536
@@ -94,8 +94,6 @@ _PULL_REQUEST = TypeAdapter(_PullRequest)
 _COMMENT = TypeAdapter(_Comment)
 _COMMENTS = TypeAdapter(tuple[_Comment, ...])
 _USER = TypeAdapter(_User)
-
-Value = TypeVar("Value")
 
 
 def upsert_comment(
@@ -184,7 +182,7 @@ class _Thread:
             doing=self.doing,
             body={"body": text},
         )
-        return _parsed(_COMMENT, answer.body, self.doing)
+        return parsed(_COMMENT, answer.body, self.doing)
 
     def fold(self, created: _Comment, text: str) -> CommentResult:
         """Leaves one comment where another job, or an earlier try of ours, has created one too."""
@@ -236,7 +234,7 @@ class _Thread:
             return False
         path = f"/repos/{self.repository}/pulls/{self.pull_request}"
         answer = self.client.request("GET", path, doing=self.doing, needs="pull-requests: read")
-        return _parsed(_PULL_REQUEST, answer.body, self.doing).head.sha != self.head
+        return parsed(_PULL_REQUEST, answer.body, self.doing).head.sha != self.head
 
     def _marked(self) -> Iterator[_Comment]:
         doing = f"read the comments of pull request {self.pull_request} of {self.repository}"
@@ -245,7 +243,7 @@ class _Thread:
             doing=doing,
             query={"per_page": "100"},
         ):
-            for comment in _parsed(_COMMENTS, answer.body, doing):
+            for comment in parsed(_COMMENTS, answer.body, doing):
                 if comment.starts_with(self.marker):
                     yield comment
 
@@ -255,21 +253,10 @@ class _Thread:
         answer = self.client.request("GET", "/user", doing=doing, accept=_CLOSED_TO_APPS)
         if answer.status in _CLOSED_TO_APPS:
             return ACTIONS_BOT
-        return _parsed(_USER, answer.body, doing).login
+        return parsed(_USER, answer.body, doing).login
 
     def _path(self, comment: _Comment) -> str:
         return f"/repos/{self.repository}/issues/comments/{comment.id}"
-
-
-def _parsed(adapter: TypeAdapter[Value], body: bytes, doing: str) -> Value:
-    try:
-        return adapter.validate_json(body)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"][:4])
-        raise PublishError(
-            f"could not {doing}: the answer is not what GitHub's API gives (at {where or 'its start'})",
-            hint="does GITHUB_API_URL name a GitHub API?",
-        ) from None
 
 
 def _first_line(text: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from bloatcheck.errors import PublishError
+from bloatcheck.publish.answers import parsed
 from bloatcheck.publish.github import GitHub
 
 
@@ -59,16 +59,9 @@ def open_pull_requests(
         query={"state": "open", "head": f"{owner}:{head_branch}", "per_page": "100"},
         needs="pull-requests: read",
     ):
-        try:
-            listed = _PULL_REQUESTS.validate_json(answer.body)
-        except ValidationError:
-            raise PublishError(
-                f"could not {doing}: the answer is not what GitHub's API gives",
-                hint="does GITHUB_API_URL name a GitHub API?",
-            ) from None
         found += [
             pull.number
-            for pull in listed
+            for pull in parsed(_PULL_REQUESTS, answer.body, doing)
             if pull.number > 0
             and pull.head.sha == head_sha
             and _is(pull.head, head_repository)

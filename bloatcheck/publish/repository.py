@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter
 
 from bloatcheck.errors import PublishError
+from bloatcheck.publish.answers import parsed
 from bloatcheck.publish.github import GitHub
 
 _READ = "contents: read"
@@ -25,8 +26,6 @@ _MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_NEW = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 _MOST_PAGES = 3
 """Of 100 artifacts, newest first."""
-
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +133,7 @@ class Repository:
         )
         if answer.status in _MISSING:
             return None
-        return _parsed(_COMPARISON, answer.body, doing).merge_base_commit.sha
+        return parsed(_COMPARISON, answer.body, doing).merge_base_commit.sha
 
     def file(self, commit: str, path: str, *, most: int) -> bytes | None:
         """A file's content at a commit, of at most so many bytes; None where there is no such file.
@@ -153,7 +152,7 @@ class Repository:
             answer = self.client.request(
                 "GET", f"/repos/{self.name}/git/blobs/{quote(found.sha)}", doing=doing, needs=_READ
             )
-            blob = _parsed(_BLOB, answer.body, doing)
+            blob = parsed(_BLOB, answer.body, doing)
             content, encoding = blob.content, blob.encoding
         try:
             return b64decode(content)
@@ -186,7 +185,7 @@ class Repository:
             query={"sha": branch, "until": until, "per_page": "1"},
             needs=_READ,
         )
-        found = _parsed(_COMMITS, answer.body, doing)
+        found = parsed(_COMMITS, answer.body, doing)
         return found[0].sha if found else None
 
     def artifacts(self, name: str, branch: str) -> Sequence[RunArtifact]:
@@ -207,7 +206,7 @@ class Repository:
         found = [
             RunArtifact(number=one.id, run=run.id, commit=run.head_sha, size=one.size_in_bytes)
             for answer in islice(pages, _MOST_PAGES)
-            for one in _parsed(_ARTIFACTS, answer.body, doing).artifacts
+            for one in parsed(_ARTIFACTS, answer.body, doing).artifacts
             if (run := one.workflow_run)
             and not one.expired
             and run.head_branch == branch
@@ -249,7 +248,7 @@ class Repository:
                 needs=_WRITE,
             )
             if answer.status not in _NOT_NEW:
-                return _parsed(_PULL, answer.body, doing).html_url
+                return parsed(_PULL, answer.body, doing).html_url
             # Another run was quicker, or an earlier try of ours came through.
             found = self._open_pull(branch, base, doing)
             if found is None:
@@ -273,7 +272,7 @@ class Repository:
             query={"state": "open", "head": f"{owner}:{branch}", "base": base, "per_page": "1"},
             needs="pull-requests: read",
         )
-        found = _parsed(_PULLS, answer.body, doing)
+        found = parsed(_PULLS, answer.body, doing)
         return found[0] if found else None
 
     def _contents(self, commit: str, path: str) -> _Content | tuple[_Content, ...] | None:
@@ -286,17 +285,7 @@ class Repository:
             accept=_MISSING,
             needs=_READ,
         )
-        return None if answer.status in _MISSING else _parsed(_CONTENT, answer.body, doing)
+        return None if answer.status in _MISSING else parsed(_CONTENT, answer.body, doing)
 
 
 _ALLOW = "allow GitHub Actions to create pull requests: Settings, Actions, General, Workflow permissions"
-
-
-def _parsed(adapter: TypeAdapter[_Value], body: bytes, doing: str) -> _Value:
-    try:
-        return adapter.validate_json(body)
-    except ValidationError:
-        raise PublishError(
-            f"could not {doing}: the answer is not what GitHub's API gives",
-            hint="does GITHUB_API_URL name a GitHub API?",
-        ) from None
