@@ -18,8 +18,8 @@ from bloatcheck.report.plain import harmless_line
 
 if TYPE_CHECKING:
     from bloatcheck.baseline.model import BaselineEntry
+    from bloatcheck.config.discovery.model import Found
     from bloatcheck.pipeline import Result
-    from bloatcheck.starter.dockerfiles import Found
 
 _BASELINE = ".bloatcheck-baseline.json"
 _REPOSITORY = "https://github.com/bloatcheck/bloatcheck"
@@ -31,7 +31,8 @@ _PINNED = re.compile(r"(?P<commit>[0-9a-f]{40})(?:#(?P<tag>[A-Za-z0-9._-]{1,50})
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
-Finds the Dockerfiles of the repository, builds and measures their images once, and writes
+Finds the Dockerfiles, compose services and bake targets of the repository, builds and measures their images
+once, and writes
   .bloatcheck.yml                            the images, with limits a little above what was measured
   .bloatcheck-baseline.json                  what they hold now
   .github/workflows/bloatcheck.yml           checks pull requests; renews the baseline on the default branch
@@ -62,19 +63,22 @@ examples:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Finds, measures, writes."""
-    from bloatcheck.starter.dockerfiles import find_dockerfiles
+    from bloatcheck.starter.dockerfiles import find_images
 
     root, log = Path.cwd(), log_for(args)
     pinned = _pinned(args.action_commit)
-    found = find_dockerfiles(root)
+    discovery = find_images(root, child_environment())
+    for note in discovery.notes:
+        log.warning(note)
+    found = discovery.images
     if not found:
         raise UsageError(
-            "no Dockerfile or Containerfile in this folder or below",
+            "no Dockerfile or Containerfile in this folder or below, nor a compose or bake file that builds",
             hint="run it in the repository's root; images that are built elsewhere are listed by hand, "
             "see docs/configuration.md",
         )
     _refuse_to_overwrite(root, _files(args))
-    log.info(f"{len(found)} found: {', '.join(image.dockerfile for image in found)}")
+    log.info(f"{len(found)} found: {', '.join(f'{image.name} ({image.dockerfile})' for image in found)}")
     results = () if args.no_build else _measured(root, found, log)
     texts = _texts(root, found, results, workflows=not args.no_workflows, pinned=pinned)
     for file, text in texts.items():
@@ -132,12 +136,10 @@ def _refuse_to_overwrite(root: Path, files: Sequence[str]) -> None:
 
 def _measured(root: Path, found: Sequence[Found], log: Log) -> tuple[Result, ...]:
     from bloatcheck import pipeline
-    from bloatcheck.config.model import BuildSpec, Config, ImageSpec
+    from bloatcheck.config.discovery.find import spec_of
+    from bloatcheck.config.model import Config
 
-    images = tuple(
-        ImageSpec(name=each.name, build=BuildSpec(dockerfile=each.dockerfile, context=each.context))
-        for each in found
-    )
+    images = tuple(map(spec_of, found))
     results = pipeline.measure(Config(root=root, images=images), log=log, environment=child_environment())
     if not any(isinstance(result, pipeline.Measured) for result in results):
         _tell_failures(results, log)

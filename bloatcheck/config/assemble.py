@@ -31,6 +31,7 @@ from bloatcheck.config.model import (
     CommentPolicy,
     Config,
     Creep,
+    DiscoverySettings,
     Forbidden,
     ImageSpec,
     PrebuiltSpec,
@@ -46,7 +47,7 @@ def assemble(
     file: str,
     places: Mapping[str, Place],
     approved_at: Sequence[Place],
-    found: ImageSpec | None,
+    found: Sequence[ImageSpec],
 ) -> Config:
     """The configuration.
 
@@ -56,11 +57,13 @@ def assemble(
         file: the file, from the root.
         places: where each image is listed, by name.
         approved_at: where each approval is listed, in order.
-        found: the image to take where none is listed.
+        found: images to take that aren't listed.
     """
-    images = [_image(entry, document.limits, places[entry.name]) for entry in document.images or ()]
-    if found:
-        images.append(replace(found, limits=_limits(document.limits)))
+    images = [
+        replace(image_of(entry), limits=_limits(document.limits, entry.limits), place=places[entry.name])
+        for entry in document.images or ()
+    ]
+    images += [replace(each, limits=_limits(document.limits)) for each in found]
     return Config(
         root=root,
         images=tuple(images),
@@ -75,6 +78,7 @@ def assemble(
         creep=_creep(document),
         forbidden=Forbidden(tuple(document.forbidden.paths), tuple(document.forbidden.packages)),
         advice=AdviceSettings(tuple(document.advice.ignore), tuple(document.advice.ignore_paths)),
+        discover=discovery_settings(document),
         builder=_builder(document),
         buildx=_buildx(document),
         exports=tuple(dict.fromkeys(document.exports)),
@@ -148,15 +152,22 @@ def _comment(document: Document) -> CommentPolicy:
     return replace(policy, min_change_bytes=change.bytes, min_change_percent=change.percent)
 
 
-def _image(entry: BuildEntry | ReferenceEntry | MetadataEntry, general: Limits, place: Place) -> ImageSpec:
+def discovery_settings(document: Document) -> DiscoverySettings | None:
+    """Which images are looked for; None where none are."""
+    written = document.discover
+    return (
+        DiscoverySettings(include=tuple(written.include), exclude=tuple(written.exclude)) if written else None
+    )
+
+
+def image_of(entry: BuildEntry | ReferenceEntry | MetadataEntry) -> ImageSpec:
+    """An image as it is listed, without limits and place."""
     return ImageSpec(
         name=entry.name,
         build=_build(entry) if isinstance(entry, BuildEntry) else None,
         prebuilt=None if isinstance(entry, BuildEntry) else _prebuilt(entry),
         platform=Platform.parse(entry.platform) if entry.platform else None,
         tags=tuple(entry.tags) if isinstance(entry, BuildEntry) else (),
-        limits=_limits(general, entry.limits),
-        place=place,
     )
 
 

@@ -26,6 +26,7 @@ from bloatcheck.config.buildx_section import BuildxSection, for_buildx
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.contents_section import AdviceSection, ForbiddenSection
 from bloatcheck.config.creep_section import CreepSection, short_creep
+from bloatcheck.config.discover_section import DiscoverSection
 from bloatcheck.config.fields import (
     VERSION,
     Arguments,
@@ -340,6 +341,12 @@ class Document(Section):
         default_factory=AdviceSection,
         description="Which advice is left out.",
         examples=[{"ignore": ["docs-shipped"]}],
+    )
+    discover: DiscoverSection | None = Field(
+        default=None,
+        description="Looks for images beside those of `images`: Dockerfiles, compose services, bake targets. "
+        "Default: off.",
+        examples=[{"include": ["services/*"], "exclude": ["*.dev"]}],
     )
     builder: BuilderChoice = Field(
         default=BuilderChoice.AUTO,

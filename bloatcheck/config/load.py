@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bloatcheck.config.assemble import assemble
+from bloatcheck.config.assemble import assemble, discovery_settings, image_of
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.discover import discover_image, first_configuration
 from bloatcheck.config.dive_ci import FILE_NAME as DIVE_CI
@@ -101,8 +101,31 @@ def parse_config(text: str, file: str, checkout: Checkout, *, rules_only: bool =
         file=file,
         places={name: Place(file, line) for line, name in _names(tree.value)},
         approved_at=[Place(file, line) for line, _ in _approvals(tree.value)],
-        found=None if document.images or rules_only else discover_image(checkout),
+        found=() if rules_only else _found(document, checkout),
     )
+
+
+def _found(document: Document, checkout: Checkout) -> tuple[ImageSpec, ...]:
+    """The images that the file doesn't list: those that it lets look for, or the only Dockerfile."""
+    if document.discover is None:
+        return () if document.images else (discover_image(checkout),)
+    # What finds them starts programs, and few configurations let look for anything.
+    from bloatcheck.config.discovery.find import discover, found_of, spec_of  # noqa: PLC0415 - see above
+
+    listed = [image_of(entry) for entry in document.images or ()]
+    discovery = discover(
+        checkout.root,
+        os.environ,
+        discovery_settings(document),
+        known=[found for spec in listed if (found := found_of(spec))],
+        taken={spec.name for spec in listed},
+    )
+    if not discovery.images and not listed:
+        raise UsageError(
+            "`discover` finds no image here, and none is listed",
+            hint="`bloatcheck images --discover` shows all that there are, and what was left out and why",
+        )
+    return tuple(map(spec_of, discovery.images))
 
 
 def rules_of(text: str, file: str, root: Path) -> Config:
@@ -209,7 +232,7 @@ def _repeated_names(entries: _Entries, file: str) -> Iterator[UsageError]:
 def _unknown_approved(entries: _Entries, file: str) -> Iterator[UsageError]:
     """Approvals of images that aren't listed: their sender would think that they hold."""
     names = [name for _, name in _names(entries)]
-    for line, approval in _approvals(entries) if names else ():
+    for line, approval in _approvals(entries) if names and "discover" not in entries else ():
         if not isinstance(approval.value, Mapping) or "image" not in approval.value:
             continue
         name = approval.value["image"][1].value

@@ -55,6 +55,16 @@ class ImageSpec:
     tags: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     place: Place | None = None
+    source: str | None = None
+    """What it was found by, for people, where the configuration doesn't list it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoverySettings:
+    """Which images are taken of those that are found: shell patterns of names and of files."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 class BuilderChoice(str, Enum):
@@ -222,5 +232,6 @@ class Config:
     dive: DiveRules | None = None
     builder: BuilderChoice = BuilderChoice.AUTO
     buildx: BuildxSettings = field(default_factory=BuildxSettings)
+    discover: DiscoverySettings | None = None
     exports: tuple[ExportFormat, ...] = ()
     path: str | None = None

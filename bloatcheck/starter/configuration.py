@@ -8,8 +8,8 @@ from datetime import date
 
 import yaml
 
+from bloatcheck.config.discovery.model import DOCKERFILE, Found
 from bloatcheck.config.schema import SCHEMA_URL
-from bloatcheck.starter.dockerfiles import Found
 from bloatcheck.units import format_bytes
 
 FILE = ".bloatcheck.yml"
@@ -74,9 +74,17 @@ def first_configuration_text(
 
 
 def _image(image: Found, known: Measurement | None, today: date) -> str:
-    lines = [f"  - name: {_scalar(image.name)}", f"    dockerfile: {_scalar(image.dockerfile)}"]
+    lines = [f"  - name: {_scalar(image.name)}"]
+    if image.source != DOCKERFILE:
+        lines[0] += f" # {image.source}"
+    lines.append(f"    dockerfile: {_scalar(image.dockerfile)}")
     if image.context != ".":
         lines.append(f"    context: {_scalar(image.context)}")
+    if image.target is not None:
+        lines.append(f"    target: {_scalar(image.target)}")
+    if image.platform is not None:
+        lines.append(f"    platform: {_scalar(image.platform)}")
+    lines += _block("args", image.args) + _block("secrets", image.secrets)
     if known and known.content_size:
         limit = format_bytes(_rounded_up(known.content_size))
         layers = "1 layer" if known.layers == 1 else f"{known.layers} layers"
@@ -85,6 +93,15 @@ def _image(image: Found, known: Measurement | None, today: date) -> str:
             f"      content: {limit} # it was {format_bytes(known.content_size)} in {layers} on {today}"
         )
     return "".join(f"{line}\n" for line in lines)
+
+
+def _block(key: str, value: Mapping[str, str | None] | Sequence[str]) -> list[str]:
+    """A key with a mapping or a list below it; nothing for an empty one."""
+    if not value:
+        return []
+    plain = dict(value) if isinstance(value, Mapping) else list(value)
+    text = yaml.safe_dump({key: plain}, allow_unicode=True, width=10**6, sort_keys=False)
+    return [f"    {line}" for line in text.splitlines()]
 
 
 def _rounded_up(size: int) -> int:

@@ -8,10 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bloatcheck.config.discovery.model import Found
 from bloatcheck.config.load import rules_of
-from bloatcheck.config.model import Renewal
+from bloatcheck.config.model import BuildSpec, Renewal
 from bloatcheck.starter.configuration import Measurement, first_configuration_text
-from bloatcheck.starter.dockerfiles import MOST_DOCKERFILES, Found, find_dockerfiles
+from bloatcheck.starter.dockerfiles import MOST_IMAGES, find_images
 
 TODAY = date(2026, 11, 24)
 
@@ -25,7 +26,7 @@ def repository(root: Path, **files: str) -> Path:
 
 
 def found(root: Path, files: dict[str, str]) -> list[tuple[str, str, str]]:
-    images = find_dockerfiles(repository(root, **files))
+    images = find_images(repository(root, **files), {}).images
     return [(image.name, image.dockerfile, image.context) for image in images]
 
 
@@ -50,7 +51,7 @@ def test_every_dockerfile_is_found_and_called_after_what_tells_it_apart(tmp_path
         ("dev", "Dockerfile.dev", "."),
         ("worker", "worker.Dockerfile", "."),
         ("api", "other/api/Dockerfile", "other/api"),
-        ("services-api-dockerfile", "services/api/Dockerfile", "services/api"),
+        ("services-api", "services/api/Dockerfile", "services/api"),
         ("web", "services/web/Containerfile", "services/web"),
     ]
 
@@ -71,13 +72,34 @@ def test_the_context_is_where_most_of_what_is_copied_lies(tmp_path: Path) -> Non
     }
 
 
+def test_what_a_compose_service_is_built_with_is_written_down(tmp_path: Path) -> None:
+    """But for what this machine's environment would fill in: that may be nobody else's business."""
+    compose = """\
+services:
+  api:
+    build: {context: services/api, target: final, args: {VERSION: "1.10", NPM: "${SECRET:-none}", HOST: }}
+    platform: linux/amd64
+"""
+    repository(tmp_path, **{"compose.yaml": compose, "services/api/Dockerfile": "FROM scratch AS final\n"})
+    images = find_images(tmp_path, {"SECRET": "s3cret", "PATH": "/nonexistent"}).images
+    (image,) = rules_of(text_for(list(images), {}), ".bloatcheck.yml", tmp_path).images
+    assert image.name == "api"
+    assert image.build == BuildSpec(
+        "services/api/Dockerfile",
+        "services/api",
+        "final",
+        {"VERSION": "1.10", "NPM": "none", "HOST": None},
+    )
+
+
 def test_a_link_is_no_dockerfile_and_very_many_are_too_many(tmp_path: Path) -> None:
-    files = {f"a/{number}/Dockerfile": "FROM scratch\n" for number in range(MOST_DOCKERFILES + 10)}
+    files = {f"a/{number}/Dockerfile": "FROM scratch\n" for number in range(MOST_IMAGES + 10)}
     repository(tmp_path, **files)
     (tmp_path / "Dockerfile").symlink_to("/etc/passwd")
-    images = find_dockerfiles(tmp_path)
-    assert len(images) == MOST_DOCKERFILES
-    assert len({image.name for image in images}) == MOST_DOCKERFILES
+    images, notes = (found := find_images(tmp_path, {})).images, found.notes
+    assert len(images) == MOST_IMAGES
+    assert len({image.name for image in images}) == MOST_IMAGES
+    assert notes == (f"{MOST_IMAGES + 10} images were found, and only {MOST_IMAGES} are taken",)
 
 
 def text_for(images: list[Found], measured: dict[str, Measurement]) -> str:

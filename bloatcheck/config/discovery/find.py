@@ -1,0 +1,104 @@
+"""All images of a repository, each once, under a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from bloatcheck.config.checkout import Checkout
+from bloatcheck.config.discovery.bake import find_bake
+from bloatcheck.config.discovery.compose import find_compose
+from bloatcheck.config.discovery.dockerfiles import files_of, find_dockerfiles
+from bloatcheck.config.discovery.model import Discovery, Found
+from bloatcheck.config.grammar import slug
+from bloatcheck.config.model import BuildSpec, DiscoverySettings, ImageSpec
+from bloatcheck.errors import Place
+from bloatcheck.oci.platform import Platform
+
+MOST_IMAGES = 2_000
+
+
+def discover(
+    root: Path,
+    environment: Mapping[str, str],
+    settings: DiscoverySettings | None = None,
+    *,
+    known: Iterable[Found] = (),
+    taken: Collection[str] = (),
+) -> Discovery:
+    """Bake targets, then compose services, then the Dockerfiles that neither of them builds.
+
+    Args:
+        root: the repository's root.
+        environment: what docker is started with, and where variables of compose files come from.
+        settings: which to take; all, unless given.
+        known: what is listed already, and not to be found again.
+        taken: names that are given already.
+    """
+    checkout = Checkout(root, wants=lambda _: True)
+    files = tuple(files_of(root))
+    settings = settings or DiscoverySettings()
+    bake, compose = (find(checkout, files, environment) for find in (find_bake, find_compose))
+    recipes = {found.recipe for found in known}
+    listed: list[Found] = []
+    for found in (*bake.images, *compose.images):
+        if found.recipe not in recipes:
+            recipes.add(found.recipe)
+            listed.append(found)
+    built = {found.dockerfile for found in (*listed, *known, *bake.images, *compose.images)}
+    plain = [found for found in find_dockerfiles(root, files) if found.dockerfile not in built]
+    wanted = [found for found in (*listed, *plain) if _is_wanted(found, settings)]
+    notes = [*bake.notes, *compose.notes]
+    if len(wanted) > MOST_IMAGES:
+        notes.append(f"{len(wanted):,} images were found, and only the first {MOST_IMAGES:,} are taken")
+    return Discovery(tuple(_named(wanted[:MOST_IMAGES], taken)), tuple(notes))
+
+
+def spec_of(found: Found) -> ImageSpec:
+    """The image as if the configuration had listed it."""
+    return ImageSpec(
+        name=found.name,
+        build=BuildSpec(
+            dockerfile=found.dockerfile,
+            context=found.context,
+            target=found.target,
+            args=found.args,
+            secrets=found.secrets,
+        ),
+        platform=Platform.parse(found.platform) if found.platform else None,
+        place=Place(found.file) if found.file else None,
+        source=found.source,
+    )
+
+
+def found_of(spec: ImageSpec) -> Found | None:
+    """A listed image as if it had been found; None for one that isn't built here."""
+    build = spec.build
+    if build is None:
+        return None
+    return Found(spec.name, build.dockerfile, build.context, build.target, build.args)
+
+
+def _is_wanted(found: Found, settings: DiscoverySettings) -> bool:
+    """A star matches slashes, too."""
+
+    def matches(patterns: Sequence[str]) -> bool:
+        words = (found.name, found.dockerfile, found.file)
+        return any(fnmatchcase(word, pattern) for pattern in patterns for word in words if word)
+
+    return (not settings.include or matches(settings.include)) and not matches(settings.exclude)
+
+
+def _named(images: Sequence[Found], taken: Collection[str]) -> list[Found]:
+    """Where two want one name, the later one takes its file's into its own, and a number if it must."""
+    names = set(taken)
+    named = []
+    for found in images:
+        candidates = (found.name, slug(f"{found.name} {found.file.rpartition('/')[2]}"))
+        numbered = (slug(f"{number} {candidates[1]}") for number in range(2, len(images) + len(names) + 3))
+        name = next(name for name in (*candidates, *numbered) if name not in names)
+        names.add(name)
+        named.append(replace(found, name=name))
+    return named
