@@ -98,6 +98,8 @@ class Tree:
         self._links: dict[int, dict[int, bytes]] = {}
         self._hard_links: dict[int, int] = {}
         """A hard link's record -> that of the file whose other name it is."""
+        self.resolutions = 0
+        """How many paths were resolved: what looking for programs and libraries costs."""
         self._link_parts_left = _MOST_LINK_PARTS
         self._ordered: list[bytes] | None = None
         """Every visible path, sorted. Not the folders around them: of deep paths those are gigabytes."""
@@ -223,6 +225,7 @@ class Tree:
         None where something on the way is missing, not a directory, or a circle of links; and for every link
         once an image had far more of them followed than any real one has.
         """
+        self.resolutions += 1
         return self._walk(path) if len(path) <= _LONGEST else None
 
     def captured(self, path: bytes) -> Captured | None:

@@ -18,7 +18,7 @@ from support.layers import Entry, file, folder, layer, symlink, whiteout
 from support.package_trees import tree_of
 
 from bloatcheck.analysis.dive import dive_figures
-from bloatcheck.analysis.executable import check_start, extract_executable
+from bloatcheck.analysis.executable import check_executables, check_start, extract_executable
 from bloatcheck.analysis.packages import installed
 from bloatcheck.analysis.packages.java import extract_java
 from bloatcheck.analysis.tree import Tree
@@ -248,6 +248,16 @@ def rpm_database(headers: list[bytes]) -> bytes:
         database.executemany("INSERT INTO Packages (blob) VALUES (?)", [(header,) for header in headers])
         database.commit()
         return (Path(at) / "db").read_bytes()
+
+
+class TestAllExecutables:
+    def test_thousands_of_scripts_and_a_long_search_path(self) -> None:
+        scripts = [executable(f"s{number}", b"#!/usr/bin/env x%d\n" % number) for number in range(5_000)]
+        env = executable("usr/bin/env", elf([], interpreter=None))
+        config = config_of("s0", ("PATH=" + ":".join(f"/p{number}" for number in range(10_000)),))
+        with little_time():
+            checked = check_executables(Tree([layer(env, *scripts)]), config, config.platform)
+        assert 0 < checked.count < 5_000
 
 
 LOADER = b"/lib64/ld-linux-x86-64.so.2"
