@@ -12,6 +12,7 @@ from bloatcheck.config.grammar import IMAGE_NAME
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
+from bloatcheck.policy.acceptance import GROWTH
 from bloatcheck.policy.approval import Standing
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.figures import change, count, percent, told_apart
@@ -31,9 +32,6 @@ _MOST_NAMES = 3
 
 NOT_OF_A_SIZE = frozenset({Metric.LAYERS, Metric.FORBIDDEN})
 """Metrics that no smaller layer makes good."""
-
-_GROWTH = frozenset({Metric.CONTENT_GROWTH, Metric.LAYER_GROWTH})
-"""What a new baseline makes good."""
 
 
 _RANKS = {
@@ -198,7 +196,7 @@ def _baseline_mends(image: ImageReport) -> bool:
     """A baseline accepts growth; an absolute limit that fails the job stands whatever the baseline holds."""
     metrics = {finding.metric for finding in image.findings}
     failing = {finding.metric for finding in image.findings if finding.level is Level.FAIL}
-    return bool(metrics & _GROWTH) and failing <= _GROWTH
+    return bool(metrics & GROWTH) and failing <= GROWTH
 
 
 def _bytes_changed(diff: ImageDiff) -> int:

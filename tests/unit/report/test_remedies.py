@@ -7,6 +7,7 @@ from support.report_cases import case
 from support.reports import report
 
 from bloatcheck.config.limits import Metric, Threshold
+from bloatcheck.policy.acceptance import GROWTH
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.report.markdown import render_comment
 from bloatcheck.report.model import Report
@@ -98,3 +99,23 @@ def test_beside_it_other_limits_are_raised_as_ever(render: object) -> None:
     text = render(forbidding(wasted)).replace("`", "")
     assert "allow it under forbidden in" in text
     assert "raise wasted in .bloatcheck.yml" in text
+
+
+@pytest.mark.parametrize("metric", sorted(GROWTH))
+@pytest.mark.parametrize("render", [render_comment, render_text])
+def test_every_growth_that_a_baseline_accepts_can_be_accepted(render: object, metric: Metric) -> None:
+    assert callable(render)
+    told = report("image api\n 1 MB -> 2 MB RUN make @ Dockerfile:3")
+    [image] = told.images
+    grown = Finding(
+        metric=metric,
+        level=Level.FAIL,
+        image="api",
+        platform="linux/amd64",
+        threshold=Threshold(bytes=1),
+        actual=3,
+        allowed=1,
+        before=1,
+    )
+    text = render(replace(told, images=(replace(image, findings=(grown,)),)))
+    assert "bloatcheck baseline update --image api" in " ".join(text.replace("`", "").split())
