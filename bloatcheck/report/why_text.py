@@ -54,8 +54,8 @@ def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> 
             (format_delta(each.delta), each.manager, each.name, _versions(each), _what(each))
             for each in changed.packages[:packages]
         ]
-        parts.append(aligned([("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><**<", width))
-        parts += _more(len(changed.packages) - packages, "packages")
+        table = aligned([("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><**<", width)
+        parts.append(_and_more(table, len(changed.packages) - packages, "packages"))
     if changed.files and files:
         rows = [
             (
@@ -66,8 +66,8 @@ def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> 
             )
             for each in changed.files[:files]
         ]
-        parts.append(aligned([("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>*", width))
-        parts += _more(len(changed.files) - files, "files")
+        table = aligned([("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>*", width)
+        parts.append(_and_more(table, len(changed.files) - files, "files"))
     wasted = changed.wasted_after - changed.wasted_before
     if wasted:
         parts.append(Plain(f"{format_bytes(changed.wasted_after)} are wasted, {change(wasted)}"))
@@ -116,5 +116,5 @@ def _what(package: PackageDiff) -> str:
     return ", ".join(words)
 
 
-def _more(number: int, noun: str) -> list[Plain]:
-    return [Plain(f"  and {number:,} more {noun}")] if number > 0 else []
+def _and_more(table: Plain, number: int, noun: str) -> Plain:
+    return Plain(f"{table}\n  and {number:,} more {noun}") if number > 0 else table
