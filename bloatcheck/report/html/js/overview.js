@@ -76,7 +76,7 @@ function card(image, open) {
       "button",
       { type: "button", class: `card ${image.outcome}`, on: { click: open } },
       h("span", { class: "who" }, h("strong", null, image.name), h("span", { class: `verdict ${image.outcome}` }, h("span", { "aria-hidden": "true" }, image.icon), ` ${image.verdict}`)),
-      image.platform ? h("span", { class: "quiet" }, image.platform) : null,
+      h("span", { class: "where" }, image.platform, sparkline(image)),
       image.failure
         ? h("span", { class: "why" }, image.failure.message)
         : h(
@@ -85,7 +85,6 @@ function card(image, open) {
             h("span", null, h("small", null, "before"), h("b", null, image.figures[0])),
             h("span", { class: "arrow", "aria-hidden": "true" }, "→"),
             h("span", null, h("small", null, "after"), h("b", null, image.figures[1])),
-            sparkline(image),
             delta === null ? null : h("span", { class: `delta ${delta > 0 ? "up" : delta < 0 ? "down" : "flat"}` }, growth(delta), image.percent ? h("small", null, image.percent) : null),
           ),
       image.shares?.length ? proportions(image) : null,

@@ -1,4 +1,4 @@
-const FIRST_ROWS = 25;
+const FIRST_ROWS = 15;
 
 /**
  * A table that can be sorted by its heads, and searched.
