@@ -29,7 +29,7 @@ _USUAL_HOST = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 _PATIENCE = 60
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _TRIXIE = "deb [signed-by={keyring}] http://deb.debian.org/debian trixie main\n"
-_PACKAGES = ("docker.io", "containerd", "docker-buildx")
+_PACKAGES = ("docker.io", "containerd", "docker-buildx", "docker-compose")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def containerd_store_engine(data: Path | None = None) -> Iterator[Engine]:
 
 
 def buildx_plugins() -> Path:
-    """The folder with Debian 13's buildx 0.13.1, to be `$DOCKER_CONFIG/cli-plugins`."""
+    """The folder with Debian 13's buildx 0.13.1 and compose 2.26.1, to be `$DOCKER_CONFIG/cli-plugins`."""
     return _debian_13_docker() / "usr/libexec/docker/cli-plugins"
 
 
@@ -172,7 +172,7 @@ def _answers(host: str) -> bool:
 
 def _debian_13_docker() -> Path:
     """The unpacked packages; downloaded once, whatever number of test processes asks for them."""
-    folder = CACHE / "debian-13-docker-and-buildx"
+    folder = CACHE / "debian-13-docker-and-plugins"
     if not _KEYRING.exists() or not shutil.which("dpkg-deb") or platform.machine() != "x86_64":
         pytest.skip("Debian 13's docker can be had on Debian amd64 only")
     CACHE.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,7 @@ def builds_of(document: Mapping[str, object], override: Mapping[str, object]) ->
     found: dict[str, _Service] = {}
     for name in (*services, *(name for name in over if name not in services)):
         build, elsewhere = _extended(services, str(name), 0)
-        build = {**build, **_build(_mapping(over.get(name)))}
+        build = _merged(build, _build(_mapping(over.get(name))))
         if build:
             found[str(name)] = {**build, "extends": True} if elsewhere else build
     return found
@@ -116,7 +116,22 @@ def _extended(services: Mapping[str, object], name: str, depth: int) -> tuple[di
     if isinstance(extends, Mapping) and extends.get("file"):
         return own, not own
     base, elsewhere = _extended(services, str(other), depth + 1)
-    return {**base, **own}, elsewhere and not own
+    return _merged(base, own), elsewhere and not own
+
+
+def _merged(base: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    """As compose does it: arguments one by one, all else as a whole."""
+    merged = {**base, **own}
+    if "args" in base and "args" in own:
+        merged["args"] = {**_arguments(base["args"]), **_arguments(own["args"])}
+    return merged
+
+
+def _arguments(value: object) -> Mapping[object, object]:
+    if isinstance(value, list):
+        pairs = [str(item).partition("=") for item in value]
+        return {name: text if equals else None for name, equals, text in pairs}
+    return value if isinstance(value, Mapping) else {}
 
 
 def _build(service: Mapping[str, object]) -> dict[str, object]:
