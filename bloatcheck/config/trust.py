@@ -48,7 +48,8 @@ def check_may_build(context: CiContext, environ: Mapping[str, str]) -> None:
     if context.event_name != WORKFLOW_RUN:
         return
     run = read_triggering_run(environ)
-    if run.is_of_pull_request and run.is_of_fork(context.repository):
+    # Reviews of a fork's pull request, and comments on their lines, start runs for it too.
+    if run.is_of_fork(context.repository):
         raise UsageError(
             "nothing is built here: another workflow's run for a fork's pull request started this one, which "
             "holds the repository's secrets and a token that writes",

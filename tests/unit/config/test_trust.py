@@ -62,8 +62,9 @@ class TestBuilding:
         [
             (PULL, "pull_request", False),
             (PULL, "pull_request_target", False),
-            (PULL, "push", True),
+            (PULL, "pull_request_review", False),
             (OWN, "pull_request", True),
+            (OWN, "push", True),
         ],
     )
     def test_what_a_forks_run_led_to_builds_nothing_either(
