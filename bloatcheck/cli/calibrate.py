@@ -163,7 +163,8 @@ def _told(
         snapshots = builds[key]
         name = harmless_line(f"{key[0]} on {key[1]}")
         rebuilt, count = rebuilt_layers(snapshots), len(snapshots[0].layers)
-        said = f"{rebuilt} of {count} layers come out differently" if rebuilt else "every layer is the same"
+        anew = f"{rebuilt} of {count} layers have other bytes each time, so a pull downloads them anew"
+        said = anew if rebuilt else "every layer is the same"
         if floor:
             total = format_bytes(sum(each.bytes for each in floor))
             lines.append(f"{name}: differs by up to {total} from build to build; {said}")
