@@ -7,18 +7,20 @@ smaller than the floor is part of the rest of the nearest folder that is not sma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from bloatcheck.analysis.inventory import Inventory
 from bloatcheck.image.layer_index import text
 
-MOST_ITEMS = 20_000
+MOST_ITEMS = 40_000
 _DEEPEST = 24
 """Folders in folders; what lies deeper is told with its path below."""
 _LONGEST_NAME = 200
 _NO_PACKAGE = -1
+_FILES_OF_ALL = (90, 75, 60, 45, 30, 15, 5, 1)
+"""How many percent of the items may be files, one try after the other."""
 
 
 class PackageId(NamedTuple):
@@ -83,17 +85,14 @@ def align(before: Folders, after: Folders, *, most: int = MOST_ITEMS) -> tuple[F
 
     Both together have `most` different items, or few more.
     """
-    floor = max(before.floor, after.floor)
-    while True:
+    lowest = max(before.floor, after.floor)
+    old, new = before.items, after.items
+    for floor in (lowest, *_floors((*old, *new), most, above=lowest)):
         kept = _large_folders(before.items, floor) | _large_folders(after.items, floor)
         old, new = _folded(before.items, floor, kept), _folded(after.items, floor, kept)
-        count = len({(item.folder, item.name) for item in (*old, *new)})
-        if count <= most:
-            return Folders(old, before.packages, floor), Folders(new, after.packages, floor)
-        raised = max(2 * floor, _floor_of((*old, *new), most))
-        if raised == floor:
-            return Folders(old, before.packages, floor), Folders(new, after.packages, floor)
-        floor = raised
+        if len({(item.folder, item.name) for item in (*old, *new)}) <= most:
+            break
+    return Folders(old, before.packages, floor), Folders(new, after.packages, floor)
 
 
 def _split(path: bytes) -> tuple[str, str]:
@@ -108,21 +107,24 @@ def _shown(part: bytes) -> str:
 
 
 def _within(items: Sequence[Item], most: int) -> tuple[tuple[Item, ...], int]:
-    floor = 0
     folded = _folded(items, 0, frozenset())
-    while len(folded) > most:
-        raised = max(2 * floor, _floor_of(folded, most))
-        if raised == floor:
-            break
-        floor = raised
+    if len(folded) <= most:
+        return folded, 0
+    for floor in _floors(items, most):
         folded = _folded(items, floor, _large_folders(items, floor))
+        if len(folded) <= most:
+            break
     return folded, floor
 
 
-def _floor_of(items: Sequence[Item], most: int) -> int:
-    """A size that no more than half of so many files reach: the rests need room, too."""
+def _floors(items: Iterable[Item], most: int, *, above: int = 0) -> Iterator[int]:
+    """Sizes to try as the floor, the lowest first: the rests need room, too, and nobody knows how much."""
     sizes = sorted((item.size for item in items if item.name), reverse=True)
-    return sizes[most // 2] + 1 if most // 2 < len(sizes) else 0
+    for percent in _FILES_OF_ALL:
+        position = most * percent // 100
+        if position < len(sizes) and sizes[position] >= above:
+            yield sizes[position] + 1
+    yield max(above, sum(sizes)) + 1
 
 
 def _large_folders(items: Iterable[Item], floor: int) -> frozenset[str]:
