@@ -352,7 +352,7 @@ def _failure(stage: str, error: BloatcheckError, name: str) -> Failure:
 def _notes(
     config: Config, context: CiContext, before: Baseline, rows: Sequence[ImageReport]
 ) -> tuple[str, ...]:
-    notes = [*context.notes, *before.notes]
+    notes = [*context.notes, *before.notes, *(f"{note}." for note in config.notes)]
     if not before.entries:
         notes.append(_no_baseline(config.baseline))
     notes += [

@@ -59,7 +59,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
     else:
         from bloatcheck.config.load import load_config
 
-        images = load_config(root, path=args.config, image_globs=args.image).images
+        config = load_config(root, path=args.config, image_globs=args.image)
+        images, notes = config.images, config.notes
     for note in notes:
         log.warning(note)
     if args.json:

@@ -48,6 +48,7 @@ def assemble(
     places: Mapping[str, Place],
     approved_at: Sequence[Place],
     found: Sequence[ImageSpec],
+    notes: Sequence[str] = (),
 ) -> Config:
     """The configuration.
 
@@ -58,6 +59,7 @@ def assemble(
         places: where each image is listed, by name.
         approved_at: where each approval is listed, in order.
         found: images to take that aren't listed.
+        notes: what to say about how they were found.
     """
     images = [
         replace(image_of(entry), limits=_limits(document.limits, entry.limits), place=places[entry.name])
@@ -79,6 +81,7 @@ def assemble(
         forbidden=Forbidden(tuple(document.forbidden.paths), tuple(document.forbidden.packages)),
         advice=AdviceSettings(tuple(document.advice.ignore), tuple(document.advice.ignore_paths)),
         discover=discovery_settings(document),
+        notes=tuple(notes),
         builder=_builder(document),
         buildx=_buildx(document),
         exports=tuple(dict.fromkeys(document.exports)),

@@ -29,6 +29,8 @@ from bloatcheck.errors import BloatcheckError, ConfigError, Place, UsageError
 FILE_NAMES = (".bloatcheck.yml", ".bloatcheck.yaml")
 MAX_FILE_SIZE = 1 << 20
 MAX_PROBLEMS = 50
+_MOST_NOTES = 10
+"""Of images that were left out, in a report; `bloatcheck images --discover` has them all."""
 
 _Entries = Mapping[str, tuple[int, Node]]
 
@@ -95,20 +97,22 @@ def parse_config(text: str, file: str, checkout: Checkout, *, rules_only: bool =
         problems += explain(error, tree, file)
     if problems:
         raise _all_wrong(problems)
+    found, notes = ((), ()) if rules_only else _found(document, checkout)
     return assemble(
         document,
         root=checkout.root,
         file=file,
         places={name: Place(file, line) for line, name in _names(tree.value)},
         approved_at=[Place(file, line) for line, _ in _approvals(tree.value)],
-        found=() if rules_only else _found(document, checkout),
+        found=found,
+        notes=notes,
     )
 
 
-def _found(document: Document, checkout: Checkout) -> tuple[ImageSpec, ...]:
-    """The images that the file doesn't list: those that it lets look for, or the only Dockerfile."""
+def _found(document: Document, checkout: Checkout) -> tuple[tuple[ImageSpec, ...], tuple[str, ...]]:
+    """The images that the file doesn't list, those that it lets look for or the only Dockerfile, and notes."""
     if document.discover is None:
-        return () if document.images else (discover_image(checkout),)
+        return () if document.images else (discover_image(checkout),), ()
     # What finds them starts programs, and few configurations let look for anything.
     from bloatcheck.config.discovery.find import discover, found_of, spec_of  # noqa: PLC0415 - see above
 
@@ -125,7 +129,9 @@ def _found(document: Document, checkout: Checkout) -> tuple[ImageSpec, ...]:
             "`discover` finds no image here, and none is listed",
             hint="`bloatcheck images --discover` shows all that there are, and what was left out and why",
         )
-    return tuple(map(spec_of, discovery.images))
+    more = len(discovery.notes) - _MOST_NOTES
+    notes = (*discovery.notes[:_MOST_NOTES], f"{more} more were left out") if more > 0 else discovery.notes
+    return tuple(map(spec_of, discovery.images)), notes
 
 
 def rules_of(text: str, file: str, root: Path) -> Config:

@@ -213,7 +213,7 @@ class Config:
     """The whole configuration. `path` is None when there is no file and the defaults rule.
 
     `limits` are the general ones; each image has those in force for it already. `dive` are the rules of a
-    `.dive-ci` file, where one is there.
+    `.dive-ci` file, where one is there. `notes` are sentences about what was looked for and left out.
     """
 
     root: Path
@@ -233,5 +233,6 @@ class Config:
     builder: BuilderChoice = BuilderChoice.AUTO
     buildx: BuildxSettings = field(default_factory=BuildxSettings)
     discover: DiscoverySettings | None = None
+    notes: tuple[str, ...] = ()
     exports: tuple[ExportFormat, ...] = ()
     path: str | None = None

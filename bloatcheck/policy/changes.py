@@ -44,7 +44,13 @@ def in_force(head: Config, base: Config | None) -> Config:
     limits = {image.name: image.limits for image in base.images}
     images = tuple(replace(image, limits=limits.get(image.name, base.limits)) for image in head.images)
     return replace(
-        base, root=head.root, path=head.path, images=images, builder=head.builder, buildx=head.buildx
+        base,
+        root=head.root,
+        path=head.path,
+        images=images,
+        builder=head.builder,
+        buildx=head.buildx,
+        notes=head.notes,
     )
 
 

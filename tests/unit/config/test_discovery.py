@@ -325,6 +325,15 @@ class TestConfiguration:
         approval = "approvals: [{image: a, up-to: 1 MB, because: so}]\n"
         assert problems(tmp_path, text + approval) == []
 
+    def test_what_is_left_out_is_told_in_every_report(self, tmp_path: Path) -> None:
+        services = "".join(f"  s{n}: {{build: ../..}}\n" for n in range(12))
+        write(tmp_path, {"compose.yaml": f"services:\n{services}"})
+        self.loaded(tmp_path, "discover: {}\n")
+        notes = load_config(tmp_path).notes
+        assert len(notes) == 11
+        assert notes[0].startswith("service 's0' of 'compose.yaml' was left out")
+        assert notes[-1] == "2 more were left out"
+
     def test_finding_nothing_is_an_error_with_a_way_out(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="finds no image") as caught:
             self.loaded(tmp_path, "discover: {include: [nothing]}\n")
