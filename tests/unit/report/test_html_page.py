@@ -12,12 +12,25 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.layers import file, layer, whiteout
 from support.report_cases import NAMES, case
+from support.report_strategies import reports
 from support.reports import report
 
+from bloatcheck.analysis.contents import (
+    Cause,
+    Contents,
+    FileSize,
+    HiddenFile,
+    LayerContents,
+    PackageSize,
+    Share,
+)
 from bloatcheck.analysis.folders import fold
 from bloatcheck.analysis.inventory import take_inventory
+from bloatcheck.analysis.tree import Hiding
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.report.html import Sight, Sights, render_html
 from bloatcheck.report.html.page import items_for, page
@@ -63,6 +76,55 @@ def nodes(drawing: Any) -> list[tuple[str, int, int, int]]:
             size = drawing["size"][index]
             found.append(("/".join(path), was.get(index, size), size, drawing["layer"][index]))
     return found
+
+
+_sizes = st.integers(0, 10**18 - 1)
+_layers = st.integers(0, 4)
+
+
+@st.composite
+def _contents(draw: st.DrawFn) -> Contents:
+    shares = st.lists(
+        st.builds(Share, cause=st.sampled_from(Cause), manager=st.sampled_from([None, "deb"]), size=_sizes),
+        max_size=3,
+    ).map(tuple)
+    return Contents(
+        shares=draw(shares),
+        wasted=draw(_sizes),
+        packages=draw(
+            st.lists(
+                st.builds(
+                    PackageSize,
+                    manager=st.sampled_from(["deb", "npm"]),
+                    name=st.sampled_from(["a", "b"]),
+                    version=st.just("1"),
+                    size=_sizes,
+                    layer=st.none() | _layers,
+                ),
+                max_size=3,
+            ).map(tuple)
+        ),
+        files=draw(
+            st.lists(
+                st.builds(FileSize, path=st.text(max_size=9), size=_sizes, layer=st.none() | _layers),
+                max_size=3,
+            ).map(tuple)
+        ),
+        hidden=draw(
+            st.lists(
+                st.builds(
+                    HiddenFile,
+                    path=st.text(max_size=9),
+                    size=_sizes,
+                    layer=_layers,
+                    by=_layers,
+                    how=st.sampled_from(Hiding),
+                ),
+                max_size=3,
+            ).map(tuple)
+        ),
+        layers=draw(st.lists(st.builds(LayerContents, shares=shares, deleted=_sizes), max_size=4).map(tuple)),
+    )
 
 
 class TestDrawing:
@@ -116,6 +178,30 @@ class TestPage:
         data = told(render_html(whole))
         assert len(data["images"]) == len(whole.images)
         assert data["outcome"] == whole.outcome.value
+
+    @settings(max_examples=25, deadline=None)
+    @given(reports)
+    def test_any_report_has_its_page_and_no_foreign_markup(self, whole: Report) -> None:
+        html = render_html(whole)
+        assert html.count("<script") == html.count("</script>") == 2
+        assert len(told(html)["images"]) == len(whole.images)
+
+    @settings(max_examples=25, deadline=None)
+    @given(_contents(), _contents())
+    def test_contents_that_contradict_the_layers_do_no_harm(self, old: Contents, new: Contents) -> None:
+        """As a report that someone made up has them."""
+        whole = report("image api\n 10 B FROM debian\n 3 B -> 6 B COPY . .")
+        [row] = whole.images
+        assert row.diff
+        assert row.diff.before
+        assert row.diff.after
+        before, after = replace(row.diff.before, contents=old), replace(row.diff.after, contents=new)
+        diff = replace(row.diff, before=before, after=after)
+        [image] = told(render_html(replace(whole, images=(replace(row, diff=diff),))))["images"]
+        for _, was, size, layer_number in nodes(image["drawing"]) if image["drawing"] else ():
+            assert was >= 0
+            assert size >= 0
+            assert -1 <= layer_number < 2
 
     def test_sizes_are_those_of_the_report(self) -> None:
         whole = case("explained")
