@@ -9,7 +9,7 @@ from urllib.parse import quote
 from bloatcheck.config.limits import Metric
 from bloatcheck.report import approval_pieces, fit, pieces
 from bloatcheck.report.approving import approving_comment, approving_label
-from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link
+from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link, sentence
 from bloatcheck.report.figures import count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.headline import headline, headline_of_return
@@ -206,7 +206,7 @@ def _remedy(report: Report) -> Markdown:
     if comment := approving_comment(report):
         choices.append(compose("comment {}, if you may write here", code(comment)))
     limits = [code(metric.value) for metric in metrics if metric is not Metric.FORBIDDEN]
-    where = compose(" on the base branch" if report.judged_by_base else "")
+    where = compose(" on the base branch") if report.judged_by_base else Markdown("")
     file = code(config_path(report))
     if Metric.FORBIDDEN in metrics:
         choices.append(compose("keep what is forbidden out of the image"))
@@ -241,7 +241,7 @@ def _left_out(report: Report, page: _Page) -> Markdown:
 def _footer(report: Report) -> Markdown:
     return render_markdown(
         "footer.md.j2",
-        baseline=link(code(report.baseline), commit_url(report.origin, report.origin.base_commit))
+        baseline=link(sentence(report.baseline), commit_url(report.origin, report.origin.base_commit))
         if report.baseline
         else None,
         tool=report.tool,
