@@ -24,6 +24,7 @@ from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 COMMANDS = {
     "init": "write a first configuration, workflows and baseline",
     "images": "list what would be built, and why",
+    "plan": "share the images between the legs of a CI matrix",
     "run": "build, measure, compare, judge, report and publish: the main job",
     "merge": "join the reports of a matrix's legs, judge and comment once",
     "comment": "post the report of another run, which was not allowed to",

@@ -110,7 +110,7 @@ def parse_config(text: str, file: str, checkout: Checkout, *, rules_only: bool =
 
 
 def _found(document: Document, checkout: Checkout) -> tuple[tuple[ImageSpec, ...], tuple[str, ...]]:
-    """The images that the file doesn't list, those that it lets look for or the only Dockerfile, and notes."""
+    """Images that the file doesn't list: what it lets look for, or the only Dockerfile; and notes."""
     if document.discover is None:
         return () if document.images else (discover_image(checkout),), ()
     # What finds them starts programs, and few configurations let look for anything.

@@ -1,0 +1,36 @@
+"""Images are shared between machines so that all are done at about the same time."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bloatcheck.build.legs import UNKNOWN_SECONDS, Leg, share
+
+
+def test_long_builds_are_spread() -> None:
+    legs = share({"a": 100, "b": 90, "c": 50, "d": 40, "e": 10}, 3)
+    assert legs == (Leg(("a",), 100), Leg(("b", "e"), 100), Leg(("c", "d"), 90))
+
+
+def test_what_was_never_built_counts_as_the_usual() -> None:
+    assert share({"a": 10, "b": 30, "new": None}, 3)[1] == Leg(("new",), 20)
+    assert share({"new": None}, 3) == (Leg(("new",), UNKNOWN_SECONDS),)
+
+
+def test_there_are_no_more_legs_than_images() -> None:
+    assert len(share({"a": 1, "b": 2}, 10)) == 2
+
+
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=4), st.none() | st.floats(0, 1000), min_size=1),
+    st.integers(1, 20),
+)
+def test_every_image_is_in_exactly_one_leg_and_none_is_far_too_long(
+    seconds: dict[str, float | None], legs: int
+) -> None:
+    made = share(seconds, legs)
+    assert sorted(name for leg in made for name in leg.images) == sorted(seconds)
+    assert all(leg.images for leg in made)
+    assert made == share(dict(reversed(seconds.items())), legs)
+    total = sum(leg.seconds for leg in made)
+    longest = max((each for each in seconds.values() if each is not None), default=UNKNOWN_SECONDS)
+    assert made[0].seconds <= total / len(made) + longest + 1e-6

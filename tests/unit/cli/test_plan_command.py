@@ -1,0 +1,83 @@
+"""`bloatcheck plan` prints a matrix that a workflow can take as it is."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from bloatcheck.cli.main import main
+from bloatcheck.errors import ExitCode
+
+
+def write(root: Path, names: list[str]) -> None:
+    (root / "Dockerfile").write_text("FROM scratch\n")
+    images = "".join(f"- {{name: {name}, dockerfile: Dockerfile}}\n" for name in names)
+    (root / ".bloatcheck.yml").write_text(f"version: 1\nimages:\n{images}")
+
+
+def write_baseline(root: Path, seconds: dict[str, float]) -> None:
+    images = [
+        {
+            "name": name,
+            "platform": "linux/amd64",
+            "image_id": f"sha256:{'0' * 64}",
+            "measure": {"measure": "content/1"},
+            "content_size": 0,
+            "layers": [],
+            "build_seconds": took,
+        }
+        for name, took in seconds.items()
+    ]
+    document = {"bloatcheck": "baseline", "version": 1, "images": images}
+    (root / ".bloatcheck-baseline.json").write_text(json.dumps(document))
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_matrix_is_one_line_with_what_a_leg_needs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, ["api", "web", "job"])
+    assert main(["plan", "--legs", "2"]) is ExitCode.OK
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out) == {
+        "include": [
+            {"leg": 1, "image": "api\nweb", "args": "--image=api --image=web", "seconds": 120},
+            {"leg": 2, "image": "job", "args": "--image=job", "seconds": 60},
+        ]
+    }
+
+
+def test_legs_are_balanced_by_what_the_last_builds_took(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, ["api", "web", "job"])
+    write_baseline(root, {"api": 300.4, "job": 20, "gone": 900})
+    assert main(["plan", "--legs", "2", "--pretty"]) is ExitCode.OK
+    assert capsys.readouterr().out == "   300 s  api\n   180 s  job, web\n3 images in 2 legs\n"
+
+
+def test_only_some_can_be_asked_for_and_looked_at(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, ["api", "web", "job"])
+    assert main(["plan", "--image", "[aw]*", "--pretty"]) is ExitCode.OK
+    assert capsys.readouterr().out == "    60 s  api\n    60 s  web\n2 images in 2 legs\n"
+
+
+@pytest.mark.parametrize("legs", ["0", "257", "-1"])
+def test_a_matrix_has_its_bounds(root: Path, legs: str) -> None:
+    write(root, ["api"])
+    assert main(["plan", f"--legs={legs}"]) is ExitCode.USAGE
+
+
+def test_five_hundred_images_are_planned_in_two_seconds(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, [f"image-{n}" for n in range(500)])
+    begin = time.monotonic()
+    assert main(["plan", "--legs", "20"]) is ExitCode.OK
+    assert time.monotonic() - begin < 2
+    assert {leg["image"].count("\n") for leg in json.loads(capsys.readouterr().out)["include"]} == {24}
