@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.browser import Visit, chromium, violations, visit
 from support.dpkg import BASE, dpkg
 from support.golden import assert_golden
+from support.image_builder import ImageUnderTest, files, layout_of
 from support.layers import file, layer, whiteout
 from support.report_cases import case
 from support.reports import report
@@ -21,7 +23,8 @@ from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.folders import fold
 from bloatcheck.analysis.inventory import Inventory, take_inventory
 from bloatcheck.analysis.snapshot import Base
-from bloatcheck.errors import Place
+from bloatcheck.cli.main import main
+from bloatcheck.errors import ExitCode, Place
 from bloatcheck.report.html import Moment, Sight, Sights, render_html
 from bloatcheck.report.model import Report
 from bloatcheck.units import format_bytes, format_delta
@@ -373,3 +376,40 @@ def test_sizes_read_as_everywhere_else(page: Page) -> None:
              1_234_567, 77_800_000, 999_999_999, 5 * 10**12, 123_456_789_012]  # fmt: skip
     found = page.evaluate(f"() => {{ {words.read_text()}; return {json.dumps(sizes)}.map(bytes); }}")
     assert found == [format_bytes(size).replace(" ", "\u00a0") for size in sizes]
+
+
+def test_what_a_run_leaves_is_opened_and_its_sizes_are_those_of_its_json(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From image layouts on disk through baseline and run to the browser, with nothing made up between."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for variable in ("GITHUB_ACTIONS", "GITHUB_TOKEN", "BLOATCHECK_TOKEN"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / ".bloatcheck.yml").write_text(
+        'version: 1\nlimits: {content-growth: 1 kB}\nimages: [{name: api, image: "oci:layout"}]\n'
+    )
+    base = files(**{"usr/lib/libc.so": b"c" * 50_000})
+    old = {"srv/app.js": b"a" * 3_000, "srv/old.js": b"o" * 700}
+    new = {"srv/app.js": b"a" * 5_000, "srv/<b>new</b>.js": b"n" * 1_200}
+    layout_of(ImageUnderTest([base, files(**old)])).write(tmp_path / "layout")
+    assert main(["baseline", "update", "--quiet"]) is ExitCode.OK
+    shutil.rmtree(tmp_path / "layout")
+    layout_of(ImageUnderTest([base, files(**new)])).write(tmp_path / "layout")
+    assert main(["run", "--quiet", "--report-dir", "out"]) is ExitCode.LIMIT_BROKEN
+
+    [told] = json.loads((tmp_path / "out" / "report.json").read_text())["summary"]["images"]
+    found = visit(browser, tmp_path / "out" / "report.html")
+    label = found.page.locator(".canvas").get_attribute("aria-label") or ""
+    assert label.endswith(format_bytes(told["after"]).replace(" ", "\u00a0"))
+    table = found.page.get_by_role("table", name="Changed files and folders")
+    rows = [re.sub(r"\s+", " ", row.inner_text()) for row in table.locator("tbody tr").all()]
+    assert rows == [
+        "srv/app.js grown 3.00 kB 5.00 kB +2.00 kB",
+        "srv/<b>new</b>.js added – 1.20 kB +1.20 kB",
+        "srv/old.js removed 700 B – −700 B",
+    ]
+    assert told["delta"] == 2_000 + 1_200 - 700
+    assert not found.troubles
+    assert found.requests == [(tmp_path / "out" / "report.html").as_uri()]
+    found.page.context.close()
