@@ -27,6 +27,8 @@ LONGEST_OUTPUT_LINE = 300
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b|%)")
 _WORDS = re.compile(r"(?P<before>\(?)`(?P<code>[^`]+)`(?P<after>[.,;:!?)]*)(?= |$)|[^ ]+")
+_PUNCTUATION = ".,;!?"
+"""What ends a sentence or a part of it, and means nothing to markdown behind a word."""
 _BACKTICKS = re.compile(r"`+")
 _SYNTAX = re.compile(r"([\\`*_\[\]~$^])")
 _TEMPTING = re.compile(
@@ -142,7 +144,12 @@ def _word(match: re.Match[str]) -> str:
     if quoted:
         return f"{match['before']}{code(quoted, LONGEST_SENTENCE)}{after}"
     word = match[0]
-    return code(word, LONGEST_SENTENCE) if _TEMPTING.search(word) else _escaped(word)
+    if not _TEMPTING.search(word):
+        return _escaped(word)
+    bare = word.rstrip(_PUNCTUATION)
+    if bare and _TEMPTING.search(bare):
+        return code(bare, LONGEST_SENTENCE) + word[len(bare) :]
+    return code(word, LONGEST_SENTENCE)
 
 
 def _escaped(word: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bloatcheck.analysis.base_image import BaseChange
 from bloatcheck.analysis.base_image import base_change as base_change_between
 from bloatcheck.analysis.contents import Cause, Contents, PackageSize
+from bloatcheck.analysis.noise import is_noise
 from bloatcheck.analysis.snapshot import LayerSnapshot
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerDiff
@@ -61,10 +62,14 @@ class Reason:
 
     @property
     def subject(self) -> str:
-        """`Debian packages`, `own files`, `the base image`."""
+        """`Debian packages`, `the base image`, `own files`; nobody thinks of apt's lists as their own."""
         if self.cause is Cause.PACKAGE:
             return MANAGERS.get(self.manager or "", f"{self.manager} packages")
-        return "the base image" if self.cause is Cause.BASE else "own files"
+        if self.cause is Cause.BASE:
+            return "the base image"
+        noise = sum(abs(named.delta) for named in self.names if is_noise(named.name[1:].encode()))
+        mostly = 2 * noise > sum(abs(named.delta) for named in self.names)
+        return "caches, logs and databases" if mostly else "own files"
 
 
 @dataclass(slots=True)
@@ -120,6 +125,7 @@ def _from_contents(changed: ContentsDiff, pairs: Iterable[LayerDiff], after: Con
         group = groups[(Cause.OWN, None, file.layer)]
         group.delta += file.delta
         group.names.append(Named(f"/{file.path}", file.delta, _file_note(file)))
+    _give_what_is_gone_to_the_layer_that_shrank(groups, layers)
     for each in changed.causes:
         own = [key for key in groups if key[0] is each.cause and key[1] == each.manager]
         rest = each.delta - sum(groups[key].delta for key in own)
@@ -138,6 +144,21 @@ def _from_contents(changed: ContentsDiff, pairs: Iterable[LayerDiff], after: Con
                 layers[layer].after if layer is not None and layer < len(layers) else None,
                 tuple(sorted(group.names, key=lambda named: -abs(named.delta))),
             )
+
+
+def _give_what_is_gone_to_the_layer_that_shrank(
+    groups: dict[_Key, _Group], layers: Sequence[LayerDiff]
+) -> None:
+    """A package or file that is gone stands in no layer; it was in the only one that shrank by as much."""
+    for key in [key for key, group in groups.items() if key[2] is None and group.delta < 0]:
+        if key[0] is Cause.BASE:
+            continue
+        shrunk = [number for number, pair in enumerate(layers) if 2 * pair.delta <= groups[key].delta]
+        if len(shrunk) == 1:
+            gone = groups.pop(key)
+            there = groups[key[0], key[1], shrunk[0]]
+            there.delta += gone.delta
+            there.names += gone.names
 
 
 def _parts(

@@ -84,6 +84,17 @@ def test_what_a_line_that_is_gone_made_is_of_no_line() -> None:
     assert told(before, image(layer(file("a", 1000)))) == [("own files", -5000, None)]
 
 
+def test_what_is_gone_from_a_line_that_shrank_is_of_that_line() -> None:
+    before = image(layer(file("a", 1000)), layer(file("b", 5000), file("c", 9000)))
+    assert told(before, image(layer(file("a", 1000)), layer(file("b", 5000)))) == [("own files", -9000, 2)]
+
+
+def test_nobodys_own_files_are_the_lists_of_apt() -> None:
+    before = image(layer(file("a", 1000)))
+    after = image(layer(file("a", 1000)), layer(file("var/lib/apt/lists/x", 90_000), file("app", 2_000)))
+    assert told(before, after) == [("caches, logs and databases", 92_000, 2)]
+
+
 FILES = st.lists(
     st.tuples(st.sampled_from(["a", "b", "c/d", "c/e"]), st.sampled_from([0, 900, 4000, 70_000])),
     max_size=4,
