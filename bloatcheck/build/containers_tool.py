@@ -40,8 +40,6 @@ class ContainersTool:
 def ask_tool(program: str, environment: Mapping[str, str]) -> ContainersTool:
     """Finds the tool, and sees that its storage works.
 
-    Where nothing else was chosen and it would take the slow `vfs`, overlay is tried.
-
     Raises:
         BuildError: it isn't there, or can't work on this machine.
     """
@@ -50,18 +48,29 @@ def ask_tool(program: str, environment: Mapping[str, str]) -> ContainersTool:
         raise BuildError(
             f"{program} is not installed: there is no `{program}` on PATH", hint=_HOW_TO_GET[program]
         )
-    info = _ask(program, executable, environment, "info")
-    options: tuple[str, ...] = ()
-    if _driver(info) == "vfs" and not environment.get("STORAGE_DRIVER"):
-        overlay = ("--storage-driver=overlay",)
-        try:
-            _ask(program, executable, environment, *overlay, "info")
-            options = overlay
-        except BuildError:
-            # It works without: only slower.
-            options = ()
+    options = _storage(program, executable, environment)
     version = _ask(program, executable, environment, "--version").split()
     return ContainersTool(program, executable, version[2] if len(version) > 2 else "?", options)  # noqa: PLR2004 - `buildah version 1.28.2 …`
+
+
+def _storage(program: str, executable: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Which storage driver works, spelled out.
+
+    Where overlay doesn't work (over a container's own overlay, say) the first command finds that out and
+    takes the slow vfs; every later one would find what overlay left behind, and refuse.
+    """
+    if environment.get("STORAGE_DRIVER"):
+        _ask(program, executable, environment, "info")
+        return ()
+    try:
+        driver = _driver(_ask(program, executable, environment, "info"))
+    except BuildError as error:
+        try:
+            _ask(program, executable, environment, "--storage-driver=vfs", "info")
+        except BuildError:
+            raise error from None
+        return ("--storage-driver=vfs",)
+    return (f"--storage-driver={driver}",) if driver else ()
 
 
 def _ask(program: str, executable: str, environment: Mapping[str, str], *arguments: str) -> str:
@@ -82,6 +91,11 @@ def _ask(program: str, executable: str, environment: Mapping[str, str], *argumen
         raise BuildError(f"{program} can't be used: {asked}: {error}", hint=hint) from error
     if done.returncode:
         reason = " ".join(done.stderr.decode(errors="replace").split())[-500:]
+        if "unshare" in reason:
+            hint = (
+                "a container that builds needs user namespaces: start it with `--security-opt "
+                "seccomp=unconfined`, or `--cap-add SYS_ADMIN`"
+            )
         raise BuildError(f"{program} can't be used: {reason or f'{asked} failed'}", hint=hint)
     return done.stdout.decode(errors="replace")
 

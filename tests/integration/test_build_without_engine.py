@@ -128,7 +128,7 @@ def test_a_failing_build_tells_its_line(tool: str, root: Path, environment: dict
     assert result.error.place == Place("Dockerfile", 14, 15), "\n".join(result.error.output)
     assert "exit status 7" in result.error.message
     assert result.error.hint
-    assert f"{tool} build" in result.error.hint
+    assert f"{tool} --storage-driver=overlay build" in result.error.hint
     assert "bloatcheck.local" not in result.error.hint
 
 
