@@ -110,11 +110,14 @@ class Builders:
 
     def _without_engine(self, docker: BuildError) -> ContainersTool:
         """Buildah first: with it, Dockerfiles can be built inside of an unprivileged container."""
+        ways: list[str] = []
         for choice in (BuilderChoice.BUILDAH, BuilderChoice.PODMAN):
             try:
                 tool = ask_tool(choice.value, self.environment)
             except BuildError as error:
                 self.log.detail(error.message)
+                if shutil.which(choice.value, path=self.environment.get("PATH")):
+                    ways.append(f"{error.message} ({error.hint})")
                 continue
             self._instead_of = docker.message
             message = f"{docker.message}; so {tool.name} builds, which has a storage and a cache of its own"
@@ -123,10 +126,8 @@ class Builders:
             else:
                 self.log.info(message)
             return tool
-        raise BuildError(
-            docker.message,
-            hint=f"{docker.hint}; or install buildah, which needs no engine (`apt-get install buildah`)",
-        ) from docker
+        ways = ways or ["or install buildah, which needs no engine (`apt-get install buildah`)"]
+        raise BuildError(docker.message, hint="; ".join([str(docker.hint), *ways])) from docker
 
     def _docker_client(self) -> DockerClient:
         client = ask_client(

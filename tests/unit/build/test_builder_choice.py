@@ -113,6 +113,14 @@ def test_with_nothing_to_build_with_both_ways_out_are_told(tmp_path: Path) -> No
     assert "apt-get install buildah" in str(failed.error.hint)
 
 
+def test_a_tool_that_is_there_and_does_not_work_says_why(tmp_path: Path) -> None:
+    failed = builders(tmp_path, buildah="echo 'unshare: Operation not permitted' >&2; exit 1").build(SPEC)
+    assert isinstance(failed, FailedBuild)
+    assert "docker is not installed" in failed.error.message
+    assert "buildah can't be used: unshare" in str(failed.error.hint)
+    assert "seccomp=unconfined" in str(failed.error.hint)
+
+
 @pytest.mark.parametrize("choice", [BuilderChoice.BUILDAH, BuilderChoice.PODMAN])
 def test_a_tool_that_was_chosen_is_taken_though_docker_is_there(
     tmp_path: Path, choice: BuilderChoice
