@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
+from bloatcheck.analysis.contents import Contents
+from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.model import BaselineEntry
 from bloatcheck.config.limits import Threshold, largest_allowed
 
 
 def has_moved(old: BaselineEntry, new: BaselineEntry, tolerance: Threshold) -> bool:
-    """Whether the image, or one of its layers, moved further than the tolerance of the image's size.
+    """Whether the image, a layer, a cause or the waste moved further than the tolerance of the image's size.
 
-    Further up or further down: a limit is as wrong above an image that shrank.
+    Further up or further down: a limit is as wrong above an image that shrank. Another base image is a move
+    however large it is, or every change after it would be told of that.
     """
     before, after = old.snapshot, new.snapshot
     if before.measure.measure != after.measure.measure or len(before.layers) != len(after.layers):
@@ -19,10 +23,27 @@ def has_moved(old: BaselineEntry, new: BaselineEntry, tolerance: Threshold) -> b
     if before.contents is None and after.contents is not None:
         # Of an older bloatcheck: what it holds was not told yet.
         return True
+    if _base_name(before) != _base_name(after):
+        return True
     allowed = largest_allowed(tolerance, before.content_size)
     moves = [after.content_size - before.content_size]
     moves += [b.content_size - a.content_size for a, b in zip(before.layers, after.layers, strict=True)]
+    if before.contents and after.contents:
+        moves += _moves_of_contents(before.contents, after.contents)
     return any(abs(move) > (allowed or 0) for move in moves)
+
+
+def _base_name(snapshot: ImageSnapshot) -> str | None:
+    return snapshot.base.name if snapshot.base else None
+
+
+def _moves_of_contents(before: Contents, after: Contents) -> Iterator[int]:
+    """By how many bytes each cause, and what is wasted, moved."""
+    yield after.wasted - before.wasted
+    old = {(share.cause, share.manager): share.size for share in before.shares}
+    new = {(share.cause, share.manager): share.size for share in after.shares}
+    for cause in old.keys() | new.keys():
+        yield new.get(cause, 0) - old.get(cause, 0)
 
 
 def is_aged(old: BaselineEntry, new: BaselineEntry, max_age: int | None) -> bool:

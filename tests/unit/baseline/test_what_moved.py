@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from support.snapshots import entry, layer, snapshot
 
-from bloatcheck.analysis.snapshot import Fingerprint
+from bloatcheck.analysis.contents import Cause, Contents, Share
+from bloatcheck.analysis.snapshot import Base, Fingerprint
 from bloatcheck.baseline.git import Git
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import has_moved
@@ -51,6 +52,28 @@ def test_any_is_the_smaller_of_the_two() -> None:
     tolerance = Threshold(bytes=100, percent=50.0, when=When.ANY)
     assert has_moved(of(1000), of(1101), tolerance)
     assert not has_moved(of(1000), of(1100), tolerance)
+
+
+def held(one: BaselineEntry, *, wasted: int = 0, **shares: int) -> BaselineEntry:
+    """The entry, with what the image holds by cause."""
+    contents = Contents(
+        shares=tuple(Share(cause=Cause(cause), size=size) for cause, size in shares.items()), wasted=wasted
+    )
+    return replace(one, snapshot=replace(one.snapshot, contents=contents))
+
+
+def test_bytes_that_went_from_one_cause_to_another_have_moved() -> None:
+    old = held(of(100 * MB), base=90 * MB, own=10 * MB)
+    assert has_moved(old, held(of(100 * MB), base=80 * MB, own=20 * MB), TOLERANCE)
+    assert has_moved(old, held(of(100 * MB), wasted=MB, base=90 * MB, own=10 * MB), TOLERANCE)
+    assert not has_moved(old, held(of(100 * MB), base=90 * MB - 9, own=10 * MB + 9), TOLERANCE)
+
+
+def test_another_base_image_has_moved_however_large_it_is() -> None:
+    old = of(100 * MB)
+    on = [replace(old, snapshot=replace(old.snapshot, base=Base(name=name, layer_count=1))) for name in "ab"]
+    assert has_moved(on[0], on[1], TOLERANCE)
+    assert not has_moved(on[0], on[0], TOLERANCE)
 
 
 def test_another_measure_has_always_moved() -> None:
