@@ -8,13 +8,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bloatcheck.config.checkout import Checkout
+from bloatcheck.config.context import read_context
 from bloatcheck.config.discovery.bake import find_bake
 from bloatcheck.config.discovery.compose import find_compose
 from bloatcheck.config.discovery.dockerfiles import files_of, find_dockerfiles
 from bloatcheck.config.discovery.model import Discovery, Found
 from bloatcheck.config.grammar import slug
 from bloatcheck.config.model import BuildSpec, DiscoverySettings, ImageSpec
-from bloatcheck.errors import Place
+from bloatcheck.config.trust import check_may_build
+from bloatcheck.errors import BloatcheckError, Place
 from bloatcheck.oci.platform import Platform
 
 MOST_IMAGES = 2_000
@@ -39,6 +41,7 @@ def discover(
     """
     checkout = Checkout(root, wants=lambda _: True)
     files = tuple(files_of(root))
+    environment = _for_these_files(environment)
     settings = settings or DiscoverySettings()
     bake, compose = (find(checkout, files, environment) for find in (find_bake, find_compose))
     recipes = {found.recipe for found in known}
@@ -79,6 +82,18 @@ def found_of(spec: ImageSpec) -> Found | None:
     if build is None:
         return None
     return Found(spec.name, build.dockerfile, build.context, build.target, build.args)
+
+
+def _for_these_files(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Nothing at all in a run that may not build: files that compose reads can name addresses to ask.
+
+    With no programs and no variables, compose files are read by us, and bake files are left out.
+    """
+    try:
+        check_may_build(read_context(environment), environment)
+    except BloatcheckError:
+        return {"PATH": ""}
+    return environment
 
 
 def _is_wanted(found: Found, settings: DiscoverySettings) -> bool:

@@ -225,6 +225,26 @@ secrets: {npm: {file: ./npmrc}, key: {environment: KEY}}
         assert "OTHER=passed" in seen
         assert "BLOATCHECK_TOKEN" not in seen
 
+    def test_in_a_run_for_anybody_no_program_sees_their_files_and_no_variable_fills_them(
+        self, tmp_path: Path
+    ) -> None:
+        script(tmp_path, f"touch {tmp_path}/asked; exit 1")
+        files = {
+            "compose.yaml": "services: {api: {build: {context: api, args: {A: '${SECRET:-none}'}}}}\n",
+            "docker-bake.hcl": "x",
+            "api/Dockerfile": "",
+        }
+        discovery = found(
+            tmp_path,
+            files,
+            PATH=f"{tmp_path}/bin:/usr/bin:/bin",
+            SECRET="s3cret",
+            GITHUB_ACTIONS="true",
+            GITHUB_EVENT_NAME="pull_request_target",
+        )
+        assert named(discovery)["api"].args == {"A": "none"}
+        assert not (tmp_path / "asked").exists()
+
 
 def script(root: Path, text: str) -> None:
     """A `docker` that is this piece of shell."""
