@@ -6,6 +6,7 @@ import json
 import subprocess
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import OurTag
 from bloatcheck.cli.log import PlainLog
 from bloatcheck.cli.main import main
-from bloatcheck.config.model import BuildSpec, ImageSpec, PrebuiltSpec
+from bloatcheck.config.model import BuilderChoice, BuildSpec, BuildxSettings, ImageSpec, PrebuiltSpec
 from bloatcheck.errors import ExitCode, Place
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -100,6 +101,19 @@ def test_without_attestations_the_same_build_is_the_same_image(
 ) -> None:
     one, other = (built(builders(tmp_path, repository, environment).build(SPEC)) for _ in range(2))
     assert one.reference == other.reference
+
+
+def test_a_builder_is_asked_for_by_name(environment: dict[str, str], repository: str, tmp_path: Path) -> None:
+    by_name = replace(
+        builders(tmp_path, repository, environment),
+        choice=BuilderChoice.BUILDX,
+        buildx=BuildxSettings(builder="default", cache_from=("type=local,src=.cache",)),
+    )
+    assert built(by_name.build(SPEC)).builder == "docker buildx 0.13.1 (docker)"
+
+    unknown = replace(by_name, buildx=BuildxSettings(builder="nix")).build(SPEC)
+    assert isinstance(unknown, FailedBuild)
+    assert "no buildx builder 'nix'" in unknown.error.message
 
 
 def test_a_failing_build_tells_its_line(
