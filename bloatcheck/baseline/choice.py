@@ -70,7 +70,8 @@ def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None
     if base is None:
         return Choice(
             context.base_sha,
-            "the base branch's, as this shallow clone does not reach back to where the pull request started",
+            "the base branch's, as this shallow clone does not reach back to where the pull request started "
+            "(`fetch-depth: 0` would)",
         )
     return Choice(base, "the commit that the pull request started from", ruling=context.base_sha)
 

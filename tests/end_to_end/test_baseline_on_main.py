@@ -235,7 +235,7 @@ def test_a_branch_of_its_own_keeps_every_commit_so_that_creep_is_not_blamed_on_t
     assert job.succeeded, job.log
     comment = branching.comment(number)
     assert "`api` | 520 kB | 530 kB |" in comment
-    assert f"the branch bloatcheck-baseline, measured at {main[:12]}, what the pull request was" in comment
+    assert f"the branch bloatcheck-baseline, measured at `{main[:12]}`, what the pull request was" in comment
     assert ", today" in comment
 
 
@@ -347,7 +347,7 @@ def test_where_nothing_was_kept_the_base_is_built(building: Team) -> None:
     comment = building.comment(number)
     assert "`api` | 500 kB | 530 kB |" in comment
     assert "There is no branch bloatcheck-baseline yet." in comment
-    assert f"a build of {base[:12]}, what the pull request was test-merged into" in comment
+    assert f"a build of `{base[:12]}`, what the pull request was test-merged into" in comment
     assert repository.git("worktree", "list").count("\n") == 0
 
 
@@ -378,5 +378,5 @@ def test_what_a_run_on_main_left_as_artifact_is_what_the_next_change_is_compared
     assert job.succeeded, job.log
     comment = leaving.comment(number)
     assert "`api` | 600 kB | 640 kB |" in comment
-    assert f"the artifact of run 1005, measured at {main[:12]}, what the pull request was" in comment
+    assert f"the artifact of run 1005, measured at `{main[:12]}`, what the pull request was" in comment
     assert len(list(leaving.artifacts.rglob("bloatcheck-baseline.json"))) == 1

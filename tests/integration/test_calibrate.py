@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.docker_clients import busybox_base
 
 from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.cli.main import main
@@ -14,19 +16,20 @@ from bloatcheck.errors import ExitCode
 pytestmark = pytest.mark.engine
 
 DOCKERFILE = """\
-FROM debian:bookworm-slim
+FROM {base}
 RUN echo always the same > /same
-RUN head -c $((10000 + $(date +%N | sed 's/^0*//') % 5000)) /dev/zero > /varies
+RUN head -c $((10000 + $(head -c 2 /dev/urandom | od -An -tu2) % 5000)) /dev/zero > /varies
 """
 FILE = ".bloatcheck-baseline.json"
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
-    (tmp_path / ".bloatcheck.yml").write_text("version: 1\nimages: [{name: noisy}]\n")
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    with busybox_base() as base:
+        (tmp_path / "Dockerfile").write_text(DOCKERFILE.format(base=base))
+        (tmp_path / ".bloatcheck.yml").write_text("version: 1\nimages: [{name: noisy}]\n")
+        yield tmp_path
 
 
 def test_an_image_without_an_entry_is_refused_before_anything_is_built(
