@@ -35,7 +35,6 @@ _AFTER_SLASH = b"0"
 """The letter after the slash."""
 
 _REGULAR, _HARD_LINK, _DIRECTORY, _SYMLINK = Kind.REGULAR, Kind.HARD_LINK, Kind.DIRECTORY, Kind.SYMLINK
-_NO_FILES = frozenset((Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER))
 
 
 class Node(NamedTuple):
@@ -127,7 +126,7 @@ class Tree:
             fresh.pop(paths[position], None)
         if self._visible:
             again = fresh.keys() & self._visible.keys()
-            folders = {path for path in again if self._is_directory(path)}
+            folders = {path for path in again if self._kinds[self._visible[path]] == _DIRECTORY}
             replaced = {path for path in folders if kinds[fresh[path] - start] != _DIRECTORY}
             self._hide_below([(kinds[at], paths[at]) for at in markers], replaced, fresh)
             for path in again:
@@ -179,8 +178,8 @@ class Tree:
             if kinds[record - start] == _REGULAR:
                 yield path, number, sizes[record - start]
         for record, path in self._only_linked().items():
-            number = bisect_right(starts, record) - 1
-            yield path, number, self.layers[number].records.sizes[record - starts[number]]
+            number, position = self._where(record)
+            yield path, number, self.layers[number].records.sizes[position]
 
     def not_folders(self) -> Iterator[bytes]:
         """Every visible path at which no directory stands."""
@@ -233,10 +232,9 @@ class Tree:
         record = self._visible.get(path)
         if record is None:
             return None
-        record = self._file(record)
-        number = bisect_right(self._starts, record) - 1
+        number, position = self._where(self._file(record))
         kept = self.layers[number].captured
-        return kept.get(self._paths[number][record - self._starts[number]]) if kept else None
+        return kept.get(self._paths[number][position]) if kept else None
 
     def digest(self, path: bytes) -> bytes | None:
         """The content digest of the file at this very path, or of the one it is a hard link to."""
@@ -248,21 +246,18 @@ class Tree:
         record = self._visible.get(path)
         if record is None:
             return None
-        record = self._file(record)
-        number = bisect_right(self._starts, record) - 1
-        return self._paths[number][record - self._starts[number]], number
+        number, position = self._where(self._file(record))
+        return self._paths[number][position], number
 
     def hidden(self) -> tuple[Hidden, ...]:
         """Every regular file that can't be seen any more, under any of its names, layer by layer."""
         kept = self._only_linked()
         found = []
         for record, (by, how) in sorted(self._hidden.items()):
-            number = bisect_right(self._starts, record) - 1
-            position = record - self._starts[number]
-            records = self.layers[number].records
-            if records.kinds[position] != _REGULAR or record in kept:
+            if self._kinds[record] != _REGULAR or record in kept:
                 continue
-            path, size = self._paths[number][position], records.sizes[position]
+            number, position = self._where(record)
+            path, size = self._paths[number][position], self.layers[number].records.sizes[position]
             if how is Hiding.OVERWRITTEN and self._same_content_in(path, by, record):
                 how = Hiding.METADATA  # noqa: PLW2901 - told more exactly
             found.append(Hidden(path, size, number, by, how))
@@ -296,9 +291,13 @@ class Tree:
         at = bisect_left(ordered, start)
         return at < len(ordered) and ordered[at].startswith(start)
 
-    def _node(self, record: int) -> Node:
+    def _where(self, record: int) -> tuple[int, int]:
+        """(layer, position in it) of a record."""
         number = bisect_right(self._starts, record) - 1
-        position = record - self._starts[number]
+        return number, record - self._starts[number]
+
+    def _node(self, record: int) -> Node:
+        number, position = self._where(record)
         records = self.layers[number].records
         kind = records.kinds[position]
         target = self._targets(number)[position] if kind in (_SYMLINK, _HARD_LINK) else b""
@@ -341,17 +340,10 @@ class Tree:
                 file = self._file(record)
                 if file in self._hidden and (file not in found or path < found[file]):
                     found[file] = path
-        number = -1
-        return {
-            file: path
-            for file, path in found.items()
-            if (number := bisect_right(self._starts, file) - 1) >= 0
-            and self.layers[number].records.kinds[file - self._starts[number]] == _REGULAR
-        }
+        return {file: path for file, path in found.items() if self._kinds[file] == _REGULAR}
 
     def _digest(self, record: int) -> bytes | None:
-        number = bisect_right(self._starts, record) - 1
-        position = record - self._starts[number]
+        number, position = self._where(record)
         digest = self.layers[number].records.digests[
             position * DIGEST_LENGTH : (position + 1) * DIGEST_LENGTH
         ]
@@ -364,7 +356,7 @@ class Tree:
             return False
         # the newest record of that path is the visible one, or was hidden later in its turn
         new = self._visible.get(path)
-        if new is None or bisect_right(self._starts, new) - 1 != number:
+        if new is None or self._where(new)[0] != number:
             try:
                 new = self._starts[number] + self._paths[number].index(path)
             except ValueError:
@@ -395,11 +387,6 @@ class Tree:
             record = self._visible.pop(path, None)
             if record is not None:
                 self._hidden[record] = (by, Hiding.OVERWRITTEN if path in fresh else Hiding.DELETED)
-
-    def _is_directory(self, path: bytes) -> bool:
-        record = self._visible[path]
-        number = bisect_right(self._starts, record) - 1
-        return self.layers[number].records.kinds[record - self._starts[number]] == _DIRECTORY
 
     def _join_hard_links(self, fresh: Mapping[bytes, int], start: int, number: int) -> None:
         kinds = self.layers[number].records.kinds

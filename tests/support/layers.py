@@ -1,7 +1,6 @@
 """Layers written down record by record, for tests of what is made of them."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bloatcheck.image.capture import Captured
@@ -95,11 +94,6 @@ def layer(*entries: Entry, name: str | None = None) -> LayerIndex:
 
 def diff_id(name: str) -> Digest:
     return parse_digest(f"sha256:{hashlib.sha256(name.encode()).hexdigest()}")
-
-
-def files_of(layers: Mapping[str, int]) -> tuple[Entry, ...]:
-    """Regular files by path and size."""
-    return tuple(file(path, size) for path, size in layers.items())
 
 
 def _bytes(path: str | bytes) -> bytes:

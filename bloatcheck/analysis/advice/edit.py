@@ -13,7 +13,6 @@ from bloatcheck.oci.dockerfile import Instruction
 _COMMENT = re.compile(r"(?:^|[\s;&|])#")
 _OPEN_END = re.compile(r"(?:&&|\|\||[;&|\\`])\s*\Z")
 _PLAIN_PATH = re.compile(r"[\w/.@%+:,=~-]+")
-_SHELL_OPTION = re.compile(r"set\s+[-+]\w+(?:\s+pipefail)?\s*(?:;|&&)")
 
 
 def command_of(instruction: Instruction) -> str:
