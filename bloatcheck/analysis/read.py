@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 from bloatcheck.analysis.layer_cache import LayerCache, index_images
@@ -36,13 +36,7 @@ def read_snapshots(
         ReadError: not there, or damaged.
     """
     cache = LayerCache.open(environment, log=log)
-    with ExitStack() as opened:
-        images = [
-            opened.enter_context(
-                closing(open_image(reference, platform=platform, log=log, documents=cache.documents))
-            )
-            for reference in references
-        ]
+    with _opened(references, platform, log, cache) as images:
         indexes = index_images(images, cache)
         snapshots = [
             take_snapshot(image, layers, name=reference, dockerfile=source)
@@ -73,7 +67,7 @@ def read_with_pull_size(
     from bloatcheck.analysis.pull_size_cache import PullSizeCache  # noqa: PLC0415 - see above
 
     cache = LayerCache.open(environment, log=log)
-    with closing(open_image(reference, platform=platform, log=log, documents=cache.documents)) as image:
+    with _opened([reference], platform, log, cache) as [image]:
         estimates = PullSizeCache.open(environment, version=VERSION, log=log)
         # before the listing: an engine's layers are listed on the way
         pull = read_pull_size(image, layers=cache, estimates=estimates)
@@ -98,7 +92,7 @@ def read_layers(
         ReadError: not there, or damaged.
     """
     cache = LayerCache.open(environment, log=log)
-    with closing(open_image(reference, platform=platform, log=log, documents=cache.documents)) as image:
+    with _opened([reference], platform, log, cache) as [image]:
         [layers] = index_images([image], cache)
         snapshot = take_snapshot(image, layers, name=reference, dockerfile=dockerfile)
         _warn_of_no_line([snapshot], dockerfile, log)
@@ -146,13 +140,7 @@ def read_all_explained(
     from bloatcheck.analysis.find_base import find_base_clues  # noqa: PLC0415 - see above
 
     cache = LayerCache.open(environment, log=log)
-    with ExitStack() as opened:
-        images = [
-            opened.enter_context(
-                closing(open_image(reference, platform=platform, log=log, documents=cache.documents))
-            )
-            for reference in references
-        ]
+    with _opened(references, platform, log, cache) as images:
         indexes = index_images(images, cache, capture=EXPLAIN)
         explained = [
             explain(
@@ -168,6 +156,20 @@ def read_all_explained(
         ]
         _warn_of_no_line([each.snapshot for each in explained[-1:]], dockerfile, log)
         return explained
+
+
+@contextmanager
+def _opened(
+    references: Sequence[str], platform: Platform | None, log: Log, cache: LayerCache
+) -> Iterator[list[Image]]:
+    """The images, closed at the end of the block."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                closing(open_image(reference, platform=platform, log=log, documents=cache.documents))
+            )
+            for reference in references
+        ]
 
 
 def _of_last(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bloatcheck.build.command import repository_path
+from bloatcheck.build.command import repository_path, unset_arguments
 from bloatcheck.build.cures import cure
 from bloatcheck.build.failure import Trace, failing_place
 from bloatcheck.build.lines import LineCutter, Tail, without_escapes
+from bloatcheck.build.ours import DOMAIN
 from bloatcheck.build.process import follow, start
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.errors import BuildError
@@ -23,7 +25,7 @@ from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
 class Attempt:
     """What is started to build an image, and how to tell of it.
 
-    `program` is the program's name for people, `by_hand` the command as a person would give it.
+    `program` is the program's name for people.
     """
 
     spec: ImageSpec
@@ -31,7 +33,6 @@ class Attempt:
     command: Sequence[str]
     environment: Mapping[str, str]
     program: str
-    by_hand: str
 
     def run(self, root: Path, trace: Trace, log: Log) -> float:
         """Builds in `root`.
@@ -69,16 +70,39 @@ class Attempt:
             raise self._failure(root, code, trace, tail.lines)
         return seconds
 
+    def _by_hand(self) -> str:
+        """The command as a person would give it: without what only serves us."""
+        ours = ("--iidfile=", f"--tag={DOMAIN}/")
+        return shlex.join([self.program, *(word for word in self.command[1:] if not word.startswith(ours))])
+
     def _failure(self, root: Path, code: int, trace: Trace, output: tuple[str, ...]) -> BuildError:
         ending = f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
         dockerfile = repository_path(root, self.build.dockerfile)
         instructions = _read_instructions(root / dockerfile)
         return BuildError(
             f"{self.spec.name} could not be built: {trace.reason or f'{self.program} {ending}'}",
-            hint=cure(trace.reason, output, instructions) or f"to see it by hand: {self.by_hand}",
+            hint=cure(trace.reason, output, instructions) or f"to see it by hand: {self._by_hand()}",
             place=failing_place(trace, instructions, dockerfile),
             output=output,
         )
+
+
+def build_of(spec: ImageSpec, environment: Mapping[str, str], log: Log) -> BuildSpec:
+    """How the image is built; build arguments that the environment was to set, and doesn't, are told.
+
+    Raises:
+        BuildError: it isn't built at all.
+    """
+    if spec.build is None:
+        raise BuildError(f"{spec.name} has nothing to build", place=spec.place)
+    for argument in unset_arguments(spec.build, environment):
+        log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")
+    return spec.build
+
+
+def image_id_in(iidfile: Path) -> str:
+    """What the builder wrote of the image into the file; empty where it wrote none."""
+    return iidfile.read_text(errors="replace").strip()[:200] if iidfile.is_file() else ""
 
 
 def temporary_directory(spec: ImageSpec) -> tempfile.TemporaryDirectory[str]:

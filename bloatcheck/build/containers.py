@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bloatcheck.build.attempt import Attempt, temporary_directory
+from bloatcheck.build.attempt import Attempt, build_of, image_id_in, temporary_directory
 from bloatcheck.build.command import (
     build_options,
     existing_paths,
     repository_path,
-    unset_arguments,
     without_our_inputs,
 )
 from bloatcheck.build.containers_tool import ContainersTool
 from bloatcheck.build.failure import ContainersTrace
 from bloatcheck.build.model import BuiltImage
-from bloatcheck.build.ours import DOMAIN, our_tag
+from bloatcheck.build.ours import our_tag
 from bloatcheck.build.process import follow, start
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.errors import BuildError
@@ -59,32 +57,28 @@ class ContainersBuilder:
         Raises:
             BuildError: with the failing Dockerfile line and the last output.
         """
-        if spec.build is None:
-            raise BuildError(f"{spec.name} has nothing to build", place=spec.place)
-        for argument in unset_arguments(spec.build, self.environment):
-            self.log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")
+        build = build_of(spec, self.environment, self.log)
         tag = our_tag(spec, repository=self.repository, run_id=self.run_id)
         with temporary_directory(spec) as directory:
             iidfile = Path(directory, "iid")
-            command = self._command(spec, spec.build, tag=tag, iidfile=iidfile)
+            command = self._command(spec, build, tag=tag, iidfile=iidfile)
             attempt = Attempt(
                 spec=spec,
-                build=spec.build,
+                build=build,
                 command=command,
                 environment=without_our_inputs(self.environment),
                 program=self.tool.program,
-                by_hand=_by_hand(self.tool, command),
             )
             with self.log.group(f"build {spec.name} with {self.name}"):
                 seconds = attempt.run(self.root, ContainersTrace(), self.log)
-            image_id = iidfile.read_text(errors="replace").strip()[:200] if iidfile.is_file() else ""
+            image_id = image_id_in(iidfile)
         folder = self._hand_over(spec, image_id or tag)
         self.log.info(f"{spec.name}: built {image_id or tag} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
             reference=f"docker-archive:{folder / _ARCHIVE}",
             builder=self.name,
-            dockerfile=repository_path(self.root, spec.build.dockerfile),
+            dockerfile=repository_path(self.root, build.dockerfile),
             build_seconds=seconds,
             handed_over=folder,
         )
@@ -133,9 +127,3 @@ class ContainersBuilder:
             hint="free some space for temporary files, or set TMPDIR to a directory that has some",
             place=spec.place,
         )
-
-
-def _by_hand(tool: ContainersTool, command: Sequence[str]) -> str:
-    """The command as a person would give it: without what only serves us."""
-    ours = ("--iidfile=", f"--tag={DOMAIN}/")
-    return shlex.join([tool.program, *(word for word in command[1:] if not word.startswith(ours))])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bloatcheck.build.attempt import Attempt, temporary_directory
+from bloatcheck.build.attempt import Attempt, build_of, image_id_in, temporary_directory
 from bloatcheck.build.client import DockerClient, ask
-from bloatcheck.build.command import build_command, build_environment, repository_path, unset_arguments
+from bloatcheck.build.command import build_command, build_environment, repository_path
 from bloatcheck.build.failure import trace_for
 from bloatcheck.build.model import BuiltImage
-from bloatcheck.build.ours import DOMAIN, our_tag
+from bloatcheck.build.ours import our_tag
 from bloatcheck.config.model import BuildxSettings, ImageSpec
 from bloatcheck.errors import BuildError
 from bloatcheck.log import Log
@@ -48,16 +47,13 @@ class DockerBuilder:
         Raises:
             BuildError: with the failing Dockerfile line and the last output.
         """
-        if spec.build is None:
-            raise BuildError(f"{spec.name} has nothing to build", place=spec.place)
-        for argument in unset_arguments(spec.build, self.environment):
-            self.log.info(f"{spec.name}: build arg {argument} isn't set, the Dockerfile's default is used")
+        build = build_of(spec, self.environment, self.log)
         tag = our_tag(spec, repository=self.repository, run_id=self.run_id)
         with temporary_directory(spec) as directory:
             iidfile = Path(directory, "iid")
             command = build_command(
                 spec,
-                spec.build,
+                build,
                 client=self.client,
                 root=self.root,
                 tag=tag,
@@ -68,11 +64,10 @@ class DockerBuilder:
                 command.insert(-1, "--no-cache")
             attempt = Attempt(
                 spec=spec,
-                build=spec.build,
+                build=build,
                 command=command,
                 environment=build_environment(self.environment, self.client),
                 program="docker",
-                by_hand=_by_hand(command),
             )
             with self.log.group(f"build {spec.name} with {self.name}"):
                 seconds = attempt.run(self.root, trace_for(self.client.frontend), self.log)
@@ -82,14 +77,14 @@ class DockerBuilder:
             spec=spec,
             reference=f"docker-daemon:{image_id}",
             builder=self.name,
-            dockerfile=repository_path(self.root, spec.build.dockerfile),
+            dockerfile=repository_path(self.root, build.dockerfile),
             build_seconds=seconds,
         )
 
     def _image_id(self, spec: ImageSpec, tag: str, iidfile: Path) -> str:
         """The id the engine knows the image by: the iidfile's, or else that of our tag."""
         environment = build_environment(self.environment, self.client)
-        written = iidfile.read_text(errors="replace").strip()[:200] if iidfile.is_file() else ""
+        written = image_id_in(iidfile)
         for reference in (written, tag):
             if not reference:
                 continue
@@ -103,9 +98,3 @@ class DockerBuilder:
             hint="use a builder that loads what it built into the engine: `docker buildx use default`",
             place=spec.place,
         )
-
-
-def _by_hand(command: Sequence[str]) -> str:
-    """The command as a person would give it: without what only serves us."""
-    ours = ("--iidfile=", f"--tag={DOMAIN}/")
-    return shlex.join(["docker", *(word for word in command[1:] if not word.startswith(ours))])
