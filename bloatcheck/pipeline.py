@@ -116,11 +116,19 @@ def measure(
     return tuple(_read_built(builders.build(spec), config, cache, log) for spec in config.images)
 
 
-def recall(baselines: Baselines, *, log: Log, environment: Mapping[str, str]) -> Baselines:
+def recall(
+    baselines: Baselines, results: Sequence[Result], *, log: Log, environment: Mapping[str, str]
+) -> Baselines:
     """The same, with all that images before held, as far as their layers were read before on this machine."""
     cache = LayerCache.open(environment, log=log)
+    now = {
+        (result.snapshot.name, result.snapshot.platform): result.snapshot
+        for result in results
+        if isinstance(result, Measured)
+    }
     entries = tuple(
-        replace(entry, snapshot=recalled(entry.snapshot, cache)) for entry in baselines.before.entries
+        replace(entry, snapshot=recalled(entry.snapshot, cache, now=now.get(entry.key)))
+        for entry in baselines.before.entries
     )
     return replace(baselines, before=replace(baselines.before, entries=entries))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bloatcheck.analysis.inventory import Inventory
-from bloatcheck.image.layer_index import text
+from bloatcheck.image.layer_index import unicode_text
 
 MOST_ITEMS = 40_000
 _DEEPEST = 24
@@ -102,7 +102,7 @@ def _split(path: bytes) -> tuple[str, str]:
 
 
 def _shown(part: bytes) -> str:
-    shown = text(part[: 4 * _LONGEST_NAME]).encode("utf-8", "replace").decode()
+    shown = unicode_text(part[: 4 * _LONGEST_NAME])
     return shown if len(shown) <= _LONGEST_NAME else shown[: _LONGEST_NAME - 1] + "…"
 
 

@@ -23,7 +23,7 @@ from bloatcheck.analysis.packages import changes_packages, installed
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.packages.owners import Claims
 from bloatcheck.analysis.tree import Hidden, Hiding, Tree
-from bloatcheck.image.layer_index import LayerIndex, text
+from bloatcheck.image.layer_index import LayerIndex, unicode_text
 
 MAX_PACKAGES = 500
 MAX_FILES = 60
@@ -196,5 +196,5 @@ def _largest(items: Sequence[_T], most: int, size: Callable[[_T], int]) -> tuple
 
 def _shown(path: bytes) -> str:
     """For people and JSON: a path's text, without what isn't Unicode, and not endlessly long."""
-    shown = text(path[: 4 * MAX_INSTRUCTION]).encode("utf-8", "replace").decode()
+    shown = unicode_text(path[: 4 * MAX_INSTRUCTION])
     return shown if len(shown) <= _LONGEST_PATH else shown[: _LONGEST_PATH - 1] + "…"

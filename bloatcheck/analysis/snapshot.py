@@ -81,6 +81,10 @@ class ImageSnapshot:
         """Bytes of all regular-file records of all layers."""
         return sum(layer.content_size for layer in self.layers)
 
+    def layer_at(self, number: int | None) -> LayerSnapshot | None:
+        """The layer of this number, counted from 0; None where there is none, or nobody knows which."""
+        return self.layers[number] if number is not None and number < len(self.layers) else None
+
     @property
     def compressed_size(self) -> int | None:
         """Bytes that a pull downloads for the layers; None unless every layer's is known."""

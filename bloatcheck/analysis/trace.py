@@ -12,7 +12,7 @@ from bloatcheck.analysis.inventory import Inventory
 from bloatcheck.analysis.makers import Made, Makers
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.tree import Tree
-from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex, text
+from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex, unicode_text
 from bloatcheck.oci.whiteout import OPAQUE_NAME, PREFIX
 
 MOST_FILES = 10
@@ -208,7 +208,7 @@ def _largest(files: Iterator[tuple[bytes, int]]) -> tuple[tuple[str, int], ...]:
 
 def _text(path: bytes) -> str:
     """For people and JSON: what isn't UTF-8 becomes U+FFFD."""
-    return "/" + text(path).encode("utf-8", "replace").decode()
+    return "/" + unicode_text(path)
 
 
 def _by_layer(sizes: Iterator[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

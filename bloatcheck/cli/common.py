@@ -7,11 +7,19 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bloatcheck.cli.log import GitHubLog, PlainLog
 from bloatcheck.errors import UsageError
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
+
+if TYPE_CHECKING:
+    from bloatcheck.config.context import CiContext
+    from bloatcheck.config.model import Config
+    from bloatcheck.judging import Judging
+    from bloatcheck.references import References
 
 TOKEN_VARIABLE = "BLOATCHECK_TOKEN"  # noqa: S105 - a variable's name
 IMAGE_HELP = (
@@ -23,6 +31,41 @@ def add_log_options(parser: argparse.ArgumentParser) -> None:
     """`--verbose` and `--quiet`."""
     parser.add_argument("--verbose", action="store_true", help="say how images are read")
     parser.add_argument("--quiet", action="store_true", help="only the result, warnings and errors")
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """`--enforce`, `--comment` and `--report-dir`, of whoever judges and tells."""
+    parser.add_argument(
+        "--enforce",
+        action=argparse.BooleanOptionalAction,
+        help="whether a broken limit is exit code 1 (default: as the configuration says, else yes)",
+    )
+    parser.add_argument(
+        "--comment",
+        choices=("auto", "always", "never"),
+        help="when a pull-request comment is created (default: as the configuration says, else auto)",
+    )
+    parser.add_argument(
+        "--report-dir",
+        metavar="DIR",
+        help="where report.json, report.html, comment.md and summary.md go (default: a new folder)",
+    )
+
+
+def rules_in_force(
+    config: Config, context: CiContext, *, token: str | None, environment: Mapping[str, str], log: Log
+) -> tuple[Judging, References]:
+    """By whose rules the run is judged, and what it is compared with by these.
+
+    Raises:
+        BaselineError: what it is compared with is out of reach.
+    """
+    from bloatcheck.judging import read_judging
+    from bloatcheck.references import References
+
+    references = References(config=config, context=context, token=token, environment=environment, log=log)
+    judging = read_judging(config, context, references.base, token=token, log=log)
+    return judging, replace(references, config=judging.config)
 
 
 def log_for(args: argparse.Namespace) -> Log:

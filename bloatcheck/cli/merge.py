@@ -5,7 +5,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
+from bloatcheck.cli.common import (
+    TOKEN_VARIABLE,
+    add_log_options,
+    add_report_options,
+    child_environment,
+    log_for,
+    rules_in_force,
+)
 from bloatcheck.errors import BaselineError, ExitCode, ReadError, UsageError
 from bloatcheck.units import count
 
@@ -55,21 +62,7 @@ examples:
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
     )
-    parser.add_argument(
-        "--enforce",
-        action=argparse.BooleanOptionalAction,
-        help="whether a broken limit is exit code 1 (default: as the configuration says, else yes)",
-    )
-    parser.add_argument(
-        "--comment",
-        choices=("auto", "always", "never"),
-        help="when a pull-request comment is created (default: as the configuration says, else auto)",
-    )
-    parser.add_argument(
-        "--report-dir",
-        metavar="DIR",
-        help="where report.json, report.html, comment.md and summary.md go (default: a new folder)",
-    )
+    add_report_options(parser)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_log_options(parser)
 
@@ -84,8 +77,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.config.load import configuration_here
     from bloatcheck.config.model import CommentMode, CommentPolicy
     from bloatcheck.delivery import deliver
-    from bloatcheck.judging import read_judging
-    from bloatcheck.references import References
     from bloatcheck.report.approving import with_approvals
     from bloatcheck.report.merge import Expected, merge_reports
 
@@ -107,12 +98,10 @@ def execute(args: argparse.Namespace) -> ExitCode:
     log.info(f"merging {count(len(legs), 'report')}")
     judging = references = None
     if config:
-        references = References(
-            config=config, context=context, token=token or context.token, environment=environment, log=log
+        judging, references = rules_in_force(
+            config, context, token=token or context.token, environment=environment, log=log
         )
-        judging = read_judging(config, context, references.base, token=token or context.token, log=log)
         config = judging.config
-        references = replace(references, config=config)
     enforced = config.enforce if config else True
     report = merge_reports(
         legs,

@@ -4,7 +4,14 @@ import argparse
 import os
 from pathlib import Path
 
-from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
+from bloatcheck.cli.common import (
+    TOKEN_VARIABLE,
+    add_log_options,
+    add_report_options,
+    child_environment,
+    log_for,
+    rules_in_force,
+)
 from bloatcheck.errors import ExitCode
 
 
@@ -37,21 +44,7 @@ examples:
     parser.add_argument(
         "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
     )
-    parser.add_argument(
-        "--enforce",
-        action=argparse.BooleanOptionalAction,
-        help="whether a broken limit is exit code 1 (default: as the configuration says, else yes)",
-    )
-    parser.add_argument(
-        "--comment",
-        choices=("auto", "always", "never"),
-        help="when a pull-request comment is created (default: as the configuration says, else auto)",
-    )
-    parser.add_argument(
-        "--report-dir",
-        metavar="DIR",
-        help="where report.json, report.html, comment.md and summary.md go (default: a new folder)",
-    )
+    add_report_options(parser)
     parser.add_argument(
         "--leg",
         action="store_true",
@@ -74,29 +67,25 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
     from bloatcheck.delivery import deliver
-    from bloatcheck.judging import read_judging
-    from bloatcheck.references import References
 
     # Taken out before anything else is started: no build, git or credential helper inherits it.
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     context = read_context(environment)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
-    references = References(
-        config=config, context=context, token=token or context.token, environment=environment, log=log
+    judging, references = rules_in_force(
+        config, context, token=token or context.token, environment=environment, log=log
     )
-    judging = read_judging(config, context, references.base, token=token or context.token, log=log)
     config = judging.config
     policy = replace(config.comment, mode=CommentMode(args.comment)) if args.comment else config.comment
     enforced = config.enforce if args.enforce is None else args.enforce
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
-    references = replace(references, config=config)
     baselines = references.baselines()
     results = pipeline.measure(config, log=log, environment=environment)
     report = pipeline.make_report(
         config,
         context,
-        pipeline.recall(baselines, log=log, environment=environment),
+        pipeline.recall(baselines, results, log=log, environment=environment),
         results,
         partial=bool(args.image),
         enforced=enforced and not args.leg,

@@ -136,6 +136,11 @@ def text(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
 
 
+def unicode_text(path: bytes) -> str:
+    """A path for people and JSON that take Unicode only; what isn't UTF-8 becomes question marks."""
+    return text(path).encode("utf-8", "replace").decode()
+
+
 class OutsideRootError(ValueError):
     """A path that climbs out of the layer's root."""
 

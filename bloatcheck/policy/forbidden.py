@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bloatcheck.analysis.forbidden import ForbiddenThing
-from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
+from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.config.limits import Metric, Threshold
 from bloatcheck.policy.model import Finding, Level
 
@@ -26,9 +26,5 @@ def judge_forbidden(snapshot: ImageSnapshot, things: Sequence[ForbiddenThing]) -
             subject=thing.subject,
         )
         for thing in things
-        for layer in [_layer(snapshot, thing.layer)]
+        for layer in [snapshot.layer_at(thing.layer)]
     )
-
-
-def _layer(snapshot: ImageSnapshot, number: int | None) -> LayerSnapshot | None:
-    return snapshot.layers[number] if number is not None and number < len(snapshot.layers) else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bloatcheck.analysis.contents import Cause, Contents, Share
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.tree import Hiding
+from bloatcheck.report.advice_text import advised
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import count
 from bloatcheck.report.inspection import DEFAULT_WIDTH, efficiency, finished, heading, layer_table
@@ -161,9 +162,7 @@ def _advice(advice: Sequence[Advice], width: int) -> Iterable[Plain]:
     saved = f", {format_bytes(total)} in all" if total else ""
     yield Plain(f"{count(len(advice), 'way')} to make it smaller{saved}:")
     for each in advice:
-        saves = "" if each.saves is None else f"{'about ' if each.about else ''}{format_bytes(each.saves)}: "
-        place = f" ({each.place})" if each.place else ""
-        text = [_wrapped(f"- {saves}{each.message}{place} [{each.id}]", width)]
+        text = [_wrapped(f"- {advised(each)}", width)]
         if each.replacement:
             to = f"add to {each.append_to}" if each.append_to else "write instead"
             lines = "\n".join(f"      {harmless(line)}" for line in each.replacement.splitlines())
@@ -173,10 +172,10 @@ def _advice(advice: Sequence[Advice], width: int) -> Iterable[Plain]:
 
 def _line(snapshot: ImageSnapshot, number: int | None) -> str:
     """Where a layer comes from: its line, else its number, counted from 1."""
-    if number is None or number >= len(snapshot.layers):
+    layer = snapshot.layer_at(number)
+    if layer is None or number is None:
         return ""
-    place = snapshot.layers[number].place
-    return str(place) if place else str(number + 1)
+    return str(layer.place) if layer.place else str(number + 1)
 
 
 def _wrapped(text: str, width: int) -> Plain:

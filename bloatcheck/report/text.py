@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.model import Outcome
+from bloatcheck.report.advice_text import advised
 from bloatcheck.report.approving import approving_comment, approving_label, use_sentence
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change, count, told_apart
@@ -198,10 +199,7 @@ def _advice(image: ImageReport, name: str, width: int) -> str:
     total = sum(each.saves or 0 for each in image.advice)
     saves = f", by {format_bytes(total)}" if total else ""
     lines = [f"{name}: {count(len(image.advice), 'way')} to make it smaller{saves}"]
-    for each in image.advice[:_MOST_ADVICE]:
-        saved = f"{'about ' if each.about else ''}{format_bytes(each.saves)}: " if each.saves else ""
-        place = f" ({each.place})" if each.place else ""
-        lines.append(_wrapped(f"{saved}{each.message}{place} [{each.id}]", width, indent="  - "))
+    lines += [_wrapped(advised(each), width, indent="  - ") for each in image.advice[:_MOST_ADVICE]]
     if (more := len(image.advice) - _MOST_ADVICE) > 0:
         lines.append(f"  and {more:,} more")
     return "\n".join(lines)

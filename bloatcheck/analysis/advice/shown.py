@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bloatcheck.analysis.instruction import one_line
-from bloatcheck.image.layer_index import text
+from bloatcheck.image.layer_index import unicode_text
 
 MAX_MESSAGE = 600
 MAX_REPLACEMENT = 8_000
@@ -15,7 +15,7 @@ _MOST_NAMED = 4
 
 def shown(path: bytes) -> str:
     """A path with a slash before it."""
-    return cut("/" + text(path).encode("utf-8", "replace").decode(), _LONGEST_PATH)
+    return cut("/" + unicode_text(path), _LONGEST_PATH)
 
 
 def cut(words: str, longest: int) -> str:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from bloatcheck.config.checkout import Checkout
-from bloatcheck.config.discovery.checked import CannotBuildError, Listed, checked
+from bloatcheck.config.discovery.checked import CannotBuildError, Listed, check_place, checked
 from bloatcheck.config.discovery.model import Discovery, Found
 from bloatcheck.config.discovery.tools import ask_docker
 from bloatcheck.config.quote import quote
@@ -58,9 +58,7 @@ def find_bake(
 def _listed(folder: str, file: str, source: str, key: str, target: object) -> Listed:
     if not isinstance(target, Mapping):
         raise CannotBuildError("it is no mapping")
-    reason = next((reason for key, reason in _NO_PLACE.items() if target.get(key)), None)
-    if reason:
-        raise CannotBuildError(reason)
+    check_place(target, _NO_PLACE)
     secrets = target.get("secret") or []
     return Listed(
         folder=folder,

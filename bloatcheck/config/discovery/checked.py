@@ -39,6 +39,21 @@ class Listed:
     platforms: object = None
 
 
+def check_place(build: Mapping[str, object], reasons: Mapping[str, str]) -> None:
+    """Nothing that a build by configuration has no place for.
+
+    Args:
+        build: as the file has it.
+        reasons: why not, by the key that says so.
+
+    Raises:
+        CannotBuildError: the first reason of those.
+    """
+    for key, reason in reasons.items():
+        if build.get(key):
+            raise CannotBuildError(reason)
+
+
 def checked(listed: Listed, checkout: Checkout) -> Found:
     """The image.
 

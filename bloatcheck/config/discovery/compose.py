@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from bloatcheck.config.checkout import Checkout
-from bloatcheck.config.discovery.checked import CannotBuildError, Listed, checked
+from bloatcheck.config.discovery.checked import CannotBuildError, Listed, check_place, checked
 from bloatcheck.config.discovery.compose_yaml import builds_of, dotenv, filled, read_compose
 from bloatcheck.config.discovery.model import Discovery, Found
 from bloatcheck.config.discovery.tools import ask_docker
@@ -82,9 +82,7 @@ def _listed(
     for service, build in islice(builds.items(), _MOST_SERVICES):
         source = f"service {quote(service)} of {quote(file)}"
         try:
-            reason = next((reason for key, reason in _NO_PLACE.items() if build.get(key)), None)
-            if reason:
-                raise CannotBuildError(reason)
+            check_place(build, _NO_PLACE)
             values = {
                 key: filled(value, variables) if variables is not None else value
                 for key, value in build.items()

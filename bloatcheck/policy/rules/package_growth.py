@@ -14,7 +14,6 @@ def find(diff: ImageDiff, limit: Limit) -> tuple[Finding, ...]:
     changed = contents_diff(diff)
     if changed is None or diff.after is None:
         return ()
-    layers = diff.after.layers
     return tuple(
         finding
         for package in changed.packages
@@ -24,9 +23,7 @@ def find(diff: ImageDiff, limit: Limit) -> tuple[Finding, ...]:
             limit,
             package.delta,
             before=package.before.size if package.before else None,
-            layer=layers[package.after.layer]
-            if package.after.layer is not None and package.after.layer < len(layers)
-            else None,
+            layer=diff.after.layer_at(package.after.layer),
             subject=f"{package.name} {package.after.version}",
         )
     )

@@ -44,3 +44,19 @@ def test_a_baseline_that_says_another_size_of_a_layer_is_not_contradicted(tmp_pa
     before = image(BASE, CURL)
     wrong = replace(before, layers=(before.layers[0], replace(before.layers[1], content_size=1)))
     assert recalled(wrong, cache_of(tmp_path, BASE, CURL)) == wrong
+
+
+def test_of_the_same_layers_it_held_what_the_image_holds_now(tmp_path: Path) -> None:
+    before, now = image(BASE, CURL), explained(BASE, CURL)
+    assert recalled(before, LayerCache(tmp_path), now=now).contents == now.contents
+    assert recalled(before, cache_of(tmp_path, BASE, CURL)).contents == now.contents
+
+
+def test_with_other_layers_or_another_base_nothing_is_taken_from_the_image_now(tmp_path: Path) -> None:
+    before, empty = image(BASE, CURL), LayerCache(tmp_path)
+    assert recalled(before, empty, now=explained(BASE)) == before
+    assert recalled(before, empty, now=replace(explained(BASE, CURL), base=None)) == before
+
+
+def explained(*layers: LayerIndex) -> ImageSnapshot:
+    return replace(image(*layers), contents=take_inventory(layers, base_layers=1).contents)
