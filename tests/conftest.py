@@ -1,8 +1,15 @@
 """What all tests share."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from support.github.proxy import PretendGitHub
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -17,3 +24,20 @@ def _no_colour_from_outside() -> None:
     """What CI services and people set for themselves would colour what tests compare."""
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
         os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def running_github() -> Iterator[PretendGitHub]:
+    """A GitHub for all tests of a module."""
+    from support.github.proxy import pretend_github  # noqa: PLC0415 - unit tests start without it
+
+    with pretend_github() as github:
+        yield github
+
+
+@pytest.fixture
+def github(running_github: PretendGitHub) -> Iterator[PretendGitHub]:
+    """With a clean record; afterwards every request must have been one that GitHub describes."""
+    running_github.forget()
+    yield running_github
+    assert running_github.violations == []

@@ -12,17 +12,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from support.github.act import PROJECT, Artifacts, Job, plain, run_workflow
 from support.github.emulator import BOT, BOT_TOKEN, FORK, HUMAN
 from support.github.events import workflow_run
 from support.github.faults import Fault, Meet, read_only_token
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.github.repository import UsersRepository
 from support.image_builder import ImageUnderTest, files, layout_of
 from support.reports import ORIGIN, report
@@ -116,19 +114,6 @@ class User:
         found = self.github.emulator.comments(pull_request)
         assert all(comment["user"]["login"] == BOT for comment in found)
         return [plain(comment["body"]) for comment in found]
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
-
-
-@pytest.fixture
-def github(running_github: PretendGitHub) -> Iterator[PretendGitHub]:
-    running_github.forget()
-    yield running_github
-    assert running_github.violations == []
 
 
 def read_only(github: PretendGitHub) -> None:

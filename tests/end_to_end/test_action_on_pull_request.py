@@ -18,7 +18,7 @@ import pytest
 from support.github.act import Annotation, Job, plain, run_workflow
 from support.github.emulator import BOT, BOT_TOKEN
 from support.github.faults import not_found, read_only_token
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.github.repository import UsersRepository
 
 pytestmark = pytest.mark.engine
@@ -103,12 +103,6 @@ class User:
         """What stands under the pull request."""
         found = self.github.emulator.comments(self.pull_request)
         return [{**comment, "body": plain(comment["body"])} for comment in found]
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
 
 
 @pytest.fixture

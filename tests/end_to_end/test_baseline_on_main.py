@@ -20,7 +20,7 @@ from support.github.act import Artifacts, Job, plain, run_workflow
 from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
 from support.github.faults import Fault, Reply
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.github.repository import UsersRepository
 
 from bloatcheck.baseline.document import from_json
@@ -137,12 +137,6 @@ class Team:
                 },
             },
         )
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
 
 
 def team_with(github: PretendGitHub, folder: Path, settings: str, workflow: str = WORKFLOW) -> Iterator[Team]:

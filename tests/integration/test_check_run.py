@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from support.github.faults import (
     too_many_requests,
     unprocessable,
 )
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.reports import report
 
 from bloatcheck.check_run import as_check_run
@@ -42,19 +42,6 @@ GROWTH = """
         limit content-growth fail 1 MB
         10 MB -> 12 MB   RUN make   @ Dockerfile:3-5
 """
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
-
-
-@pytest.fixture
-def github(running_github: PretendGitHub) -> Iterator[PretendGitHub]:
-    running_github.forget()
-    yield running_github
-    assert running_github.violations == []
 
 
 @pytest.fixture

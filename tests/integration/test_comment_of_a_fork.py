@@ -13,7 +13,7 @@ from support.github.act import plain
 from support.github.emulator import BOT, BOT_TOKEN, FORK
 from support.github.events import WORKFLOW, variables, workflow_run
 from support.github.faults import Fault, Reply, bad_credentials, not_found, read_only_token, says
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.reports import report
 
 from bloatcheck.cli.main import main
@@ -75,12 +75,6 @@ class Second:
         found = self.github.emulator.comments(pull["number"])
         assert all(comment["user"]["login"] == BOT for comment in found)
         return [plain(comment["body"]) for comment in found]
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
 
 
 @pytest.fixture

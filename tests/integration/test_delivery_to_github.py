@@ -11,7 +11,7 @@ import pytest
 from support.github.act import plain
 from support.github.emulator import BOT_TOKEN, REPOSITORY
 from support.github.faults import read_only_token
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.recording_log import RecordingLog
 from support.reports import report
 
@@ -67,12 +67,6 @@ class Run:
     def comments(self) -> list[str]:
         assert self.context.pull_request
         return [plain(each["body"]) for each in self.github.emulator.comments(self.context.pull_request)]
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -42,20 +41,6 @@ from bloatcheck.publish.patience import Patience
 MARKER = "<!-- bloatcheck:v1 key=ci.yml:.bloatcheck.yml -->"
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)
 """Real bounds, only smaller."""
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
-
-
-@pytest.fixture
-def github(running_github: PretendGitHub) -> Iterator[PretendGitHub]:
-    """With a clean record; afterwards every request must have been one that GitHub describes."""
-    running_github.forget()
-    yield running_github
-    assert running_github.violations == []
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from support.github.faults import (
     server_error,
     too_many_requests,
 )
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.github import GitHub
@@ -33,19 +33,6 @@ QUICK = Patience(answer_seconds=5, total_seconds=8, tries=3, first_pause_seconds
 ARCHIVES = ".*/actions/artifacts/[0-9]+/zip"
 ARTIFACTS = ".*/actions/artifacts"
 A, B = "a" * 40, "b" * 40
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
-
-
-@pytest.fixture
-def github(running_github: PretendGitHub) -> Iterator[PretendGitHub]:
-    running_github.forget()
-    yield running_github
-    assert running_github.violations == []
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from support.git import Repository
 from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
 from support.github.faults import Fault, Reply
-from support.github.proxy import PretendGitHub, pretend_github
+from support.github.proxy import PretendGitHub
 from support.recording_log import RecordingLog
 from support.snapshots import layer, snapshot
 
@@ -49,19 +49,6 @@ def references(root: Path, settings: str, context: CiContext, token: str | None 
 
 
 # The API
-
-
-@pytest.fixture(scope="module")
-def running_github() -> Iterator[PretendGitHub]:
-    with pretend_github() as github:
-        yield github
-
-
-@pytest.fixture
-def github(running_github: PretendGitHub) -> Iterator[PretendGitHub]:
-    running_github.forget()
-    yield running_github
-    assert running_github.violations == []
 
 
 def pushed(github: PretendGitHub, file: str, content: str) -> tuple[str, str]:
