@@ -34,6 +34,14 @@ _MAX_ANSWER_BYTES = 48 * 1024 * 1024
 _MAX_PAGES = 30
 """GitHub lets a pull request have 2,500 comments: 25 pages."""
 _MAX_REDIRECTS = 5
+_NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    HTTPException,
+    OSError,
+    ValueError,
+)
+"""What a request that gets no usable answer raises, in all the layers below it."""
 _CHUNK_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 COMMENTING = "pull-requests: write"
@@ -293,13 +301,7 @@ class GitHub:
                 method, url, params=query, json=body, timeout=seconds, allow_redirects=False, stream=True
             ) as response:
                 return Answer(response.status_code, response.headers, _read(response), _next_query(response))
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            HTTPException,
-            OSError,
-            ValueError,
-        ) as error:
+        except _NETWORK_ERRORS as error:
             raise _UnreachableError(_reason(error)) from None
 
     def _refusal(self, doing: str, needs: str, answer: Answer) -> PublishError:
@@ -325,13 +327,7 @@ def _plain_get(address: str, most: int, certificates: bool | str | None, seconds
             if response.status_code != HTTPStatus.OK:
                 raise _UnreachableError(f"the host that keeps it answers {response.status_code}")
             return _read(response, most)
-    except (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        HTTPException,
-        OSError,
-        ValueError,
-    ) as error:
+    except _NETWORK_ERRORS as error:
         raise _UnreachableError(_reason(error)) from None
 
 
