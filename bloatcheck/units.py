@@ -54,16 +54,22 @@ def format_bytes(size: int) -> str:
     if value < 1000:  # noqa: PLR2004 - a kilobyte
         return f"{sign}{value} B"
     power = min((len(str(value)) - 1) // 3, len(_DECIMAL) - 1)
-    scaled = Decimal(value) / 1000**power
-    text = _three_digits(scaled)
+    text = _three_digits(Decimal(value) / 1000**power)
     if text == "1000" and power + 1 < len(_DECIMAL):
         power, text = power + 1, "1.00"
     return f"{sign}{text} {_DECIMAL[power]}"
 
 
 def _three_digits(value: Decimal) -> str:
-    whole = len(str(int(value)))
-    places = max(0, 3 - whole)
+    # Rounding can add a digit before the point: 9.995 is 10.0, not 10.00.
+    for places in (2, 1):
+        text = _rounded(value, places)
+        if len(text) == len("1.23"):
+            return text
+    return _rounded(value, 0)
+
+
+def _rounded(value: Decimal, places: int) -> str:
     return str(value.quantize(Decimal(1).scaleb(-places), rounding="ROUND_HALF_UP"))
 
 
