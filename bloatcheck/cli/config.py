@@ -8,6 +8,7 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from bloatcheck.build.dockerfile_check import check_dockerfile, unused_build_args
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.config.approvals import Approval
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
@@ -36,8 +37,9 @@ An editor with a YAML language server completes and checks the file when its fir
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser(
         "check",
-        help="say what is wrong with the configuration, or what it asks for",
-        description="Says everything that is wrong with the configuration, or what it asks for.",
+        help="say what is wrong with the configuration and its Dockerfiles, or what it asks for",
+        description="Says everything that is wrong with the configuration and with the Dockerfiles that it "
+        "names, or what it asks for. Nothing is built or run.",
         epilog="""\
 exit codes:
   0  it is in order
@@ -46,6 +48,7 @@ exit codes:
 examples:
   bloatcheck config check
   bloatcheck config check --config ci/images.yml
+  bloatcheck config check --quiet      only what is wrong, as in a commit hook
 """,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -57,6 +60,7 @@ examples:
         "without one, the single Dockerfile at the root)",
     )
     check.add_argument("--json", action="store_true", help="print JSON, problems too")
+    check.add_argument("--quiet", action="store_true", help="print nothing where all is in order")
     actions.add_parser(
         "schema",
         help="print the configuration's JSON Schema",
@@ -74,6 +78,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     try:
         config = load_config(Path.cwd(), path=args.config)
+        _check_dockerfiles(config)
     except UsageError as error:
         if not args.json:
             raise
@@ -81,9 +86,18 @@ def execute(args: argparse.Namespace) -> ExitCode:
         return error.exit_code
     if args.json:
         tell_json(json.dumps(_in_order(config), indent=2))
-    else:
+    elif not args.quiet:
         tell(render(config))
     return ExitCode.OK
+
+
+def _check_dockerfiles(config: Config) -> None:
+    """Several images may be built from one Dockerfile, whose problems are told once."""
+    problems = {
+        str(problem): problem for image in config.images for problem in check_dockerfile(config.root, image)
+    }
+    if problems:
+        raise ConfigError(tuple(problems.values()))
 
 
 def render(config: Config) -> str:
@@ -97,6 +111,9 @@ def render(config: Config) -> str:
     for image in config.images:
         lines.append(f"  {image.name}: {_origin(image)}")
         lines += [f"    {_limit(limit)}" for limit in image.limits] or ["    no limits: it never fails"]
+        lines += [
+            f"    no ARG takes the build argument {name}" for name in unused_build_args(config.root, image)
+        ]
     lines += [_approval(approval, today) for approval in config.approvals]
     if not config.enforce:
         lines.append("Broken limits are reported and fail nothing (enforce: false).")

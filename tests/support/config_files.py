@@ -15,7 +15,7 @@ def write_repository(
     for file in files:
         path = root / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("FROM scratch\n")
+        path.write_text("FROM scratch AS runtime\n")
     if configuration is not None:
         content = configuration.encode() if isinstance(configuration, str) else configuration
         (root / ".bloatcheck.yml").write_bytes(content)
