@@ -16,6 +16,7 @@ from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange
 from bloatcheck.errors import ReadError
 from bloatcheck.oci.digest import parse_digest
+from bloatcheck.report.fleet import Fleet, fleet_of
 from bloatcheck.report.model import REPORT_VERSION, ImageReport, Report
 from bloatcheck.report.summary import Summary, summarize
 
@@ -28,21 +29,23 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SCHEMA_ID = "https://raw.githubusercontent.com/bloatcheck/bloatcheck/main/docs/report.schema.json"
 _REPORT = TypeAdapter(Report)
 _SUMMARY = TypeAdapter(Summary)
+_FLEET = TypeAdapter(Fleet)
 
 
 def to_json(report: Report) -> str:
-    """The report as JSON, with the figures worth reading by scripts under `summary`.
+    """The report as JSON, with the figures worth reading by scripts under `summary` and `fleet`.
 
     `from_json` gives the same report back. Lone surrogates, which are not Unicode text, become U+FFFD.
     """
     document = _REPORT.dump_python(report, mode="json")
     document["summary"] = _SUMMARY.dump_python(summarize(report), mode="json")
+    document["fleet"] = _FLEET.dump_python(fleet_of(report.images), mode="json")
     text = json.dumps(document, ensure_ascii=False, indent=2)
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text) + "\n"
 
 
 def from_json(document: str | bytes) -> Report:
-    """Reads a report of any version 1.x; unknown fields are ignored, `summary` too.
+    """Reads a report of any version 1.x; unknown fields are ignored, `summary` and `fleet` too.
 
     Raises:
         ReadError: not a report, one of another major version, or one that contradicts itself.
@@ -65,13 +68,18 @@ def from_json(document: str | bytes) -> Report:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of version 1; published as docs/report.schema.json."""
     schemas, definitions = TypeAdapter.json_schemas(
-        [("report", "validation", _REPORT), ("summary", "validation", _SUMMARY)],
+        [
+            ("report", "validation", _REPORT),
+            ("summary", "validation", _SUMMARY),
+            ("fleet", "validation", _FLEET),
+        ],
         ref_template="#/$defs/{model}",
     )
     defs = definitions["$defs"]
     report = defs.pop(schemas[("report", "validation")]["$ref"].rpartition("/")[2])
     report["properties"]["version"] |= {"pattern": r"^1\.[0-9]+$"}
     report["properties"]["summary"] = schemas[("summary", "validation")]
+    report["properties"]["fleet"] = schemas[("fleet", "validation")]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": _SCHEMA_ID,

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bloatcheck.config.limits import Metric
-from bloatcheck.report import approval_pieces, fit, pieces
+from bloatcheck.policy.model import Outcome
+from bloatcheck.report import approval_pieces, fit, fleet_piece, pieces
 from bloatcheck.report.approving import approving_comment, approving_label
+from bloatcheck.report.bars import LEGEND, bars
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link, sentence
-from bloatcheck.report.figures import count
+from bloatcheck.report.figures import change, count
 from bloatcheck.report.fit import Piece
-from bloatcheck.report.headline import headline, headline_of_return
+from bloatcheck.report.headline import headline, headline_of_return, headlined
 from bloatcheck.report.layer_links import place_link
 from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
@@ -37,8 +39,8 @@ _LONGEST_KEY = 500
 LONGEST_SUMMARY = 1_000_000
 """GitHub takes 1 MiB per step, to which other tools of the same step may add a little."""
 
-_COMMENT = Depth(layers=15, output_lines=25, unfolded=False)
-_SUMMARY = Depth(layers=150, output_lines=100, unfolded=True)
+_COMMENT = Depth(layers=15, output_lines=25, trends=3, unfolded=False)
+_SUMMARY = Depth(layers=150, output_lines=100, trends=20, unfolded=True)
 
 _MOST_IMAGES = 1000
 """More rows than this fit nowhere; what lies behind them is counted, not rendered."""
@@ -50,6 +52,12 @@ _MOST_FOLDS = 4
 """More folded parts than this are folded into one."""
 
 _MOST_PLACES = 3
+
+_MOST_ROWS = 10
+"""Images in the table; the rest of them, the less important ones, are folded."""
+
+_MOST_TOLD = 3
+"""Images of which is told at once what is wrong with them, where there are more than one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +104,19 @@ def render_summary(report: Report, *, longest: int = LONGEST_SUMMARY) -> str:
 class _Page:
     """The parts of the page that can be shortened.
 
-    `percent` says whether the table has a column for percentages; `unseen` images were never rendered.
+    `percent` and `bars` say whether the table has such columns; `more_rows` are folded below `more_summary`,
+    and `more_troubles` are. `unseen` images were never rendered.
     """
 
     rows: tuple[Piece, ...]
+    more_rows: tuple[Piece, ...]
+    more_summary: str
     percent: bool
+    bars: bool
     changes: tuple[Piece, ...]
     bases: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
+    more_troubles: tuple[Piece, ...]
     notes: tuple[Piece, ...]
     details: tuple[Piece, ...]
     quiet: tuple[Piece, ...]
@@ -112,7 +125,7 @@ class _Page:
     @property
     def pieces(self) -> tuple[Piece, ...]:
         told = (*self.changes, *self.rows, *self.bases, *self.troubles, *self.notes)
-        return (*told, *self.details, *self.quiet)
+        return (*told, *self.more_rows, *self.more_troubles, *self.details, *self.quiet)
 
 
 def _render(report: Report, depth: Depth, longest: int, framing: Framing = _OUR_OWN) -> str:
@@ -132,30 +145,57 @@ def _page(report: Report, depth: Depth) -> _Page:
     quiet = [row for row in shown if folds and is_quiet(row.image)]
     loud = [row for row in shown if not (folds and is_quiet(row.image))]
     percent = any(row.percent for row in loud)
+    drawn = bars([row.image.diff for row in loud])
     shared = shared_bases(report.images)
     told = told_once(shared)
+    lines = [
+        pieces.table_row(row, percent=percent, bar=bar if any(drawn) else None)
+        for row, bar in zip(loud, drawn, strict=True)
+    ]
+    # One more is shown rather than folded alone.
+    most = _MOST_ROWS if len(lines) > _MOST_ROWS + 1 else len(lines)
+    troubles = [
+        list(pieces.troubles(row, report.origin, base_is_told=_key(row) in told, headlined=headlined(report)))
+        for row in loud
+    ]
+    troubles = [each for each in troubles if each]
+    at_once = _MOST_TOLD if len(troubles) > _MOST_TOLD + 1 else len(troubles)
     return _Page(
-        rows=tuple(pieces.table_row(row, percent=percent) for row in loud),
+        rows=tuple(lines[:most]),
+        more_rows=tuple(lines[most:]),
+        more_summary=_summed_up(loud[most:]),
         percent=percent,
+        bars=any(drawn),
         changes=tuple(approval_pieces.changes(report)),
         bases=tuple(pieces.bases(shared)),
-        troubles=tuple(
-            piece
-            for row in loud
-            for piece in pieces.troubles(row, report.origin, base_is_told=_key(row) in told)
-        ),
+        troubles=tuple(piece for each in troubles[:at_once] for piece in each),
+        more_troubles=tuple(piece for each in troubles[at_once:] for piece in each),
         notes=(
+            *fleet_piece.fleet(report),
             *(piece for row in loud for piece in approval_pieces.approvals(row)),
             *pieces.notes(report.notes[:_MOST_IMAGES]),
         ),
-        details=tuple(
-            piece
-            for row in loud
-            for piece in pieces.details(row, report.origin, depth, base_is_told=_key(row) in told)
+        details=(
+            *(
+                piece
+                for row in loud
+                for piece in pieces.details(row, report.origin, depth, base_is_told=_key(row) in told)
+            ),
+            *pieces.trends(loud, depth.trends),
         ),
         quiet=tuple(pieces.quiet_images(quiet)),
         unseen=len(everything) - len(shown),
     )
+
+
+def _summed_up(shown: Sequence[Row]) -> str:
+    """`20 more images: 4 over a limit, +3.20 MB in all`; empty for none."""
+    if not shown:
+        return ""
+    broken = sum(row.image.outcome is not Outcome.PASS for row in shown)
+    delta = sum((row.image.diff.delta or 0) for row in shown if row.image.diff)
+    told = [f"{broken:,} with something wrong"] if broken else ["all within their limits"]
+    return f"{count(len(shown), 'more image')}: {', '.join((*told, f'{change(delta)} in all'))}"
 
 
 def _key(shown: Row) -> tuple[str, str | None]:
@@ -170,16 +210,20 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         headline=compose(told.pattern, *(code(name, LONGEST_NAME) for name in told.names)),
         reported_by=framing.reported_by,
         rows=_kept(page.rows),
+        more_rows=_kept(page.more_rows),
+        more_summary=page.more_summary,
         percent=page.percent,
+        bars=page.bars,
         changes=_kept(page.changes),
         troubles=_kept((*page.bases, *page.troubles)),
+        more_troubles=_kept(page.more_troubles),
         remedy=_remedy(report),
         notes=_kept(page.notes),
         details=_kept(page.details),
         fold_details=len(page.details) > _MOST_FOLDS,
         quiet=_kept(page.quiet),
         left_out=_left_out(report, page),
-        footer=_footer(report),
+        footer=_footer(report, bars=page.bars),
     )
 
 
@@ -221,10 +265,14 @@ def _listed(items: Sequence[Markdown]) -> Markdown:
 
 
 def _left_out(report: Report, page: _Page) -> Markdown:
-    rows_gone = sum(piece.is_gone for piece in page.rows) + page.unseen
+    rows_gone = sum(piece.is_gone for piece in (*page.rows, *page.more_rows)) + page.unseen
     told = [
         (rows_gone, "image", "images"),
-        (sum(piece.is_cut for piece in page.troubles), "broken limit", "broken limits"),
+        (
+            sum(piece.is_cut for piece in (*page.troubles, *page.more_troubles)),
+            "broken limit",
+            "broken limits",
+        ),
         (sum(piece.is_cut for piece in page.notes), "note", "notes"),
         (sum(piece.is_cut for piece in (*page.details, *page.quiet)), "list", "lists"),
     ]
@@ -238,12 +286,13 @@ def _left_out(report: Report, page: _Page) -> Markdown:
     )
 
 
-def _footer(report: Report) -> Markdown:
+def _footer(report: Report, *, bars: bool) -> Markdown:
     return render_markdown(
         "footer.md.j2",
+        legend=LEGEND if bars else None,
         baseline=link(sentence(report.baseline), commit_url(report.origin, report.origin.base_commit))
         if report.baseline
         else None,
         tool=report.tool,
-        run=link(compose("this run"), run_url(report.origin)) if run_url(report.origin) else None,
+        run=link(compose("the whole report"), run_url(report.origin)) if run_url(report.origin) else None,
     )

@@ -15,6 +15,7 @@ from bloatcheck.report.advice_text import advised
 from bloatcheck.report.approving import approving_comment, approving_label, use_sentence
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change, count, told_apart
+from bloatcheck.report.fleet import fleet_of, fleet_sentence
 from bloatcheck.report.headline import Headline, headline
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
 from bloatcheck.report.model import ImageReport, Report
@@ -84,7 +85,14 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
                 for use in row.image.approvals
             ],
             remedies=_remedies(report),
-            notes=[_wrapped(f"Note: {note}", width) for note in report.notes],
+            notes=[
+                _wrapped(text, width)
+                for text in (
+                    fleet_sentence(fleet_of(report.images)),
+                    *(f"Note: {note}" for note in report.notes),
+                )
+                if text
+            ],
             details=[
                 detail
                 for row in loud[:_MOST_DETAILED]

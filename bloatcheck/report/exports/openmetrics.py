@@ -14,6 +14,7 @@ from datetime import datetime
 
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.policy.model import Outcome
+from bloatcheck.report.fleet import Fleet, fleet_of
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.plain import harmless, shorten
 
@@ -41,11 +42,15 @@ _CAUSE = _Family("bloatcheck_image_cause_bytes", "Bytes of content by whose they
 _BUILD = _Family("bloatcheck_image_build_duration_seconds", "How long the build took.")
 _VERDICT = _Family("bloatcheck_image_verdict", "1 for the verdict that the image got, 0 for the others.")
 _BROKEN = _Family("bloatcheck_image_broken_limits", "Limits that the image breaks, by level.")
+_UNIQUE = _Family("bloatcheck_image_unique_bytes", "Bytes of content in layers that only this image has.")
+_NODE = _Family("bloatcheck_fleet_content_bytes", "Bytes of content of all images, shared layers once.")
+_ALONE = _Family("bloatcheck_fleet_unshared_content_bytes", "The same, each image by itself, added up.")
+_REGISTRY = _Family("bloatcheck_fleet_compressed_bytes", "Compressed layers of all images, each blob once.")
 _EXIT = _Family("bloatcheck_run_exit_code", "The exit code that the run leads to.")
 _TIME = _Family("bloatcheck_run_timestamp_seconds", "When the run was, in seconds since 1970.")
 _FAMILIES = (
     *(_CONTENT, _BEFORE, _GROWTH, _LAYERS, _COMPRESSED, _WASTED, _CAUSE, _BUILD, _VERDICT, _BROKEN),
-    *(_EXIT, _TIME),
+    *(_UNIQUE, _NODE, _ALONE, _REGISTRY, _EXIT, _TIME),
 )
 
 
@@ -55,6 +60,8 @@ def render(report: Report) -> str:
     for image in report.images:
         for family, labels, value in _samples(image):
             samples[family].setdefault(_series(family, labels), value)
+    for family, labels, value in _fleet(fleet_of(report.images)):
+        samples[family].setdefault(_series(family, labels) if labels else family.name, value)
     samples[_EXIT][_EXIT.name] = int(report.exit_code)
     if (at := _seconds(report.created_at)) is not None:
         samples[_TIME][_TIME.name] = at
@@ -100,6 +107,18 @@ def _measured(snapshot: ImageSnapshot, labels: _Labels) -> Iterable[tuple[_Famil
         for share in snapshot.contents.shares:
             whose = {"cause": share.cause.value, "manager": share.manager or ""}
             yield _CAUSE, {**labels, **whose}, share.size
+
+
+def _fleet(fleet: Fleet) -> Iterable[tuple[_Family, _Labels, float]]:
+    for image in fleet.images:
+        if image.after:
+            yield _UNIQUE, {"image": image.name, "platform": image.platform}, image.after.unique
+    for node in fleet.nodes:
+        if node.content.after:
+            yield _NODE, {"platform": node.platform}, node.content.after.together
+            yield _ALONE, {"platform": node.platform}, node.content.after.alone
+    if (tally := fleet.registry.after) and tally.together:
+        yield _REGISTRY, {}, tally.together
 
 
 def _series(family: _Family, labels: _Labels) -> str:
