@@ -210,6 +210,7 @@ def make_report(
         [result.snapshot for result in measured],
         partial=partial,
         unmeasured=[result.spec.name for result in failed],
+        listed=config.listed,
     )
     made_from = {(result.snapshot.name, result.snapshot.platform): result for result in measured}
     rows = [
@@ -226,6 +227,7 @@ def make_report(
         ImageReport(
             name=result.spec.name,
             platform=str(result.spec.platform) if result.spec.platform else None,
+            platforms=tuple(map(str, result.spec.platforms)),
             failure=result.failure,
             dockerfile=result.spec.build.dockerfile if result.spec.build else None,
             limits=result.spec.limits,
@@ -257,6 +259,7 @@ def make_report(
         changes=(*judging.changes, *noise_changes(baselines.before, baselines.proposed)),
         approve_by=judging.config.approve_by,
         judged_by_base=not judging.accepts_renewed_entries,
+        platform_rows=judging.config.platform_rows,
     )
 
 
@@ -333,6 +336,7 @@ def _judged(
     return ImageReport(
         name=diff.name,
         platform=diff.platform,
+        platforms=tuple(map(str, made_from.spec.platforms)) if made_from else (),
         diff=diff,
         findings=tuple(finding for finding in findings if finding not in approved(uses)),
         accepted=accepted,

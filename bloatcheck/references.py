@@ -27,7 +27,7 @@ from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines, LayerNoise
 from bloatcheck.baseline.moved import moment
-from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_names
+from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_keys
 from bloatcheck.baseline.since import choose_since
 from bloatcheck.baseline.sources import changed_entries, find_baseline
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
@@ -196,9 +196,8 @@ class References:
         renewer = Renewer(git, settings, branch, self._host())
         if settings.renew is Renewal.BRANCH:
             return renewer.by_branch(Measurement(commit=head, entries=entries))
-        names = {spec.name for spec in self.config.images}
         known = read_at(git, head, settings.path) if git.has(head) else Baseline()
-        dropped = dropped_names(known, names, partial=partial)
+        dropped = dropped_keys(known, self.config.listed, partial=partial)
         return renewer.by_commit(Measurement(commit=head, entries=entries, dropped=dropped))
 
     def _at(self, commit: str, why: str) -> Base:

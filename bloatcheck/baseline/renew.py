@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
@@ -23,6 +23,7 @@ from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.store import documents
 from bloatcheck.config.model import BaselineSettings
 from bloatcheck.errors import BaselineError, PublishError
+from bloatcheck.oci.named_platforms import NamedPlatforms
 from bloatcheck.units import format_bytes, format_delta
 
 BOT = Author(name="github-actions[bot]", email="41898282+github-actions[bot]@users.noreply.github.com")
@@ -41,12 +42,13 @@ _SKIP = "[skip ci]"
 class Measurement:
     """What a run on the default branch found.
 
-    `commit` is what it measured. `dropped` are names that its baseline has and its configuration no longer.
+    `commit` is what it measured. `dropped` are the keys of entries that its baseline has, of images and
+    platforms that its configuration has no longer.
     """
 
     commit: str
     entries: tuple[BaselineEntry, ...]
-    dropped: frozenset[str] = frozenset()
+    dropped: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def short(self) -> str:
@@ -197,7 +199,7 @@ class Renewer:
                 for entry in read_at(self.git, waiting, self.settings.path).entries
                 if before.entry(*entry.key) == start.entry(*entry.key)
             }
-        kept = [entry for entry in entries.values() if entry.snapshot.name not in measured.dropped]
+        kept = [entry for key, entry in entries.items() if key not in measured.dropped]
         after = renewed(
             Baseline(entries=tuple(kept)),
             measured.entries,
@@ -276,11 +278,13 @@ def renewed(
     return replace(before, entries=tuple(result[key] for key in sorted(result)))
 
 
-def dropped_names(before: Baseline, configured: Collection[str], *, partial: bool) -> frozenset[str]:
-    """Names that a baseline has and a configuration no longer; none where only some images are known."""
+def dropped_keys(
+    before: Baseline, configured: NamedPlatforms, *, partial: bool
+) -> frozenset[tuple[str, str]]:
+    """What a baseline has and a configuration no longer; nothing where only some images are known."""
     if partial:
         return frozenset()
-    return frozenset(entry.snapshot.name for entry in before.entries) - set(configured)
+    return frozenset(entry.key for entry in before.entries if not configured.has(*entry.key))
 
 
 def _listed(before: Baseline, entries: Sequence[BaselineEntry], bullet: str = "") -> str:

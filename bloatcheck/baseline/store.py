@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import has_moved, is_aged
 from bloatcheck.config.limits import Threshold
 from bloatcheck.errors import BaselineError, Place
+from bloatcheck.oci.named_platforms import NamedPlatforms
 from bloatcheck.whole_file import write_whole
 
 ReadFile = Callable[[str], bytes | None]
@@ -111,19 +112,19 @@ def updated(
     baseline: Baseline,
     entries: Iterable[BaselineEntry],
     *,
-    configured: Collection[str] | None = None,
+    configured: NamedPlatforms | None = None,
     tolerance: Threshold | None = None,
     max_age: int | None = None,
 ) -> Baseline:
     """The baseline with these entries in place of those for the same image and platform.
 
     An entry that measured the same again, or moved no further than the `tolerance`, is left as it was, so
-    that a file doesn't change for a date; but not past half of its `max_age`, in days. With the names of all
-    `configured` images, entries of other names are dropped.
+    that a file doesn't change for a date; but not past half of its `max_age`, in days. Entries of images
+    that are not `configured`, or for other platforms, are dropped, where that is known.
     """
     renewed = {entry.key: entry for entry in baseline.entries}
     if configured is not None:
-        renewed = {key: entry for key, entry in renewed.items() if key[0] in configured}
+        renewed = {key: entry for key, entry in renewed.items() if configured.has(*key)}
     for entry in entries:
         before = renewed.get(entry.key)
         if before is None or is_aged(before, entry, max_age) or _differs(before, entry, tolerance):

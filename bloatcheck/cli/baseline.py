@@ -166,7 +166,7 @@ def _update(args: argparse.Namespace) -> ExitCode:
         )
     # Read again, since another run may have written its images meanwhile.
     before = read_work_tree(config.root, config.baseline.path)
-    configured = None if args.image else {spec.name for spec in config.images}
+    configured = None if args.image else config.listed
     settings = config.baseline
     after = updated(
         before,

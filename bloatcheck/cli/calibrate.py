@@ -92,7 +92,7 @@ def _check_entries(config: Config) -> None:
     from bloatcheck.baseline.store import read_work_tree
 
     known = {entry.snapshot.name for entry in read_work_tree(config.root, config.baseline.path).entries}
-    missing = [image.name for image in config.images if image.name not in known]
+    missing = list(dict.fromkeys(image.name for image in config.images if image.name not in known))
     if missing:
         raise UsageError(
             f"{', '.join(missing[:10])}: no entry in {config.baseline.path} to keep the noise in",

@@ -63,6 +63,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         images, notes = config.images, config.notes
     for note in notes:
         log.warning(note)
+    # One of several platforms has a specification for each, alike but for that.
+    images = tuple({image.name: image for image in images}.values())
     if args.json:
         rows = [_row(root, image) for image in images]
         tell_json(json.dumps({"images": rows, "notes": notes}, indent=2))
@@ -74,13 +76,14 @@ def execute(args: argparse.Namespace) -> ExitCode:
 def _all(root: Path, globs: list[str]) -> tuple[tuple[ImageSpec, ...], tuple[str, ...]]:
     from fnmatch import fnmatchcase
 
-    from bloatcheck.config.discovery.find import discover, spec_of
+    from bloatcheck.config.discovery.find import discover, specs_of
 
     discovery = discover(root, child_environment())
     images = tuple(
-        spec_of(found)
+        spec
         for found in discovery.images
         if not globs or any(fnmatchcase(found.name, glob) for glob in globs)
+        for spec in specs_of(found)
     )
     if not images:
         raise UsageError(
@@ -97,6 +100,11 @@ def _source(image: ImageSpec) -> str:
     return f"listed in {image.place}" if image.place else "the only Dockerfile at the root"
 
 
+def _platforms(image: ImageSpec) -> list[str]:
+    """What it is made for; nothing where that is whatever the builder's own is."""
+    return list(map(str, image.platforms or ((image.platform,) if image.platform else ())))
+
+
 def _row(root: Path, image: ImageSpec) -> dict[str, object]:
     """Values of build args are left out: they may come from the environment."""
     from bloatcheck.config.discovery.dockerfiles import inputs_of
@@ -105,7 +113,7 @@ def _row(root: Path, image: ImageSpec) -> dict[str, object]:
         "name": image.name,
         "source": _source(image),
         "file": image.place.file if image.place else None,
-        "platform": str(image.platform) if image.platform else None,
+        "platforms": _platforms(image),
     }
     if image.build:
         build = image.build
@@ -133,7 +141,7 @@ def _lines(root: Path, image: ImageSpec) -> list[str]:
     if image.build:
         build = image.build
         stage = f", stage {build.target}" if build.target else ""
-        platform = f", {image.platform}" if image.platform else ""
+        platform = "".join(f", {each}" for each in _platforms(image))
         args = f", args {', '.join(build.args)}" if build.args else ""
         lines.append(f"  build   {build.dockerfile} in {build.context}{stage}{platform}{args}")
         inputs = inputs_of(root, build)

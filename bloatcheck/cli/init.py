@@ -136,10 +136,10 @@ def _refuse_to_overwrite(root: Path, files: Sequence[str]) -> None:
 
 def _measured(root: Path, found: Sequence[Found], log: Log) -> tuple[Result, ...]:
     from bloatcheck import pipeline
-    from bloatcheck.config.discovery.find import spec_of
+    from bloatcheck.config.discovery.find import specs_of
     from bloatcheck.config.model import Config
 
-    images = tuple(map(spec_of, found))
+    images = tuple(spec for each in found for spec in specs_of(each))
     results = pipeline.measure(Config(root=root, images=images), log=log, environment=child_environment())
     if not any(isinstance(result, pipeline.Measured) for result in results):
         _tell_failures(results, log)

@@ -32,7 +32,8 @@ one job summary. A DIR is a folder with report.json in it, or a folder of such f
 actions/download-artifact leaves them.
 
 An image that was reported twice counts as the newest report has it. Which images must have been reported is
-said by --expect, else by the configuration, if there is one here.
+said by --expect, else by the configuration, if there is one here. Of an image of several platforms each must
+have been, unless --expect says which.
 """
     parser.epilog = """\
 exit codes:
@@ -146,7 +147,8 @@ def _with_gone(report: "Report", references: "References", log: "Log") -> "Repor
         log.warning(f"which images are gone can't be told: {error.message}")
         return report
     configured = [spec.name for spec in references.config.images]
-    return with_gone(report, compare_all(before, (), unmeasured=configured))
+    listed = references.config.listed
+    return with_gone(report, compare_all(before, (), unmeasured=configured, listed=listed))
 
 
 def _legs(places: list[str]) -> "list[Leg]":

@@ -10,6 +10,7 @@ from bloatcheck.cli.common import (
     add_report_options,
     child_environment,
     log_for,
+    platform_of,
     rules_in_force,
 )
 from bloatcheck.errors import ExitCode
@@ -33,6 +34,7 @@ exit codes:
 examples:
   bloatcheck run                        every image of .bloatcheck.yml, or the single Dockerfile here
   bloatcheck run --image 'api-*'        only some
+  bloatcheck run --platform linux/arm64 only these platforms of images that have several
   bloatcheck run --no-enforce           report, but never exit with 1
   bloatcheck run --leg --image api --report-dir out
                                         one leg of a matrix, whose reports `bloatcheck merge` joins
@@ -43,6 +45,13 @@ examples:
     )
     parser.add_argument(
         "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
+    )
+    parser.add_argument(
+        "--platform",
+        metavar="OS/ARCH",
+        action="append",
+        default=[],
+        help="of images with `platforms`, only these; repeatable",
     )
     add_report_options(parser)
     parser.add_argument(
@@ -71,8 +80,10 @@ def execute(args: argparse.Namespace) -> ExitCode:
     # Taken out before anything else is started: no build, git or credential helper inherits it.
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
+    partial = bool(args.image or args.platform)
     context = read_context(environment)
-    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    platforms = [platform for text in args.platform if (platform := platform_of(text))]
+    config = load_config(Path.cwd(), path=args.config, image_globs=args.image, platforms=platforms)
     judging, references = rules_in_force(
         config, context, token=token or context.token, environment=environment, log=log
     )
@@ -87,7 +98,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         context,
         pipeline.recall(baselines, results, log=log, environment=environment),
         results,
-        partial=bool(args.image),
+        partial=partial,
         enforced=enforced and not args.leg,
         judging=judging,
         reference=references.reference_at(config.creep.since, baselines.before) if config.creep else None,
@@ -108,5 +119,5 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
     if references.renews() and not args.leg:
-        renew_after_run(references, report, partial=bool(args.image), directory=delivered.directory, log=log)
+        renew_after_run(references, report, partial=partial, directory=delivered.directory, log=log)
     return report.exit_code

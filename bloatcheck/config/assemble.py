@@ -64,6 +64,7 @@ def assemble(
     images = [
         replace(image_of(entry), limits=_limits(document.limits, entry.limits), place=places[entry.name])
         for entry in document.images or ()
+        for image in images_of(entry)
     ]
     images += [replace(each, limits=_limits(document.limits)) for each in found]
     return Config(
@@ -86,6 +87,7 @@ def assemble(
         buildx=_buildx(document),
         exports=tuple(dict.fromkeys(document.exports)),
         path=file,
+        platform_rows=document.platform_rows,
     )
 
 
@@ -163,16 +165,26 @@ def discovery_settings(document: Document) -> DiscoverySettings | None:
     )
 
 
-def image_of(entry: BuildEntry | ReferenceEntry | MetadataEntry) -> ImageSpec:
-    """An image as it is listed, without limits and place."""
-    return ImageSpec(
+def images_of(entry: BuildEntry | ReferenceEntry | MetadataEntry) -> tuple[ImageSpec, ...]:
+    """An image as it is listed, once for each of its platforms, without limits and place."""
+    image = ImageSpec(
         name=entry.name,
         build=_build(entry) if isinstance(entry, BuildEntry) else None,
         prebuilt=None if isinstance(entry, BuildEntry) else _prebuilt(entry),
-        platform=Platform.parse(entry.platform) if entry.platform else None,
         tags=tuple(entry.tags) if isinstance(entry, BuildEntry) else (),
     )
 
+    return for_platforms(image, entry.platforms or ([entry.platform] if entry.platform else []))
+
+
+def for_platforms(image: ImageSpec, platforms: Sequence[str]) -> tuple[ImageSpec, ...]:
+    """One specification for each platform; the image itself, for the builder's own, where none is named."""
+    several = tuple(map(Platform.parse, platforms))
+    if not several:
+        return (image,)
+    return tuple(
+        replace(image, platform=each, platforms=several if len(several) > 1 else ()) for each in several
+    )
 
 def _build(entry: BuildEntry) -> BuildSpec:
     return BuildSpec(

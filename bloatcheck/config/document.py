@@ -6,6 +6,7 @@ The models read texts, since `yaml_tree` leaves every scalar one. `schema` makes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
@@ -48,10 +49,18 @@ from bloatcheck.config.fields import (
 )
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.limits_section import Limits, short_growth
-from bloatcheck.config.model import BuilderChoice, CommentMode, ExportFormat, OnIncomparable, PolicyFrom
+from bloatcheck.config.model import (
+    BuilderChoice,
+    CommentMode,
+    ExportFormat,
+    OnIncomparable,
+    PlatformRows,
+    PolicyFrom,
+)
 from bloatcheck.config.section import Section
 
 MAX_IMAGES = 2_000
+MAX_PLATFORMS = 20
 MAX_APPROVALS = 1_000
 
 
@@ -91,12 +100,28 @@ class ImageEntry(Section):
         "Default: the engine's own.",
         examples=["linux/amd64"],
     )
+    platforms: list[PlatformText] = Field(
+        default_factory=list,
+        min_length=1,
+        max_length=MAX_PLATFORMS,
+        description="Several platforms, in place of `platform`. Each is built, or chosen from an image of "
+        "several, and has a row, a baseline entry and a verdict of its own.",
+        examples=[["linux/amd64", "linux/arm64"]],
+    )
     limits: Limits | None = Field(
         default=None,
         description="This image's own limits. Each replaces the general one of the same metric; "
         "`none` lifts it.",
         examples=[{"content": "250 MB"}],
     )
+
+    @model_validator(mode="after")
+    def _has_one_list_of_platforms(self) -> ImageEntry:
+        if self.platform and self.platforms:
+            raise ValueError("has both `platform` and `platforms`; keep one of them")
+        if repeated := [each for each, times in Counter(self.platforms).items() if times > 1]:
+            raise ValueError(f"`platforms` has {repeated[0]} twice")
+        return self
 
 
 class BuildEntry(ImageEntry):
@@ -358,6 +383,12 @@ class Document(Section):
         default=None,
         description="How buildx builds: with which builder instance, and which caches.",
         examples=[{"builder": "ci", "cache-from": ["type=gha"], "cache-to": ["type=gha,mode=max"]}],
+    )
+    platform_rows: PlatformRows = Field(
+        default=PlatformRows.ALL,
+        description="Whether an image of several platforms has a row for each in the comment and on the "
+        "terminal (`all`), or one for the worst of them (`worst`). Each is judged either way.",
+        examples=["worst"],
     )
     exports: list[ExportFormat] = Field(
         default_factory=list,

@@ -100,9 +100,7 @@ def _day(text: str) -> date:
 
 def _platform(text: str) -> str:
     if "," in text:
-        raise ValueError(
-            f"{quote(text)} is several platforms; list the image once for each, with its own name"
-        )
+        raise ValueError(f"{quote(text)} is several platforms; list them under `platforms`")
     return str(Platform.parse(grammar.one_line(text)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bloatcheck.config.assemble import assemble, discovery_settings, image_of
+from bloatcheck.config.assemble import assemble, discovery_settings, images_of
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.discover import discover_image, first_configuration
 from bloatcheck.config.dive_ci import FILE_NAME as DIVE_CI
@@ -25,6 +25,7 @@ from bloatcheck.config.model import Config, ImageSpec
 from bloatcheck.config.quote import quote
 from bloatcheck.config.yaml_tree import Node, plain, read_tree
 from bloatcheck.errors import BloatcheckError, ConfigError, Place, UsageError
+from bloatcheck.oci.platform import Platform
 
 FILE_NAMES = (".bloatcheck.yml", ".bloatcheck.yaml")
 MAX_FILE_SIZE = 1 << 20
@@ -35,7 +36,13 @@ _MOST_NOTES = 10
 _Entries = Mapping[str, tuple[int, Node]]
 
 
-def load_config(root: Path, *, path: str | None = None, image_globs: Sequence[str] = ()) -> Config:
+def load_config(
+    root: Path,
+    *,
+    path: str | None = None,
+    image_globs: Sequence[str] = (),
+    platforms: Sequence[Platform] = (),
+) -> Config:
     """The configuration of the repository at `root`.
 
     Args:
@@ -44,10 +51,11 @@ def load_config(root: Path, *, path: str | None = None, image_globs: Sequence[st
             `.bloatcheck.yaml`, and where neither is there, the defaults.
         image_globs: shell patterns (`api-*`); the images whose names match one are kept, and only their
             files need to be there.
+        platforms: of the images that are listed for platforms, those for one of these are kept.
 
     Raises:
         ConfigError: the file is wrong; holds every problem.
-        UsageError: there is no such file, no image, or nothing that a glob matches.
+        UsageError: there is no such file, no image, or nothing that a glob or a platform matches.
     """
     checkout = Checkout(root, wants=lambda name: _matches(name, image_globs))
     file = _file(checkout, path or None)
@@ -55,7 +63,8 @@ def load_config(root: Path, *, path: str | None = None, image_globs: Sequence[st
         config = Config(root=root, images=(discover_image(checkout),))
     else:
         config = parse_config(_text(checkout, file), file, checkout)
-    return replace(config, images=_selected(config.images, image_globs), dive=_dive_rules(checkout))
+    images = _on(_selected(config.images, image_globs), platforms)
+    return replace(config, images=images, dive=_dive_rules(checkout))
 
 
 def configuration_here(root: Path, *, path: str | None = None) -> Config | None:
@@ -114,9 +123,9 @@ def _found(document: Document, checkout: Checkout) -> tuple[tuple[ImageSpec, ...
     if document.discover is None:
         return () if document.images else (discover_image(checkout),), ()
     # What finds them starts programs, and few configurations let look for anything.
-    from bloatcheck.config.discovery.find import discover, found_of, spec_of  # noqa: PLC0415 - see above
+    from bloatcheck.config.discovery.find import discover, found_of, specs_of  # noqa: PLC0415 - see above
 
-    listed = [image_of(entry) for entry in document.images or ()]
+    listed = [image for entry in document.images or () for image in images_of(entry)]
     discovery = discover(
         checkout.root,
         os.environ,
@@ -131,7 +140,7 @@ def _found(document: Document, checkout: Checkout) -> tuple[tuple[ImageSpec, ...
         )
     more = len(discovery.notes) - _MOST_NOTES
     notes = (*discovery.notes[:_MOST_NOTES], f"{more} more were left out") if more > 0 else discovery.notes
-    return tuple(map(spec_of, discovery.images)), notes
+    return tuple(spec for found in discovery.images for spec in specs_of(found)), notes
 
 
 def rules_of(text: str, file: str, root: Path) -> Config:
@@ -296,6 +305,24 @@ def _selected(images: Sequence[ImageSpec], globs: Sequence[str]) -> tuple[ImageS
             guess = f", did you mean {quote(meant)}?" if meant else ""
             raise UsageError(f"no image is called {quote(glob)}{guess}", hint=f"there are {_listed(names)}")
     return tuple(image for image in images if _matches(image.name, globs))
+
+
+def _on(images: Sequence[ImageSpec], platforms: Sequence[Platform]) -> tuple[ImageSpec, ...]:
+    """Those for one of the platforms, and those that name none: the builder's own may be any of them."""
+    kept = tuple(
+        image
+        for image in images
+        if not platforms
+        or image.platform is None
+        or any(image.platform.answers(wanted) for wanted in platforms)
+    )
+    if images and not kept:
+        there = sorted({str(image.platform) for image in images})
+        raise UsageError(
+            f"no image is listed for {' or '.join(map(str, platforms))}",
+            hint=f"there are {_listed(there)}",
+        )
+    return kept
 
 
 def _listed(names: Sequence[str], most: int = 20) -> str:

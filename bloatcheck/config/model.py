@@ -11,6 +11,7 @@ from bloatcheck.config.approvals import Approval, ApproveBy
 from bloatcheck.config.dive_ci import DiveRules
 from bloatcheck.config.limits import Limit, Threshold, When
 from bloatcheck.errors import Place
+from bloatcheck.oci.named_platforms import NamedPlatforms
 from bloatcheck.oci.platform import Platform
 
 
@@ -57,6 +58,8 @@ class ImageSpec:
     place: Place | None = None
     source: str | None = None
     """What it was found by, for people, where the configuration doesn't list it."""
+    platforms: tuple[Platform, ...] = ()
+    """All that the image is listed for, where those are several; each has a specification of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +175,13 @@ class PolicyFrom(str, Enum):
     """Those of the commit that it is compared with."""
 
 
+class PlatformRows(str, Enum):
+    """Which rows an image of several platforms has in the comment and on the terminal."""
+
+    ALL = "all"
+    WORST = "worst"
+
+
 class ExportFormat(str, Enum):
     """A report in the format of another tool."""
 
@@ -235,4 +245,13 @@ class Config:
     discover: DiscoverySettings | None = None
     notes: tuple[str, ...] = ()
     exports: tuple[ExportFormat, ...] = ()
+    platform_rows: PlatformRows = PlatformRows.ALL
     path: str | None = None
+
+    @property
+    def listed(self) -> NamedPlatforms:
+        """Which images it lists for which platforms, those too that one run leaves to another."""
+        return NamedPlatforms.of(
+            (image.name, image.platforms or ((image.platform,) if image.platform else ()))
+            for image in self.images
+        )

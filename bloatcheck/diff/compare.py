@@ -8,6 +8,9 @@ from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
 from bloatcheck.baseline.model import Baseline, BaselineEntry, LayerNoise
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.diff.pair import pair_layers
+from bloatcheck.oci.named_platforms import NamedPlatforms
+
+_NOTHING_LISTED = NamedPlatforms({})
 
 
 def compare(before: BaselineEntry | None, after: ImageSnapshot | None) -> ImageDiff:
@@ -47,12 +50,16 @@ def compare_all(
     *,
     partial: bool = False,
     unmeasured: Collection[str] = (),
+    listed: NamedPlatforms = _NOTHING_LISTED,
 ) -> tuple[ImageDiff, ...]:
     """Every image in the order of `snapshots`, then those that are gone, in the baseline's order.
 
     An image that the baseline has for another platform only is incomparable and not new. An image is gone if
     its name was not measured at all, unless the run was limited to some images (`partial`), or the name is
     among the `unmeasured`: those are configured, and could not be built or read.
+
+    An image that is `listed` for several platforms is compared on each with itself there: on another one it
+    is new, and one that it is listed for no longer is gone.
     """
     measured = {(snapshot.name, snapshot.platform) for snapshot in snapshots}
     known = {name for name, _ in measured} | set(unmeasured)
@@ -61,12 +68,21 @@ def compare_all(
         for entry in reversed(baseline.entries)
         if (entry.snapshot.name, entry.snapshot.platform) not in measured
     }
-    diffs = [
-        compare(baseline.entry(after.name, after.platform) or other_platform.get(after.name), after)
-        for after in snapshots
-    ]
+    diffs: list[ImageDiff] = []
+    compared = set(measured)
+    for after in snapshots:
+        before = baseline.entry(after.name, after.platform)
+        if before is None and not listed.tells_apart(after.name):
+            before = other_platform.get(after.name)
+        if before:
+            compared.add(before.key)
+        diffs.append(compare(before, after))
     if not partial:
-        diffs += [compare(entry, None) for entry in baseline.entries if entry.snapshot.name not in known]
+        diffs += [
+            compare(entry, None)
+            for entry in baseline.entries
+            if entry.key not in compared and (entry.key[0] not in known or listed.drops(*entry.key))
+        ]
     return tuple(diffs)
 
 

@@ -27,7 +27,7 @@ def choose_image(index: Index, wanted: Platform | None, *, label: str) -> Descri
         return images[0]
     meant = wanted or own_platform()
     exact = [image for image in images if image.platform == meant]
-    alike = [image for image in images if image.platform and _answers(image.platform, meant)]
+    alike = [image for image in images if image.platform and image.platform.answers(meant)]
     untold = [image for image in images if image.platform is None]
     if exact:
         return exact[0]
@@ -48,9 +48,5 @@ def check_platform(actual: Platform, wanted: Platform | None, *, label: str) -> 
     Raises:
         ReadError: it is for another platform.
     """
-    if wanted is not None and actual != wanted and not _answers(actual, wanted):
+    if wanted is not None and not actual.answers(wanted):
         raise ReadError(f"{label} has no image for {wanted}", hint=f"it has {actual}; choose with `platform`")
-
-
-def _answers(actual: Platform, wanted: Platform) -> bool:
-    return wanted.variant is None and (actual.os, actual.architecture) == (wanted.os, wanted.architecture)

@@ -50,6 +50,12 @@ class Platform:
             )
         return cls.of(*parts)
 
+    def answers(self, wanted: Platform) -> bool:
+        """Whether an image of this platform is one of the wanted: any variant is, where none is named."""
+        return self == wanted or (
+            wanted.variant is None and (self.os, self.architecture) == (wanted.os, wanted.architecture)
+        )
+
     def __str__(self) -> str:
         """The form `parse` reads."""
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)

@@ -10,6 +10,7 @@ from bloatcheck.baseline.model import Baseline
 from bloatcheck.config.approvals import Approval, ApproveBy
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.model import CommentMode, Config, ImageSpec, PolicyFrom
+from bloatcheck.oci.platform import Platform
 from bloatcheck.policy.told import told_approval
 from bloatcheck.units import format_bytes
 
@@ -50,6 +51,7 @@ def in_force(head: Config, base: Config | None) -> Config:
         images=images,
         builder=head.builder,
         buildx=head.buildx,
+        jobs=head.jobs,
         notes=head.notes,
     )
 
@@ -101,8 +103,8 @@ def _limits(before: Config, after: Config) -> Iterator[PolicyChange]:
     for sentence, looser in general.items():
         yield PolicyChange(sentence=f"for every image: {sentence}", looser=looser)
     old = {image.name: image.limits for image in before.images}
-    for image in after.images:
-        # A new image is new in the table; its limits take nothing away.
+    for image in {image.name: image for image in after.images}.values():
+        # The same on every platform. A new image is new in the table; its limits take nothing away.
         for sentence, looser in _limit_changes(old.get(image.name, image.limits), image.limits):
             if sentence not in general:
                 yield PolicyChange(sentence=f"{image.name}: {sentence}", looser=looser)
@@ -163,7 +165,8 @@ def _approvals(before: Iterable[Approval], after: Iterable[Approval]) -> Iterato
 
 # Settings --------------------------------------------------------------------------------------------------
 
-_ELSEWHERE = frozenset({"root", "path", "images", "limits", "approvals"})
+_ELSEWHERE = frozenset({"root", "path", "images", "limits", "approvals", "jobs"})
+"""Told in another place, or, as how many are built at once, without effect on what is measured."""
 _NAMES = {"comment.mode": "comment.when"}
 _STRICTER = {("enforce", "true"), ("on-incomparable", "fail"), ("policy-from", "base")}
 _NOT_SET = "not set"
@@ -220,12 +223,18 @@ def _shown(name: str, value: object) -> str:
 
 def _images(before: Sequence[ImageSpec], after: Sequence[ImageSpec]) -> Iterator[PolicyChange]:
     new = {image.name: image for image in after}
-    for image in before:
+    for image in {image.name: image for image in before}.values():
         if image.name not in new:
             yield PolicyChange(sentence=f"{image.name} is no longer checked", looser=True)
             continue
         old, now = (_source(each) for each in (image, new[image.name]))
         changed = [name for name in dict.fromkeys((*old, *now)) if old.get(name) != now.get(name)]
+        gone = [each for each in _platforms(image) if each not in _platforms(new[image.name])]
+        if gone and image.platforms:
+            told = ", ".join(map(str, gone))
+            yield PolicyChange(sentence=f"{image.name} is no longer checked on {told}", looser=True)
+        elif gone:
+            changed.append("platform")
         if changed:
             names = ", ".join(f"`{name}`" for name in changed)
             yield PolicyChange(sentence=f"{image.name} is made from something else: {names}", looser=True)
@@ -256,4 +265,9 @@ def _source(image: ImageSpec) -> Mapping[str, object]:
             "image": prebuilt.reference if prebuilt else None,
             "metadata": (prebuilt.metadata_file, prebuilt.metadata_target) if prebuilt else None,
         }
-    return {**made, "platform": image.platform}
+    return made
+
+
+def _platforms(image: ImageSpec) -> tuple[Platform | None, ...]:
+    """What it is made for; None is the builder's own."""
+    return image.platforms or (image.platform,)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bloatcheck.diff.model import ImageChange, ImageDiff
 from bloatcheck.errors import UsageError
+from bloatcheck.oci.platform import Platform
 from bloatcheck.report.figures import count
 from bloatcheck.report.model import Failure, ImageReport, Report
 
@@ -67,7 +68,7 @@ class Expected:
         """An image that failed before its platform was known fits any."""
         if image.diff and image.diff.change is ImageChange.GONE:
             return False
-        anywhere = self.platform is None or image.platform in (None, self.platform)
+        anywhere = self.platform is None or _is_on(image, self.platform)
         return anywhere and fnmatchcase(image.name, self.pattern)
 
 
@@ -77,7 +78,8 @@ def merge_reports(
     """One report with every leg's images, the newest where one was reported twice.
 
     An expected image that nobody reported becomes one that failed, so that it is told and leads to its exit
-    code; so does a number of legs below `least`.
+    code; so does a number of legs below `least`. Of an image that is reported for one of several platforms,
+    the others are expected, too, unless `expected` says for which.
 
     Args:
         legs: at least one, of the same change, in the order in which their images are to stand.
@@ -90,8 +92,10 @@ def merge_reports(
     """
     _check_agreement(legs)
     images, repeated = _newest(legs)
-    missing = [each for each in expected if not any(map(each.fits, images))]
-    images += [_missing(each.pattern, each.platform, "no report of it was handed in") for each in missing]
+    wanted = tuple(expected)
+    missing = [(each.pattern, each.platform) for each in wanted if not any(map(each.fits, images))]
+    missing += _missing_platforms(images, [each.pattern for each in wanted if each.platform])
+    images += [_missing(*each, "no report of it was handed in") for each in dict.fromkeys(missing)]
     if len(legs) < least:
         told = f"only {count(len(legs), 'report')} of {least} came in"
         images.append(_missing("the other legs", None, told))
@@ -110,11 +114,11 @@ def merge_reports(
 
 def with_gone(report: Report, gone: Iterable[ImageDiff]) -> Report:
     """The report with images that are there no longer: a leg that checks some images can't tell."""
-    told = {image.name for image in report.images}
+    told = {(image.name, image.platform) for image in report.images}
     rows = tuple(
         ImageReport(name=diff.name, platform=diff.platform, diff=diff)
         for diff in gone
-        if diff.name not in told
+        if not {(diff.name, diff.platform), (diff.name, None)} & told
     )
     return replace(report, images=(*report.images, *rows))
 
@@ -192,6 +196,28 @@ def _newest(legs: Sequence[Leg]) -> tuple[list[ImageReport], list[str]]:
             if row.beats(rivals[same]):
                 rivals[same] = row
     return [row.image for rivals in kept.values() for row in rivals], list(repeated)
+
+
+def _missing_platforms(images: Sequence[ImageReport], but: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Of images that are listed for several platforms those that nobody reported, but for some patterns'."""
+    reported: dict[str, list[ImageReport]] = {}
+    for image in images:
+        reported.setdefault(image.name, []).append(image)
+    listed = dict.fromkeys((image.name, platform) for image in images for platform in image.platforms)
+    for name, platform in listed:
+        if not any(_is_on(image, platform) for image in reported[name]) and not any(
+            fnmatchcase(name, pattern) for pattern in but
+        ):
+            yield name, platform
+
+
+def _is_on(image: ImageReport, platform: str) -> bool:
+    if image.platform in (None, platform):
+        return True
+    try:
+        return Platform.parse(str(image.platform)).answers(Platform.parse(platform))
+    except ValueError:
+        return False
 
 
 def _missing(name: str, platform: str | None, message: str) -> ImageReport:

@@ -8,6 +8,7 @@ from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.config.approvals import ApproveBy
 from bloatcheck.config.limits import Limit
+from bloatcheck.config.model import PlatformRows
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import ExitCode, Place
 from bloatcheck.policy.approval import ApprovalUse
@@ -44,6 +45,7 @@ class ImageReport:
     a `.dive-ci` file were kept.
     `incomparable` is how bad the configuration finds it that the baseline can't be compared; None where it
     can, or where there is none.
+    `platforms` are all that the image is listed for, where those are several; each has a row of its own.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ImageReport:
     dive: tuple[DiveVerdict, ...] = ()
     approvals: tuple[ApprovalUse, ...] = ()
     limits: tuple[Limit, ...] = ()
+    platforms: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -96,6 +99,7 @@ class Report:
     False where broken limits are only told. `config` is the configuration's path; None where there is none.
     `changes` are what the change does to the rules that it is judged by; `approve_by` how it can be approved
     on the pull request. `judged_by_base` says that limits, approvals and settings are those of the base.
+    `platform_rows` says which rows are shown of an image of several platforms; all of them are here.
     """
 
     version: str = REPORT_VERSION
@@ -111,6 +115,7 @@ class Report:
     changes: tuple[PolicyChange, ...] = ()
     approve_by: ApproveBy = field(default_factory=ApproveBy)
     judged_by_base: bool = False
+    platform_rows: PlatformRows = PlatformRows.ALL
 
     @property
     def outcome(self) -> Outcome:

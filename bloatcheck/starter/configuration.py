@@ -82,8 +82,10 @@ def _image(image: Found, known: Measurement | None, today: date) -> str:
         lines.append(f"    context: {_scalar(image.context)}")
     if image.target is not None:
         lines.append(f"    target: {_scalar(image.target)}")
-    if image.platform is not None:
-        lines.append(f"    platform: {_scalar(image.platform)}")
+    if len(image.platforms) == 1:
+        lines.append(f"    platform: {_scalar(image.platforms[0])}")
+    elif image.platforms:
+        lines.append(f"    platforms: [{', '.join(map(_scalar, image.platforms))}]")
     lines += _block("args", image.args) + _block("secrets", image.secrets)
     if known and known.content_size:
         limit = format_bytes(_rounded_up(known.content_size))

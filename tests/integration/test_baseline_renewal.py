@@ -220,7 +220,7 @@ def test_a_commit_that_the_file_names_is_no_option_for_git(remote: Remote, tmp_p
 def test_images_that_are_no_longer_configured_go(remote: Remote) -> None:
     renewer = remote.run()
     told = measured(renewer, api=10 * MB)
-    renewer.by_commit(Measurement(commit=told.commit, entries=told.entries, dropped=frozenset({"web"})))
+    renewer.by_commit(Measurement(commit=told.commit, entries=told.entries, dropped=frozenset({("web", "linux/amd64")})))
     assert remote.sizes() == {"api": 10 * MB}
     assert "web on linux/amd64: no longer configured" in remote.repository.git(
         "show", "-s", "--format=%B", "main"

@@ -139,6 +139,6 @@ def test_bake_resolves_groups_matrices_and_inheritance(root: Path, plugins: dict
     api, lint = images["api"], images["tools-lint"]
     assert (api.dockerfile, api.context, api.target) == ("services/api/Dockerfile", "services/api", "final")
     assert api.args["VERSION"] == "1.10"
-    assert (lint.dockerfile, lint.target, lint.platform) == ("tools/Dockerfile", "lint", "linux/amd64")
+    assert (lint.dockerfile, lint.target, lint.platforms) == ("tools/Dockerfile", "lint", ("linux/amd64",))
     assert lint.secrets == ("id=npm,env=NPM_TOKEN",)
     assert lint.source == "target 'tools-lint' of 'docker-bake.hcl'"

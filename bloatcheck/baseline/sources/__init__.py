@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bloatcheck.baseline.git import OutOfReachError
@@ -10,7 +10,8 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.sources import artifact, branch, build, file, registry
 from bloatcheck.baseline.sources.model import Question, Source
 from bloatcheck.baseline.staleness import judged_by_age
-from bloatcheck.config.model import BaselineSource
+from bloatcheck.config.model import BaselineSource, ImageSpec
+from bloatcheck.oci.platform import Platform
 
 SOURCES: Mapping[BaselineSource, Source] = {
     BaselineSource.FILE: file.read,
@@ -46,11 +47,12 @@ def find_baseline(question: Question) -> Baseline:
         notes += found.notes
         if not found.entries:
             continue
-        wanted = {image.name for image in missing}
-        entries = tuple(entry for entry in found.entries if not parts or entry.snapshot.name in wanted)
+        wanted = _by_name(missing)
+        entries = tuple(entry for entry in found.entries if not parts or _meant(entry, wanted))
         if entries:
             parts.append(replace(found, entries=entries))
-        missing = tuple(image for image in missing if not _has(entries, image.name))
+        had = {id(image) for entry in entries for image in _meant(entry, wanted)}
+        missing = tuple(image for image in missing if id(image) not in had)
         if not missing:
             break
     if unreached and len(unreached) == len(question.settings.sources):
@@ -77,8 +79,28 @@ def changed_entries(on_disk: Baseline, question: Question, found: Baseline) -> B
     )
 
 
-def _has(entries: tuple[BaselineEntry, ...], name: str) -> bool:
-    return any(entry.snapshot.name == name for entry in entries)
+def _by_name(images: Sequence[ImageSpec]) -> Mapping[str, list[ImageSpec]]:
+    found: dict[str, list[ImageSpec]] = {}
+    for image in images:
+        found.setdefault(image.name, []).append(image)
+    return found
+
+
+def _meant(entry: BaselineEntry, wanted: Mapping[str, list[ImageSpec]]) -> list[ImageSpec]:
+    """The images that an entry is of; each of several platforms has an entry of its own."""
+    name, platform = entry.key
+    return [
+        image
+        for image in wanted.get(name, ())
+        if not image.platforms or image.platform is None or _is(platform, image.platform)
+    ]
+
+
+def _is(platform: str, wanted: Platform) -> bool:
+    try:
+        return Platform.parse(platform).answers(wanted)
+    except ValueError:
+        return False
 
 
 def _joined(parts: list[Baseline], notes: list[str]) -> Baseline:

@@ -50,8 +50,8 @@ class Question:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the images."""
-        return tuple(image.name for image in self.images)
+        """The names of the images, each once."""
+        return tuple(dict.fromkeys(image.name for image in self.images))
 
     def measured_before(self, measured: str) -> tuple[str, ...]:
         """What has to be said where not the commit itself was measured, but one before it."""

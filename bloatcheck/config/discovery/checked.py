@@ -12,6 +12,7 @@ from pathlib import Path
 from bloatcheck.config import grammar
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.discovery.model import Found
+from bloatcheck.config.document import MAX_PLATFORMS
 from bloatcheck.config.quote import quote
 from bloatcheck.oci.platform import Platform
 
@@ -73,7 +74,7 @@ def checked(listed: Listed, checkout: Checkout) -> Found:
             target=_target(listed.target),
             args=_arguments(listed.args),
             secrets=tuple(map(grammar.build_secret, listed.secrets)),
-            platform=_platform(listed.platforms),
+            platforms=_platforms(listed.platforms),
             source=listed.source,
             file=listed.file,
             short_name=grammar.slug(listed.key),
@@ -138,8 +139,10 @@ def _argument(value: object) -> str | None:
     return str(value)
 
 
-def _platform(value: object) -> str | None:
-    """The one platform; of several, the builder's own is taken."""
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return str(Platform.parse(value[0]))
-    return None
+def _platforms(value: object) -> tuple[str, ...]:
+    """Each once, in the file's order."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        dict.fromkeys(str(Platform.parse(_text(each, "platform"))) for each in value[:MAX_PLATFORMS])
+    )

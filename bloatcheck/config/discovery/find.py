@@ -7,6 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from bloatcheck.config.assemble import for_platforms
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.context import read_context
 from bloatcheck.config.discovery.bake import find_bake
@@ -17,7 +18,6 @@ from bloatcheck.config.grammar import slug
 from bloatcheck.config.model import BuildSpec, DiscoverySettings, ImageSpec
 from bloatcheck.config.trust import check_may_build
 from bloatcheck.errors import BloatcheckError, Place
-from bloatcheck.oci.platform import Platform
 
 MOST_IMAGES = 2_000
 
@@ -46,9 +46,14 @@ def discover(
     bake, compose = (find(checkout, files, environment) for find in (find_bake, find_compose))
     recipes = {found.recipe for found in known}
     listed: list[Found] = []
+    seen: dict[object, set[tuple[str, ...]]] = {}
     for found in (*bake.images, *compose.images):
-        if found.recipe not in recipes:
-            recipes.add(found.recipe)
+        others = seen.setdefault(found.recipe, set())
+        # A build that names no platform is that of any other: compose files rarely say what bake files do.
+        if found.recipe not in recipes and not (
+            others and (not found.platforms or found.platforms in others)
+        ):
+            others.add(found.platforms)
             listed.append(found)
     built = {found.dockerfile for found in (*listed, *known, *bake.images, *compose.images)}
     plain = [found for found in find_dockerfiles(root, files) if found.dockerfile not in built]
@@ -59,9 +64,9 @@ def discover(
     return Discovery(tuple(_named(wanted[:MOST_IMAGES], taken)), tuple(notes))
 
 
-def spec_of(found: Found) -> ImageSpec:
-    """The image as if the configuration had listed it."""
-    return ImageSpec(
+def specs_of(found: Found) -> tuple[ImageSpec, ...]:
+    """The image as if the configuration had listed it, once for each of its platforms."""
+    image = ImageSpec(
         name=found.name,
         build=BuildSpec(
             dockerfile=found.dockerfile,
@@ -70,10 +75,10 @@ def spec_of(found: Found) -> ImageSpec:
             args=found.args,
             secrets=found.secrets,
         ),
-        platform=Platform.parse(found.platform) if found.platform else None,
         place=Place(found.file) if found.file else None,
         source=found.source,
     )
+    return for_platforms(image, found.platforms)
 
 
 def found_of(spec: ImageSpec) -> Found | None:

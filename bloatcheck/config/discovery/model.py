@@ -24,14 +24,14 @@ class Found:
     target: str | None = None
     args: Mapping[str, str | None] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
-    platform: str | None = None
+    platforms: tuple[str, ...] = ()
     source: str = DOCKERFILE
     file: str = ""
     short_name: str = ""
 
     @property
     def recipe(self) -> tuple[object, ...]:
-        """What it is built from, and how: two of the same are one image."""
+        """What it is built from, and how: two of the same for the same platforms are one image."""
         return (self.dockerfile, self.context, self.target, tuple(sorted(self.args.items(), key=str)))
 
 

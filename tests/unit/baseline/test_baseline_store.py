@@ -11,9 +11,11 @@ from bloatcheck.baseline.document import to_json
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.store import file_name, read_work_tree, updated, write_baseline
 from bloatcheck.errors import BaselineError, Place
+from bloatcheck.oci.named_platforms import NamedPlatforms
 
 API = entry(snapshot("api", layer(1, 10)))
 WEB = entry(snapshot("web", layer(2, 20)))
+LISTED = NamedPlatforms.of([("api", []), ("web", [])])
 
 
 def names(baseline: Baseline) -> list[str]:
@@ -92,11 +94,13 @@ def test_given_images_are_renewed_and_the_others_stay() -> None:
 
 
 def test_images_that_are_no_longer_configured_are_dropped() -> None:
-    assert names(updated(Baseline(entries=(API, WEB)), [], configured={"web"})) == ["web"]
+    assert names(updated(Baseline(entries=(API, WEB)), [], configured=NamedPlatforms.of([("web", [])]))) == [
+        "web"
+    ]
 
 
 def test_an_image_that_failed_keeps_its_entry() -> None:
-    assert updated(Baseline(entries=(API, WEB)), [API], configured={"api", "web"}).entries == (API, WEB)
+    assert updated(Baseline(entries=(API, WEB)), [API], configured=LISTED).entries == (API, WEB)
 
 
 def test_platforms_are_renewed_each_for_itself() -> None:

@@ -14,10 +14,12 @@ from bloatcheck.baseline.git import Git
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import has_moved
 from bloatcheck.baseline.order import Order
-from bloatcheck.baseline.renew import dropped_names, renewed
+from bloatcheck.baseline.renew import dropped_keys, renewed
 from bloatcheck.baseline.store import updated
 from bloatcheck.config.limits import Threshold, When
 from bloatcheck.config.model import TOLERANCE, BaselineSettings
+from bloatcheck.oci.named_platforms import NamedPlatforms
+from bloatcheck.oci.platform import Platform
 
 MB = 1_000_000
 
@@ -119,7 +121,13 @@ def test_by_hand_too_only_what_moved_is_replaced_where_nothing_is_named() -> Non
     assert updated(Baseline(entries=(old,)), [noise]).entries == (noise,)
 
 
-def test_names_are_dropped_only_where_all_are_known() -> None:
-    before = Baseline(entries=(of(1), entry(snapshot("gone"))))
-    assert dropped_names(before, {"api"}, partial=False) == {"gone"}
-    assert dropped_names(before, {"api"}, partial=True) == set()
+def test_what_is_no_longer_listed_is_dropped_only_where_all_is_known() -> None:
+    elsewhere = entry(snapshot("api", platform="linux/arm64"))
+    before = Baseline(entries=(of(1), elsewhere, entry(snapshot("gone"))))
+    here, anywhere = (
+        NamedPlatforms.of([("api", platforms)]) for platforms in ([Platform("linux", "amd64")], [])
+    )
+    gone = ("gone", "linux/amd64")
+    assert dropped_keys(before, here, partial=False) == {gone, ("api", "linux/arm64")}
+    assert dropped_keys(before, anywhere, partial=False) == {gone}
+    assert dropped_keys(before, here, partial=True) == set()

@@ -54,7 +54,7 @@ def test_what_there_is_is_told_without_regard_to_the_configuration(
                 "name": "web",
                 "source": "service 'web' of 'compose.yaml'",
                 "file": "compose.yaml",
-                "platform": None,
+                "platforms": [],
                 "dockerfile": "api/Dockerfile",
                 "context": "api",
                 "target": "final",

@@ -251,7 +251,14 @@ class TestImages:
             ("{name: a, secrets: [npmrc]}", "is no build secret"),
             ("{name: a, secrets: ['id=a,dst=b']}", "is no build secret"),
             ("{name: a, platform: amd64}", "not a platform: 'amd64'"),
-            ("{name: a, platform: 'linux/amd64,linux/arm64'}", "is several platforms"),
+            ("{name: a, platform: 'linux/amd64,linux/arm64'}", "is several platforms; list them under"),
+            ("{name: a, platforms: []}", "is empty"),
+            ("{name: a, platforms: [arm64]}", "not a platform: 'arm64'"),
+            ("{name: a, platforms: [linux/arm64, linux/aarch64]}", "has linux/arm64 twice"),
+            (
+                "{name: a, platform: linux/amd64, platforms: [linux/arm64]}",
+                "has both `platform` and `platforms`; keep one of them",
+            ),
         ],
     )
     def test_each_mistake_has_its_sentence(self, tmp_path: Path, written: str, reason: str) -> None:

@@ -99,7 +99,11 @@ services:
         assert api.args == {"VERSION": "1.10", "TOKEN": None, "FLAG": "true", "COUNT": "3"}
         assert api.source == "service 'api' of 'compose.yaml'"
         assert (web.dockerfile, web.context) == ("web/Containerfile", "web")
-        assert (job.dockerfile, job.context, job.platform) == ("docker/job.Dockerfile", ".", "linux/arm64")
+        assert (job.dockerfile, job.context, job.platforms) == (
+            "docker/job.Dockerfile",
+            ".",
+            ("linux/arm64",),
+        )
         assert job.args == {"A": "1", "B": None}
 
     def test_a_file_below_the_root_names_its_folder_and_starts_its_paths_there(self, tmp_path: Path) -> None:
@@ -288,11 +292,11 @@ class TestBake:
         (api,) = discovery.images
         assert api.name == "api"
         assert api.source == "target 'api' of 'docker-bake.hcl'"
-        assert (api.dockerfile, api.target, api.args, api.platform) == (
+        assert (api.dockerfile, api.target, api.args, api.platforms) == (
             "api/Dockerfile",
             "final",
             {"V": "1"},
-            None,
+            ("linux/amd64", "linux/arm64"),
         )
         assert api.secrets == ("id=ca,src=/ca.crt", "id=x,env=X")
         assert len(discovery.notes) == 3

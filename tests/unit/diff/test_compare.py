@@ -9,6 +9,8 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.diff.compare import compare, compare_all
 from bloatcheck.diff.model import ImageChange, LayerChange
 from bloatcheck.oci.digest import Digest
+from bloatcheck.oci.named_platforms import NamedPlatforms
+from bloatcheck.oci.platform import Platform
 
 
 def layer(diff_id: str, size: int, instruction: str = "RUN x") -> LayerSnapshot:
@@ -181,3 +183,35 @@ def test_the_layers_deltas_add_up_to_the_images(
     assert (diff.change is ImageChange.UNCHANGED) == all(
         one.change is LayerChange.UNCHANGED for one in diff.layers
     )
+
+
+BOTH = NamedPlatforms.of([("api", [Platform("linux", "amd64"), Platform("linux", "arm64")])])
+
+
+def test_each_of_several_platforms_is_compared_with_nothing_but_itself() -> None:
+    arm = snapshot(platform="linux/arm64")
+    assert changes([snapshot()], [arm], partial=True, listed=BOTH) == ["api linux/arm64 new"]
+
+
+def test_a_platform_that_is_no_longer_listed_is_gone() -> None:
+    ppc = snapshot(platform="linux/ppc64le")
+    assert changes([snapshot(), ppc], [snapshot()], listed=BOTH) == [
+        "api linux/amd64 unchanged",
+        "api linux/ppc64le gone",
+    ]
+    partly = changes([snapshot(), ppc], [snapshot()], listed=BOTH, partial=True)
+    assert partly == ["api linux/amd64 unchanged"]
+
+
+def test_a_platform_that_failed_is_not_gone() -> None:
+    arm = snapshot(platform="linux/arm64")
+    assert changes([snapshot(), arm], [snapshot()], unmeasured=["api"], listed=BOTH) == [
+        "api linux/amd64 unchanged"
+    ]
+
+
+def test_an_image_whose_one_platform_became_another_is_not_told_twice() -> None:
+    arm = NamedPlatforms.of([("api", [Platform("linux", "arm64")])])
+    assert changes([snapshot()], [snapshot(platform="linux/arm64")], listed=arm) == [
+        "api linux/arm64 incomparable"
+    ]

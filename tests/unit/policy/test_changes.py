@@ -164,3 +164,23 @@ def test_a_base_that_says_so_is_judged_by_whatever_the_head_says(tmp_path: Path)
 def test_a_head_cannot_turn_it_on_for_a_base_that_does_not(tmp_path: Path) -> None:
     head, base = config(tmp_path, HEAD + "policy-from: base\n"), config(tmp_path, BASE)
     assert in_force(head, base).policy_from is PolicyFrom.HEAD
+
+
+def test_a_platform_that_is_checked_no_longer_is_told_and_a_further_one_is_not(tmp_path: Path) -> None:
+    one, two, three = (
+        f"images: [{{name: api, platforms: [{platforms}]}}]\n"
+        for platforms in ("linux/arm64", "linux/amd64, linux/arm64", "linux/amd64, linux/arm64, linux/s390x")
+    )
+    assert told(tmp_path, three, one) == ["! api is no longer checked on linux/amd64, linux/s390x"]
+    assert told(tmp_path, two, three) == []
+    assert told(tmp_path, one, two) == []
+    other = "images: [{name: api, platform: linux/amd64}]\n"
+    assert told(tmp_path, one, other) == ["! api is made from something else: `platform`"]
+
+
+def test_the_limits_of_several_platforms_are_told_once(tmp_path: Path) -> None:
+    before, after = (
+        f"images: [{{name: api, platforms: [linux/amd64, linux/arm64], limits: {{content: {size}}}}}]\n"
+        for size in ("5 MB", "9 MB")
+    )
+    assert told(tmp_path, before, after) == ["! api: content fail raised from 5.00 MB to 9.00 MB"]

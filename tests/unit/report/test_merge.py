@@ -56,6 +56,28 @@ class TestJoining:
         arm = API.replace("image api", "image api linux/arm64")
         assert names(merged(leg(API), leg(arm))) == [("api", "linux/amd64"), ("api", "linux/arm64")]
 
+    def test_a_missing_platform_of_an_image_is_noticed(self) -> None:
+        """Each leg knows what its image is listed for; nobody has to say what was expected."""
+        amd, riscv = "linux/amd64", "linux/riscv64"
+        one = leg(API)
+        image = replace(one.report.images[0], platforms=(amd, riscv))
+        lost = merged(replace(one, report=replace(one.report, images=(image,))), leg(WEB), expect="api web")
+
+        assert names(lost) == [("api", amd), ("web", amd), ("api", riscv)]
+        assert lost.images[-1].failure
+        assert lost.images[-1].failure.stage == "leg"
+        assert lost.exit_code is ExitCode.UNREADABLE
+
+        there = leg(API.replace("image api", f"image api {riscv}"))
+        whole = merged(replace(one, report=replace(one.report, images=(image,))), there)
+        assert names(whole) == [("api", amd), ("api", riscv)]
+
+    def test_whoever_says_which_platforms_are_expected_is_believed(self) -> None:
+        one = leg(API)
+        image = replace(one.report.images[0], platforms=("linux/amd64", "linux/riscv64"))
+        some = merged(replace(one, report=replace(one.report, images=(image,))), expect="api@linux/amd64")
+        assert names(some) == [("api", "linux/amd64")]
+
     def test_an_image_that_another_leg_builds_is_not_gone(self) -> None:
         """A leg for one platform finds the other one's entry in the baseline, and doesn't build it."""
         gone = f"{WEB}\nimage api gone\n 10 MB RUN make"
