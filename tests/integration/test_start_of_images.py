@@ -47,6 +47,14 @@ $cc -o needs library-user.c libhello.so.1
 $cc -o needs-origin library-user.c libhello.so.1 -Wl,--enable-new-dtags,-rpath,'$ORIGIN/../lib'
 $cc -o needs-rpath library-user.c libhello.so.1 -Wl,--disable-new-dtags,-rpath,/opt/lib
 musl-gcc -shared -fPIC -Wl,-soname,libhello.so.1 -o musl-libhello.so.1 library.c
+echo 'V1 { global: hello; };' > v1.map
+echo 'V1 { }; V2 { global: hello; } V1;' > v2.map
+mkdir -p old new
+for v in old new; do
+    map=v2.map; [ $v = new ] || map=v1.map
+    $cc -shared -fPIC -Wl,-soname,libhello.so.1,--version-script,$map -o $v/libhello.so.1 library.c
+done
+$cc -o needs-newer library-user.c new/libhello.so.1
 musl-gcc -o musl-needs library-user.c musl-libhello.so.1
 $cc -c -o object hello.c
 cp --dereference /lib/ld-musl-*.so.1 .
@@ -125,6 +133,10 @@ CASES: Mapping[str, Case] = {
     ),
     "library-in-cache": Case("debian", 'COPY needs /p\nCOPY lib/ /usr/local/lib/\nRUN ldconfig\nCMD ["/p"]'),
     "library-in-usr-lib": Case("debian", 'COPY needs /p\nCOPY lib/ /usr/lib/\nCMD ["/p"]'),
+    "library-new-enough": Case("debian", 'COPY needs-newer /p\nCOPY new/ /usr/lib/\nCMD ["/p"]'),
+    "library-too-old": Case(
+        "debian", 'COPY needs-newer /p\nCOPY old/ /usr/lib/\nCMD ["/p"]', ("library-too-old",)
+    ),
     "library-path": Case(
         "debian", 'COPY needs /p\nCOPY lib/ /opt/lib/\nENV LD_LIBRARY_PATH=/x:/opt/lib\nCMD ["/p"]'
     ),

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from typing import BinaryIO
 
+from bloatcheck.analysis.executable.symbol_versions import defined_versions, needed_versions
+
 MAGIC = b"\x7fELF"
 
 _IDENT = 16
@@ -97,6 +99,8 @@ class Elf:
 
     `machine` is `e_machine`, `type` is `e_type`. `interpreter` is the loader's path, `needed` the libraries'
     names in order. `symbols` are the bytes that strip(1) takes out: symbol tables and debugging sections.
+    `needs_versions` are versions of symbols (`GLIBC_2.38`) that libraries must define, by the library's name;
+    `defines_versions` are those that the file itself defines.
     """
 
     bits: int
@@ -110,6 +114,8 @@ class Elf:
     rpath: bytes | None = None
     runpath: bytes | None = None
     symbols: int = 0
+    needs_versions: tuple[tuple[bytes, tuple[bytes, ...]], ...] = ()
+    defines_versions: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +341,8 @@ def describe(elf: ElfFile, sections: tuple[Section, ...]) -> Elf:
         rpath=text(values.get(_Tag.RPATH)),
         runpath=text(values.get(_Tag.RUNPATH)),
         symbols=_symbols(sections) if elf.type in (Type.EXECUTABLE, Type.SHARED) else 0,
+        needs_versions=() if strings is None else needed_versions(elf, values, strings),
+        defines_versions=() if strings is None else defined_versions(elf, values, strings),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -16,7 +16,7 @@ from bloatcheck.analysis.packages.go import KIND
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.capture import Captured, OnlyIf
 
-VERSION = "1"
+VERSION = "2"
 """Of what is kept; to be raised with every change of it."""
 
 _BEGINNING = 512
@@ -111,6 +111,11 @@ def _elf_document(elf: Elf) -> dict[str, Any]:
         "rpath": _text(elf.rpath),
         "runpath": _text(elf.runpath),
         "symbols": elf.symbols,
+        "needs_versions": [
+            [_text(library), [_text(version) for version in versions]]
+            for library, versions in elf.needs_versions
+        ],
+        "defines_versions": [_text(version) for version in elf.defines_versions],
     }
     return {key: value for key, value in document.items() if value}
 
@@ -123,12 +128,21 @@ def _elf_of(document: Mapping[str, Any]) -> Elf:
         type=document.get("type", 0),
         linking=Linking(document["linking"]),
         interpreter=_bytes(document.get("interpreter")),
-        needed=tuple(filter(None, map(_bytes, document.get("needed", ())))),
+        needed=_names(document.get("needed", ())),
         soname=_bytes(document.get("soname")),
         rpath=_bytes(document.get("rpath")),
         runpath=_bytes(document.get("runpath")),
         symbols=document.get("symbols", 0),
+        needs_versions=tuple(
+            (_bytes(library) or b"", _names(versions))
+            for library, versions in document.get("needs_versions", ())
+        ),
+        defines_versions=_names(document.get("defines_versions", ())),
     )
+
+
+def _names(texts: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(filter(None, map(_bytes, texts)))
 
 
 def _text(value: bytes | None) -> str | None:

@@ -86,6 +86,19 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class TooOld:
+    """A library that doesn't define the versions of symbols that another file needs of it.
+
+    `there` is the newest that it has of the same name (`GLIBC_`), None where it has none.
+    """
+
+    library: bytes
+    versions: tuple[bytes, ...]
+    needed_by: bytes
+    there: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Object:
     """A program or library that is loaded, and on whose behalf."""
 
@@ -111,20 +124,32 @@ class Loader:
     _cache_is_readable: bool = True
     _lookups: Iterator[int] = field(default_factory=lambda: iter(range(_MAX_LOOKUPS)))
 
-    def missing(self, path: bytes, elf: Elf) -> tuple[Missing, ...]:
-        """The libraries that a program at a resolved path needs, itself or by another, and doesn't get."""
+    def load(self, path: bytes, elf: Elf) -> tuple[tuple[Missing, ...], tuple[TooOld, ...]]:
+        """What a program at a resolved path needs, itself or by another, and doesn't get.
+
+        Only glibc compares versions, and only once it has all the libraries.
+        """
         loader = self._prepared(big_endian=elf.big_endian)
         if not loader._cache_is_readable:  # noqa: SLF001 - its own
-            return ()
+            return (), ()
+        loaded: dict[bytes, _Object] = {}
+        program = _Object(path, elf)
         try:
-            missing = dict(loader._walk(_Object(path, elf)))  # noqa: SLF001 - likewise
+            missing = dict(loader._walk(program, loaded))  # noqa: SLF001 - likewise
         except _TooManyLookupsError:
-            return ()
+            return (), ()
+        if not missing:
+            compares = self.libc is Libc.GLIBC
+            return (), tuple(_too_old(program, loaded)) if compares else ()
         elsewhere = self._elsewhere(missing.keys())
-        return tuple(Missing(name, needed_by, elsewhere.get(name)) for name, needed_by in missing.items())
+        told = tuple(Missing(name, needed_by, elsewhere.get(name)) for name, needed_by in missing.items())
+        return told, ()
 
-    def _walk(self, program: _Object) -> Iterator[tuple[bytes, bytes]]:
-        """As a loader does it: in the order of need, each name once. What is missing, and who needs it."""
+    def _walk(self, program: _Object, loaded: dict[bytes, _Object]) -> Iterator[tuple[bytes, bytes]]:
+        """As a loader does it: in the order of need, each name once. What is missing, and who needs it.
+
+        What is found goes to `loaded`, by the names that it is asked for by.
+        """
         pending = deque([program])
         # the loader is in memory already
         known = {self.interpreter.rpartition(b"/")[2]}
@@ -140,9 +165,12 @@ class Loader:
                     continue
                 facts = facts_at(self.tree, found)
                 if facts and facts.elf:
+                    library = _Object(found, facts.elf, of)
                     if facts.elf.soname:
                         known.add(facts.elf.soname)
-                    pending.append(_Object(found, facts.elf, of))
+                        loaded.setdefault(facts.elf.soname, library)
+                    loaded.setdefault(name, library)
+                    pending.append(library)
 
     def _find(self, name: bytes, of: _Object, program: Elf) -> bytes | None:
         if b"/" in name:
@@ -242,6 +270,33 @@ class Loader:
             else None
         )
         return replace(self, _cache=libraries or {}, _cache_is_readable=libraries is not None)
+
+
+def _too_old(program: _Object, loaded: Mapping[bytes, _Object]) -> Iterator[TooOld]:
+    """A library without any version is good enough for every need, as glibc has it."""
+    seen: set[bytes] = set()
+    for of in (program, *loaded.values()):
+        if of.path in seen:
+            continue
+        seen.add(of.path)
+        for name, versions in of.elf.needs_versions:
+            library = loaded.get(name)
+            if library is None or not library.elf.defines_versions:
+                continue
+            defined = library.elf.defines_versions
+            lacking = tuple(version for version in versions if version not in defined)
+            if lacking:
+                newest = max(lacking, key=_in_order)
+                family = newest.rpartition(b"_")[0] + b"_"
+                alike = [
+                    version for version in defined if version.startswith(family) and version[-1:].isdigit()
+                ]
+                yield TooOld(name, lacking, of.path, max(alike, key=_in_order, default=None))
+
+
+def _in_order(version: bytes) -> tuple[int, ...]:
+    """`GLIBC_2.9` comes before `GLIBC_2.38`."""
+    return tuple(int(number[:18]) for number in re.findall(rb"[0-9]+", version))
 
 
 def _listed(value: bytes | None, path: bytes, program: Elf) -> Sequence[bytes]:

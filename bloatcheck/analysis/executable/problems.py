@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bloatcheck.analysis.advice.shown import cut, named
 from bloatcheck.analysis.advice.shown import shown as path_shown
-from bloatcheck.analysis.executable.libraries import Libc, Missing
+from bloatcheck.analysis.executable.libraries import Libc, Missing, TooOld
 from bloatcheck.analysis.executable.remedies import another_libc
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.oci.platform import Platform
@@ -174,6 +174,22 @@ def missing_libraries(path: bytes, found: bytes, missing: Sequence[Missing], lib
         f"{needs}, which {'is' if one else 'are'} in the image ({named(map(shown, elsewhere))}), but for "
         f"another machine or where the loader doesn't look; it will say `{_LIBRARY_ERRORS[libc]}`.",
         f"If that is the right one: {again}set LD_LIBRARY_PATH={folder}, or link with -rpath.",
+    )
+
+
+def old_libraries(path: bytes, found: bytes, too_old: Sequence[TooOld]) -> StartProblem:
+    """Built with newer libraries than the image has: the commonest mistake with two stages."""
+    first = too_old[0]
+    by = "" if first.needed_by == found else f" ({shown(first.needed_by)} needs it)"
+    there = f"goes up to {text(first.there)}" if first.there else "has none of that name"
+    lacking = named(text(version) for version in first.versions)
+    also = named(text(other.library) for other in too_old[1:] if other.library != first.library)
+    return _problem(
+        "library-too-old",
+        path,
+        f"{shown(path)} needs {lacking} of {text(first.library)}{by}, which in this image {there}; the loader "
+        "will say `not found`." + (f" So with {also}." if also else ""),
+        "Build it on the base that it runs on, take a newer base to run it on, or link statically.",
     )
 
 

@@ -199,15 +199,17 @@ class _Check:
         libc = libc_of_file(self.tree, loader, interpreter)
         if libc is None:
             return
-        missing = Loader(
+        missing, too_old = Loader(
             tree=self.tree,
             libc=libc,
             interpreter=interpreter,
             working_dir=self.environment.working_dir,
             library_path=self.environment.library_path,
-        ).missing(found, elf)
+        ).load(found, elf)
         if missing:
             yield problems.missing_libraries(path, found, missing, libc)
+        if too_old:
+            yield problems.old_libraries(path, found, too_old)
 
     def _libc_in_image(self, elf: Elf) -> Libc | None:
         """Whose loader for the same machine the image has at the usual places."""

@@ -44,7 +44,7 @@ def test_the_machines_programs_and_libraries_are_read_as_readelf_reads_them() ->
     files = elves()
     assert files
     output = subprocess.run(
-        [str(READELF), "-hldW", *files], check=True, capture_output=True, text=True, errors="replace"
+        [str(READELF), "-hldVW", *files], check=True, capture_output=True, text=True, errors="replace"
     ).stdout
     parts = re.split(r"^File: .*$", "\n" + output, flags=re.MULTILINE)[1:]
     for path, part in zip(files, parts, strict=True):
@@ -56,8 +56,31 @@ def test_the_machines_programs_and_libraries_are_read_as_readelf_reads_them() ->
         assert elf.soname == _value(lines, "(SONAME)"), path
         assert elf.rpath == _value(lines, "(RPATH)"), path
         assert elf.runpath == _value(lines, "(RUNPATH)"), path
+        assert sorted(elf.needs_versions) == sorted(_needed_versions(part)), path
+        assert list(elf.defines_versions) == _defined_versions(part), path
         assert f"ELF{elf.bits}" in part
         assert ("big endian" in part) == elf.big_endian
+
+
+def _needed_versions(part: str) -> list[tuple[bytes, tuple[bytes, ...]]]:
+    section = re.search(r"^Version needs section.*?(?=^\S|\Z)", part, re.MULTILINE | re.DOTALL)
+    found: list[tuple[bytes, tuple[bytes, ...]]] = []
+    for line in section[0].splitlines() if section else ():
+        if file := re.search(r"File: (\S+)", line):
+            found.append((file[1].encode(), ()))
+        elif (name := re.search(r"Name: (\S+)\s+Flags: (\S+)", line)) and "WEAK" not in name[2]:
+            found[-1] = (found[-1][0], (*found[-1][1], name[1].encode()))
+    return [(file, versions) for file, versions in found if versions]
+
+
+def _defined_versions(part: str) -> list[bytes]:
+    section = re.search(r"^Version definition section.*?(?=^\S|\Z)", part, re.MULTILINE | re.DOTALL)
+    lines = section[0].splitlines() if section else ()
+    return [
+        match[1].encode()
+        for line in lines
+        if "BASE" not in line and (match := re.search(r"Rev:.*Name: (\S+)", line))
+    ]
 
 
 def _values(lines: list[str], tag: str) -> list[bytes]:

@@ -101,6 +101,43 @@ def test_a_program_needs_its_libraries_and_theirs() -> None:
     assert ids(program, one, elf("usr/lib/libtwo.so", LIBRARY), *GLIBC_IMAGE) == []
 
 
+def test_a_library_must_have_the_versions_of_symbols_that_it_is_needed_for() -> None:
+    """The commonest mistake with two stages: built where glibc is newer."""
+    program = elf(
+        "p",
+        replace(
+            GLIBC, needed=(b"libc.so.6",), needs_versions=((b"libc.so.6", (b"GLIBC_2.2.5", b"GLIBC_2.38")),)
+        ),
+    )
+    loader = elf("lib64/ld-linux-x86-64.so.2", LIBRARY)
+
+    def libc(*versions: bytes) -> Entry:
+        return elf("lib/libc.so.6", replace(LIBRARY, soname=b"libc.so.6", defines_versions=versions))
+
+    old = libc(b"GLIBC_2.2.5", b"GLIBC_2.9", b"GLIBC_2.36", b"GLIBC_PRIVATE")
+    (problem,) = check_executable(Tree([layer(program, loader, old)]), b"p", AMD64)
+    assert problem.id == "library-too-old"
+    assert problem.message == (
+        "/p needs GLIBC_2.38 of libc.so.6, which in this image goes up to GLIBC_2.36; the loader will say "
+        "`not found`."
+    )
+    assert ids(program, loader, libc(b"GLIBC_2.2.5", b"GLIBC_2.38")) == []
+    assert ids(program, loader, libc()) == [], "a library without versions is good enough for every need"
+
+
+def test_versions_that_a_library_needs_of_another_are_compared_too() -> None:
+    program = elf("p", replace(GLIBC, needed=(b"libone.so", b"libc.so.6")))
+    one = replace(LIBRARY, needed=(b"libc.so.6",), needs_versions=((b"libc.so.6", (b"GLIBC_2.38",)),))
+    libc = elf("lib/libc.so.6", replace(LIBRARY, defines_versions=(b"OTHER",)))
+    loader = elf("lib64/ld-linux-x86-64.so.2", LIBRARY)
+    tree = Tree([layer(program, loader, libc, elf("lib/libone.so", one))])
+    (problem,) = check_executable(tree, b"p", AMD64)
+    assert problem.message == (
+        "/p needs GLIBC_2.38 of libc.so.6 (/lib/libone.so needs it), which in this image has none of that "
+        "name; the loader will say `not found`."
+    )
+
+
 def test_a_library_for_another_machine_is_passed_over() -> None:
     program = elf("p", replace(GLIBC, needed=(b"libone.so",)))
     foreign = elf("lib/libone.so", replace(LIBRARY, machine=183))
