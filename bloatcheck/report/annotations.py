@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bloatcheck.errors import Place
+from bloatcheck.policy.acceptance import GROWTH
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.report.figures import count
 from bloatcheck.report.links import file_in_repository
 from bloatcheck.report.model import ImageReport, Origin, Report
 from bloatcheck.report.plain import harmless, shorten
 from bloatcheck.report.sentences import broken, failed, incomparable
+from bloatcheck.report.shared_bases import shared_bases
 from bloatcheck.report.view import culprit, importance
+from bloatcheck.report.why_text import shared_base_sentence
 from bloatcheck.report.workflow_commands import command
 
 MOST_OF_A_LEVEL = 10
@@ -47,13 +50,20 @@ def annotate(report: Report, most: int = MOST_OF_A_LEVEL) -> tuple[Annotation, .
     """The worst errors and warnings, `most` of each, the worst first, and how many more there are.
 
     A limit that fails the job is an error, unless limits are only told. Everything about one image and one
-    line is one annotation.
+    line is one annotation. A base image that changed under several images is told in the same words in each.
     """
     images = sorted(report.images, key=importance, reverse=True)
+    because: dict[tuple[str, str | None], str] = {
+        (diff.name, diff.platform): shared_base_sentence(each)
+        for each in shared_bases(report.images)
+        for diff in each.diffs
+    }
     everything = [
         _in_repository(annotation, report.origin)
         for image in images
-        for annotation in _of_image(image, enforced=report.enforced)
+        for annotation in _of_image(
+            image, because.get((image.name, image.platform)), enforced=report.enforced
+        )
     ]
     errors = [each for each in everything if each.level is AnnotationLevel.ERROR]
     warnings = [each for each in everything if each.level is AnnotationLevel.WARNING]
@@ -84,7 +94,7 @@ def workflow_command(annotation: Annotation) -> str:
     )
 
 
-def _of_image(image: ImageReport, *, enforced: bool) -> Iterable[Annotation]:
+def _of_image(image: ImageReport, base: str | None, *, enforced: bool) -> Iterable[Annotation]:
     name = shorten(harmless(image.name), _LONGEST_NAME)
     if image.failure:
         place = image.failure.place or (Place(image.dockerfile) if image.dockerfile else None)
@@ -100,6 +110,8 @@ def _of_image(image: ImageReport, *, enforced: bool) -> Iterable[Annotation]:
     for (finding_level, place), findings in by_place.items():
         limit = "a limit" if finding_level is Level.FAIL else "a warning limit"
         messages = [f"{name}, {broken(finding, image)}" for finding in findings]
+        if base and any(finding.metric in GROWTH for finding in findings):
+            messages.append(base)
         yield _annotation(_level(finding_level, enforced=enforced), f"{name} breaks {limit}", messages, place)
 
 

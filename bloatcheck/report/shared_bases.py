@@ -13,7 +13,9 @@ from bloatcheck.report.figures import count
 from bloatcheck.report.model import ImageReport
 from bloatcheck.report.why import Named, base_change, reasons
 
-_MOST_NAMES = 3
+_MOST_NAMES = 12
+_Key = tuple[str, "str | None"]
+"""Name and platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,30 @@ def shared_bases(images: Iterable[ImageReport]) -> tuple[SharedBase, ...]:
     return tuple(sorted(found, key=lambda shared: -abs(shared.delta)))
 
 
-def told_once(shared: Iterable[SharedBase]) -> frozenset[tuple[str, str | None]]:
-    """(name, platform) of the images whose base is told of."""
+def told_once(shared: Iterable[SharedBase]) -> frozenset[_Key]:
+    """The images whose base is told of."""
     return frozenset((diff.name, diff.platform) for each in shared for diff in each.diffs)
+
+
+def told_by_another(shared: Sequence[SharedBase], order: Iterable[_Key]) -> frozenset[_Key]:
+    """The images whose details would say again what those of an image before them in `order` say.
+
+    They are those in which nothing changed but a base that is told of, without the first of each.
+    """
+    base_of: dict[_Key, int] = {
+        (diff.name, diff.platform): number
+        for number, each in enumerate(shared)
+        for diff in each.diffs
+        if _changed_in_base_only(diff)
+    }
+    told: set[int] = set()
+    repeated = []
+    for key in order:
+        if (number := base_of.get(key)) in told:
+            repeated.append(key)
+        elif number is not None:
+            told.add(number)
+    return frozenset(repeated)
 
 
 def in_images(shared: SharedBase) -> tuple[str, Sequence[str], str]:
@@ -71,6 +94,13 @@ def _shared(diffs: Sequence[ImageDiff], ours: dict[tuple[str, str], str]) -> Ite
     if delta and (len(diffs) > 1 or other):
         names = next((each.names for each in reasons(first) if each.cause is Cause.BASE), ())
         yield SharedBase(change, delta, tuple(diffs), names, other)
+
+
+def _changed_in_base_only(diff: ImageDiff) -> bool:
+    bases = {
+        layer for side in (diff.before, diff.after) if side for layer in side.layers[: _base_layers(side)]
+    }
+    return all({layer.before, layer.after} - {None} <= bases for layer in diff.layers if layer.delta)
 
 
 def _base_layers(snapshot: ImageSnapshot) -> int:

@@ -22,7 +22,7 @@ from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, harmless, harmless_lines
 from bloatcheck.report.sentences import troubles
-from bloatcheck.report.shared_bases import shared_bases, told_once
+from bloatcheck.report.shared_bases import shared_bases, told_by_another, told_once
 from bloatcheck.report.view import (
     FOLD_FROM,
     NOT_OF_A_SIZE,
@@ -66,6 +66,7 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
     told = headline(report)
     shared = shared_bases(report.images)
     told_bases = told_once(shared)
+    repeated = told_by_another(shared, [(row.image.name, row.image.platform) for row in loud])
     return finished(
         render_plain(
             "report.txt.j2",
@@ -97,7 +98,10 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
                 detail
                 for row in loud[:_MOST_DETAILED]
                 for detail in _details(
-                    row, width, base_is_told=(row.image.name, row.image.platform) in told_bases
+                    row,
+                    width,
+                    base_is_told=(row.image.name, row.image.platform) in told_bases,
+                    told_by_another=(row.image.name, row.image.platform) in repeated,
                 )
             ],
             undetailed=count(len(loud) - _MOST_DETAILED, "more image")
@@ -185,17 +189,18 @@ def _remedies(report: Report) -> list[str]:
     return choices
 
 
-def _details(shown: Row, width: int, *, base_is_told: bool) -> list[Plain]:
+def _details(shown: Row, width: int, *, base_is_told: bool, told_by_another: bool) -> list[Plain]:
     image, name = shown.image, short_name(shown.name)
     blocks = []
     if image.failure and image.failure.output:
         tail = harmless_lines(image.failure.output[-_MOST_OUTPUT_LINES:])
         blocks.append("\n".join((f"{name}, the last output:", *(f"  | {line}" for line in tail))))
-    if image.diff and image.diff.after and (layers := _layers(image.diff, width)):
-        quiet = quiet_layers(image.diff)
+    diff = None if told_by_another else image.diff
+    if diff and diff.after and (layers := _layers(diff, width)):
+        quiet = quiet_layers(diff)
         rest = f"\n  {quiet}" if quiet else ""
-        heading = _wrapped(f"{name}: {layers_summary(image.diff)}", width)
-        why = _why(image.diff, width, base_is_told=base_is_told)
+        heading = _wrapped(f"{name}: {layers_summary(diff)}", width)
+        why = _why(diff, width, base_is_told=base_is_told)
         blocks.append("\n".join(filter(None, (heading, why, f"{layers}{rest}"))))
     if image.advice:
         blocks.append(_advice(image, name, width))
