@@ -19,6 +19,7 @@ from bloatcheck.report.layer_links import place_link
 from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
+from bloatcheck.report.platform_rows import with_worst_platforms
 from bloatcheck.report.shared_bases import shared_bases, told_once
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.view import (
@@ -80,7 +81,8 @@ def render_comment(report: Report, framing: Framing = _OUR_OWN) -> str:
 
     No foreign text in it can look like a marker: it holds no other HTML comment.
     """
-    return f"{comment_marker(report.key)}\n{_render(report, _COMMENT, LONGEST_COMMENT, framing)}"
+    shown = with_worst_platforms(report)
+    return f"{comment_marker(report.key)}\n{_render(shown, _COMMENT, LONGEST_COMMENT, framing)}"
 
 
 def render_return(report: Report, framing: Framing = _OUR_OWN) -> str | None:

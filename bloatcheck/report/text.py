@@ -21,6 +21,7 @@ from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, harmless, harmless_lines
+from bloatcheck.report.platform_rows import with_worst_platforms
 from bloatcheck.report.sentences import troubles
 from bloatcheck.report.shared_bases import shared_bases, told_by_another, told_once
 from bloatcheck.report.view import (
@@ -59,6 +60,7 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
     """The whole report. No line of it is a workflow command, whatever the images are called."""
     from bloatcheck.report.templates import render_plain  # noqa: PLC0415 - inspect and diff don't need it
 
+    report = with_worst_platforms(report)
     everything = rows(report)
     folds = len(everything) > FOLD_FROM
     quiet = [row for row in everything if folds and is_quiet(row.image)]

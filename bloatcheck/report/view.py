@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bloatcheck.config.grammar import IMAGE_NAME
 from bloatcheck.config.limits import Metric
+from bloatcheck.config.model import PlatformRows
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
 from bloatcheck.policy.acceptance import GROWTH
@@ -73,7 +74,8 @@ def rows(report: Report) -> tuple[Row, ...]:
     """Every image, the most important first."""
     names = Counter(image.name for image in report.images)
     images = sorted(report.images, key=importance, reverse=True)
-    return tuple(_row(image, ambiguous=names[image.name] > 1) for image in images)
+    worst = report.platform_rows is PlatformRows.WORST
+    return tuple(_row(image, ambiguous=names[image.name] > 1, worst=worst) for image in images)
 
 
 def importance(image: ImageReport) -> tuple[int, int]:
@@ -206,10 +208,12 @@ def _bytes_changed(diff: ImageDiff) -> int:
     return side.content_size if side else 0
 
 
-def _row(image: ImageReport, *, ambiguous: bool) -> Row:
+def _row(image: ImageReport, *, ambiguous: bool, worst: bool) -> Row:
     before, after, delta, share = _figures(image.diff)
     icon, verdict = _verdict(image)
     name = f"{image.name} ({image.platform})" if ambiguous and image.platform else image.name
+    if worst and not ambiguous and len(image.platforms) > 1:
+        name = f"{image.name} ({image.platform}, worst of {len(image.platforms)} platforms)"
     return Row(image, name, before, after, delta, share, icon, verdict)
 
 
