@@ -31,8 +31,11 @@ from bloatcheck.baseline.history import HISTORY_FILE, Point, points_of
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.identity import repository_identity
+from bloatcheck.build.lanes import usual_jobs
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
+from bloatcheck.build.parallel import Builds, label
+from bloatcheck.build.shared_log import SharedLog
 from bloatcheck.config.context import CiContext, comment_key, read_context
 from bloatcheck.config.limits import Limit, Metric, largest_allowed
 from bloatcheck.config.model import BaselineSettings, BaselineSource, BuildSpec, Config, ImageSpec, Renewal
@@ -55,6 +58,7 @@ from bloatcheck.policy.judge import judge, judge_comparability, worst_first
 from bloatcheck.report.html.model import NOTHING_SEEN, Moment, Sight, Sights
 from bloatcheck.report.html.page import items_for
 from bloatcheck.report.model import Failure, ImageReport, Origin, Report
+from bloatcheck.works import Works
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,25 @@ Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10
 
 
 def measure(
-    config: Config, *, log: Log, environment: Mapping[str, str], fresh: bool = False
+    config: Config,
+    *,
+    log: Log,
+    environment: Mapping[str, str],
+    fresh: bool = False,
+    before: Baseline | None = None,
 ) -> tuple[Result, ...]:
-    """Builds and reads every image of the configuration, in its order; `fresh` ones without the build cache.
+    """Builds and reads every image of the configuration; the results have its order.
 
-    What could not be is only mentioned in the log: whoever gets the results tells of it.
+    Several are built at once, and one is read meanwhile: one alone, so that a layer that many images have is
+    read once. What could not be built or read is only mentioned in the log: whoever gets the results tells of
+    it.
+
+    Args:
+        config: the images, and how they are built.
+        log: told what goes on.
+        environment: what builds may see.
+        fresh: built without the build cache.
+        before: what builds took before, to tell how long they may take.
 
     Raises:
         UsageError: there is something to build, in a run that holds secrets and is for somebody else's code.
@@ -108,12 +126,37 @@ def measure(
         buildx=config.buildx,
         fresh=fresh,
     )
-    cache = LayerCache.open(environment, log=log)
     if unknown := [name for name in config.advice.ignore if name not in IDS]:
         log.warning(
             f"advice.ignore: there is no advice called {', '.join(unknown)}; there are {', '.join(IDS)}"
         )
-    return tuple(_read_built(builders.build(spec), config, cache, log) for spec in config.images)
+    jobs = config.jobs or usual_jobs()
+    expected = [_took(spec, before) for spec in config.images]
+    works = Works(expected, lanes=jobs)
+    results: dict[int, Result] = {}
+    with SharedLog(log, works).shown() as shared:
+        builders = replace(builders, log=shared)
+        cache = LayerCache.open(environment, log=shared)
+        builds = Builds(builders=builders, specs=config.images, expected=expected, shared=shared, jobs=jobs)
+        with closing(builds.run()) as built:
+            for number, each in built:
+                with works.work(label(each.spec), doing="reading") as work, shared.telling(work):
+                    results[number] = _read_built(each, config, cache, shared)
+                works.finish()
+    return tuple(results[number] for number in range(len(config.images)))
+
+
+def _took(spec: ImageSpec, before: Baseline | None) -> float | None:
+    """Seconds that its build took before, where that is known."""
+    if before is None or spec.build is None:
+        return None
+    platform = str(spec.platform) if spec.platform else None
+    known = [
+        entry.snapshot.build_seconds
+        for entry in before.entries
+        if entry.snapshot.name == spec.name and platform in (None, entry.snapshot.platform)
+    ]
+    return known[0] if known else None
 
 
 def recall(

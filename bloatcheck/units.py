@@ -99,3 +99,19 @@ def format_exact(size: int) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 layer`, `2 layers`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def format_duration(seconds: float) -> str:
+    """`8 s`, `2 min 5 s`, `1 h 2 min`: for people who wait."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        minutes, rest = divmod(whole, _MINUTE)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(whole // _MINUTE, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+_MINUTE = 60
+_HOUR = 3600

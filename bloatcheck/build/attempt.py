@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
 class Attempt:
     """What is started to build an image, and how to tell of it.
 
-    `program` is the program's name for people.
+    `program` is the program's name for people; `stop` ends it from another thread.
     """
 
     spec: ImageSpec
@@ -33,6 +34,7 @@ class Attempt:
     command: Sequence[str]
     environment: Mapping[str, str]
     program: str
+    stop: threading.Event | None = None
 
     def run(self, root: Path, trace: Trace, log: Log) -> float:
         """Builds in `root`.
@@ -42,6 +44,7 @@ class Attempt:
 
         Raises:
             BuildError: with the failing Dockerfile line and the last output.
+            StoppedError: it was told to stop.
         """
         cutter, tail = LineCutter(), Tail()
 
@@ -62,12 +65,12 @@ class Attempt:
                 f"{self.spec.name} could not be built: {self.program} can't be started: {error}",
                 place=self.spec.place,
             ) from error
-        code = follow(process, receive)
+        code = follow(process, receive, self.stop)
         seconds = time.monotonic() - begin
         for line in cutter.close():
             _see(line)
         if code:
-            raise self._failure(root, code, trace, tail.lines)
+            raise self.failure(root, code, trace, tail.lines)
         return seconds
 
     def _by_hand(self) -> str:
@@ -75,7 +78,8 @@ class Attempt:
         ours = ("--iidfile=", f"--tag={DOMAIN}/")
         return shlex.join([self.program, *(word for word in self.command[1:] if not word.startswith(ours))])
 
-    def _failure(self, root: Path, code: int, trace: Trace, output: tuple[str, ...]) -> BuildError:
+    def failure(self, root: Path, code: int, trace: Trace, output: tuple[str, ...]) -> BuildError:
+        """Why it failed, from its exit code and what it printed; `output` are the last lines."""
         ending = f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
         dockerfile = repository_path(root, self.build.dockerfile)
         instructions = _read_instructions(root / dockerfile)

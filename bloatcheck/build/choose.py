@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,11 +45,14 @@ class Builders:
     choice: BuilderChoice = BuilderChoice.AUTO
     buildx: BuildxSettings = field(default_factory=BuildxSettings)
     fresh: bool = False
+    stop: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+    """Ends what is being built, from another thread."""
+    _asking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _instead_of: str = field(default="", init=False, repr=False)
     _found: DockerClient | ContainersTool | BuildError | None = field(default=None, init=False, repr=False)
 
-    def builder_for(self, spec: ImageSpec) -> Builder:
-        """The builder for this image.
+    def builder_for(self, spec: ImageSpec, log: Log | None = None) -> Builder:
+        """The builder for this image; its output goes to `log`, where that is another.
 
         Raises:
             BuildError: the one that was chosen isn't there or doesn't work; or there is none at all.
@@ -60,40 +64,51 @@ class Builders:
             return ContainersBuilder(
                 tool=found,
                 root=self.root,
-                log=self.log,
+                log=log or self.log,
                 run_id=self.run_id,
                 repository=self.repository,
                 environment=self.environment,
                 fresh=self.fresh,
+                stop=self.stop,
             )
         return DockerBuilder(
             client=found,
             root=self.root,
-            log=self.log,
+            log=log or self.log,
             run_id=self.run_id,
             repository=self.repository,
             environment=self.environment,
             fresh=self.fresh,
+            stop=self.stop,
             buildx=self.buildx,
         )
 
-    def build(self, spec: ImageSpec) -> BuiltImage | FailedBuild:
+    def build(self, spec: ImageSpec, log: Log | None = None) -> BuiltImage | FailedBuild:
         """Builds one image; what is wrong with it stops no other."""
         try:
-            return self.builder_for(spec).build(spec)
+            return self.builder_for(spec, log).build(spec)
         except BuildError as error:
             if self._instead_of:
                 # The cure may be the engine: a base image that only it holds, say.
                 error.hint = f"{error.hint}; docker did not build it: {self._instead_of}"
             return FailedBuild(spec, error)
 
+    def docker_client(self) -> DockerClient | None:
+        """The docker client that builds, if one does."""
+        try:
+            found = self._find()
+        except BuildError:
+            return None
+        return found if isinstance(found, DockerClient) else None
+
     def _find(self) -> DockerClient | ContainersTool:
         """Asked once, also where there is none: an engine may take a minute not to answer."""
-        if self._found is None:
-            try:
-                self._found = self._ask()
-            except BuildError as error:
-                self._found = error
+        with self._asking:
+            if self._found is None:
+                try:
+                    self._found = self._ask()
+                except BuildError as error:
+                    self._found = error
         if isinstance(self._found, BuildError):
             raise self._found
         return self._found
@@ -131,7 +146,9 @@ class Builders:
 
     def _docker_client(self) -> DockerClient:
         client = ask_client(
-            self.environment, buildx=self.choice is BuilderChoice.BUILDX, builder=self.buildx.builder
+            self.environment,
+            buildx=self.choice in (BuilderChoice.BUILDX, BuilderChoice.BAKE),
+            builder=self.buildx.builder,
         )
         if client.unwanted_legacy:
             self.log.warning(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class ContainersBuilder:
     repository: str
     environment: Mapping[str, str]
     fresh: bool = False
+    stop: threading.Event | None = None
 
     @property
     def name(self) -> str:
@@ -68,6 +70,7 @@ class ContainersBuilder:
                 command=command,
                 environment=without_our_inputs(self.environment),
                 program=self.tool.program,
+                stop=self.stop,
             )
             with self.log.group(f"build {spec.name} with {self.name}"):
                 seconds = attempt.run(self.root, ContainersTrace(), self.log)
@@ -110,7 +113,7 @@ class ContainersBuilder:
             command = [self.tool.executable, *self.tool.options, "push", image, f"docker-archive:{_ARCHIVE}"]
             said = deque[str](maxlen=20)
             process = start(command, directory=folder, environment=without_our_inputs(self.environment))
-            code = follow(process, said.append)
+            code = follow(process, said.append, self.stop)
         except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, (OSError, ValueError)):

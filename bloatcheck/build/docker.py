@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class DockerBuilder:
     repository: str
     environment: Mapping[str, str]
     fresh: bool = False
+    stop: threading.Event | None = None
     buildx: BuildxSettings = field(default_factory=BuildxSettings)
 
     @property
@@ -68,6 +70,7 @@ class DockerBuilder:
                 command=command,
                 environment=build_environment(self.environment, self.client),
                 program="docker",
+                stop=self.stop,
             )
             with self.log.group(f"build {spec.name} with {self.name}"):
                 seconds = attempt.run(self.root, trace_for(self.client.frontend), self.log)

@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,10 @@ from pathlib import Path
 _CHUNK_SIZE = 65536
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
+
+
+class StoppedError(Exception):
+    """It was told to stop before the program ended by itself."""
 
 
 def start(
@@ -39,23 +44,28 @@ def start(
     )
 
 
-def follow(process: subprocess.Popen[bytes], receive: Callable[[str], None]) -> int:
+def follow(
+    process: subprocess.Popen[bytes], receive: Callable[[str], None], stop: threading.Event | None = None
+) -> int:
     """Hands over what the program prints, in the pieces they come in, until it ends.
 
-    Whatever interrupts this, Ctrl-C among it, ends the program. Output that isn't UTF-8 has replacement
-    characters.
+    Whatever interrupts this, Ctrl-C among it, ends the program; so does another thread that sets `stop`.
+    Output that isn't UTF-8 has replacement characters.
 
     Returns:
         The exit code; negative for the signal that ended the program.
+
+    Raises:
+        StoppedError: it was told to stop.
     """
     try:
-        _read(process, receive)
+        _read(process, receive, stop or threading.Event())
         return process.wait()
     finally:
         _end(process)
 
 
-def _read(process: subprocess.Popen[bytes], receive: Callable[[str], None]) -> None:
+def _read(process: subprocess.Popen[bytes], receive: Callable[[str], None], stop: threading.Event) -> None:
     """Reads to the end of the stream, or to the end of the process if a child of it keeps the stream open."""
     if process.stdout is None:
         return
@@ -65,6 +75,8 @@ def _read(process: subprocess.Popen[bytes], receive: Callable[[str], None]) -> N
         selector.register(descriptor, selectors.EVENT_READ)
         data = b"?"
         while data:
+            if stop.is_set():
+                raise StoppedError
             if selector.select(_POLL_SECONDS):
                 data = os.read(descriptor, _CHUNK_SIZE)
             elif process.poll() is None:

@@ -62,7 +62,7 @@ def assemble(
         notes: what to say about how they were found.
     """
     images = [
-        replace(image_of(entry), limits=_limits(document.limits, entry.limits), place=places[entry.name])
+        replace(image, limits=_limits(document.limits, entry.limits), place=places[entry.name])
         for entry in document.images or ()
         for image in images_of(entry)
     ]
@@ -85,9 +85,10 @@ def assemble(
         notes=tuple(notes),
         builder=_builder(document),
         buildx=_buildx(document),
+        jobs=document.jobs,
         exports=tuple(dict.fromkeys(document.exports)),
-        path=file,
         platform_rows=document.platform_rows,
+        path=file,
     )
 
 
@@ -173,7 +174,6 @@ def images_of(entry: BuildEntry | ReferenceEntry | MetadataEntry) -> tuple[Image
         prebuilt=None if isinstance(entry, BuildEntry) else _prebuilt(entry),
         tags=tuple(entry.tags) if isinstance(entry, BuildEntry) else (),
     )
-
     return for_platforms(image, entry.platforms or ([entry.platform] if entry.platform else []))
 
 
@@ -185,6 +185,7 @@ def for_platforms(image: ImageSpec, platforms: Sequence[str]) -> tuple[ImageSpec
     return tuple(
         replace(image, platform=each, platforms=several if len(several) > 1 else ()) for each in several
     )
+
 
 def _build(entry: BuildEntry) -> BuildSpec:
     return BuildSpec(

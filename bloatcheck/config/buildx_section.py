@@ -49,6 +49,8 @@ class BuildxSection(Section):
 def for_buildx(section: BuildxSection | None, info: ValidationInfo) -> BuildxSection | None:
     """Its settings are of no use to another builder."""
     builder = info.data.get("builder")
-    if section and builder not in (None, BuilderChoice.AUTO, BuilderChoice.BUILDX):
-        raise ValueError(f"`builder` is {builder.value}, which has no use for it; take `builder: buildx`")
+    if section and builder not in (None, BuilderChoice.AUTO, BuilderChoice.BUILDX, BuilderChoice.BAKE):
+        raise ValueError(
+            f"`builder` is {builder.value}, which has no use for it; take `builder: buildx` or `bake`"
+        )
     return section

@@ -33,6 +33,7 @@ from bloatcheck.config.fields import (
     Arguments,
     CommentKey,
     Flag,
+    Jobs,
     Login,
     Name,
     Percent,
@@ -376,13 +377,20 @@ class Document(Section):
     builder: BuilderChoice = Field(
         default=BuilderChoice.AUTO,
         description="What images are built with. `auto`: docker where its engine answers, else buildah, "
-        "else podman; and buildx where `buildx` is given.",
+        "else podman; and buildx where `buildx` is given. `bake` builds all images in one solve of buildx, "
+        "so that they share stages.",
         examples=["buildah"],
     )
     buildx: Annotated[BuildxSection | None, AfterValidator(for_buildx)] = Field(
         default=None,
         description="How buildx builds: with which builder instance, and which caches.",
         examples=[{"builder": "ci", "cache-from": ["type=gha"], "cache-to": ["type=gha,mode=max"]}],
+    )
+    jobs: Jobs | None = Field(
+        default=None,
+        description="How many images are built at once. Default: as many as there are processors, and at "
+        "most 4.",
+        examples=[2],
     )
     platform_rows: PlatformRows = Field(
         default=PlatformRows.ALL,

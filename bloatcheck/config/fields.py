@@ -20,6 +20,7 @@ VERSION = 1
 MAX_SIZE = 10**15
 MAX_PERCENT = 100_000
 MAX_DAYS = 3_650
+MAX_JOBS = 64
 MAX_LAYERS = 1_000
 """Far more than the 127 that engines take."""
 
@@ -55,6 +56,12 @@ def _layer_count(text: str) -> int:
         raise ValueError(f"{quote(text)} is no number of layers")
     if int(text) > MAX_LAYERS:
         raise ValueError(f"{quote(text)} is more layers than any engine takes; the most is {MAX_LAYERS}")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if not re.fullmatch(r"\s*[0-9]{1,4}\s*", _not_negative(text)) or not 1 <= int(text) <= MAX_JOBS:
+        raise ValueError(f"{quote(text)} is no number of builds at once; write 1 to {MAX_JOBS}")
     return int(text)
 
 
@@ -114,6 +121,9 @@ SizeText = Annotated[
 PercentText = Annotated[str, Field(pattern=r"^\s*[0-9]{1,6}(\.[0-9]{1,6})?\s*%\s*$")]
 LayerCountNumber = Annotated[int, Field(ge=0, le=MAX_LAYERS)]
 
+Jobs = Annotated[
+    int, BeforeValidator(_read(_jobs), json_schema_input_type=Annotated[int, Field(ge=1, le=MAX_JOBS)])
+]
 Size = Annotated[
     int,
     BeforeValidator(_read(_size), json_schema_input_type=Annotated[int, Field(ge=0, le=MAX_SIZE)] | SizeText),

@@ -77,6 +77,8 @@ class BuilderChoice(str, Enum):
     """Docker where its engine answers, else buildah, else podman."""
     DOCKER = "docker"
     BUILDX = "buildx"
+    BAKE = "bake"
+    """All images in one solve of buildx."""
     PODMAN = "podman"
     BUILDAH = "buildah"
 
@@ -242,6 +244,8 @@ class Config:
     dive: DiveRules | None = None
     builder: BuilderChoice = BuilderChoice.AUTO
     buildx: BuildxSettings = field(default_factory=BuildxSettings)
+    jobs: int | None = None
+    """How many images are built at once; None for as many as the machine is fit for."""
     discover: DiscoverySettings | None = None
     notes: tuple[str, ...] = ()
     exports: tuple[ExportFormat, ...] = ()
