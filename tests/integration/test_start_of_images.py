@@ -31,6 +31,17 @@ BASE = Path(__file__).parents[2] / "scripts" / "debian-image"
 PROGRAM = '#include <stdio.h>\nint main(void) { puts("started"); return 0; }\n'
 WITH_LIBRARY = "int hello(void);\n" + PROGRAM.replace("puts", "hello(); puts")
 LIBRARY = "int hello(void) { return 1; }\n"
+INIT = """\
+#include <stdio.h>
+#include <unistd.h>
+int main(int count, char **words) {
+    int at = 1;
+    while (at < count && words[at][0] == '-') at++;
+    execvp(words[at], words + at);
+    perror(words[at]);
+    return 127;
+}
+"""
 MUSL = """\
 FROM scratch AS musl
 COPY busybox /bin/busybox
@@ -41,6 +52,7 @@ RUN ["/bin/busybox", "--install", "-s", "/bin"]
 BUILD = """\
 cc=gcc
 $cc -o glibc hello.c && $cc -static -o static hello.c && $cc -static-pie -o static-pie hello.c
+$cc -static -o init init.c
 musl-gcc -o musl hello.c && musl-gcc -static -o musl-static hello.c
 $cc -shared -fPIC -Wl,-soname,libhello.so.1 -o libhello.so.1 library.c
 $cc -o needs library-user.c libhello.so.1
@@ -133,6 +145,15 @@ CASES: Mapping[str, Case] = {
     ),
     "library-in-cache": Case("debian", 'COPY needs /p\nCOPY lib/ /usr/local/lib/\nRUN ldconfig\nCMD ["/p"]'),
     "library-in-usr-lib": Case("debian", 'COPY needs /p\nCOPY lib/ /usr/lib/\nCMD ["/p"]'),
+    "behind-init": Case(
+        "debian", 'COPY init /bin/tini\nCOPY glibc /p\nENTRYPOINT ["tini", "--"]\nCMD ["/p"]'
+    ),
+    "nothing-behind-init": Case(
+        "debian", 'COPY init /bin/tini\nENTRYPOINT ["tini", "-g", "--"]\nCMD ["/p"]', ("not-found",)
+    ),
+    "no-libc-behind-init": Case(
+        "scratch", 'COPY init /tini\nCOPY glibc /p\nENTRYPOINT ["/tini"]\nCMD ["/p"]', ("no-loader",)
+    ),
     "library-new-enough": Case("debian", 'COPY needs-newer /p\nCOPY new/ /usr/lib/\nCMD ["/p"]'),
     "library-too-old": Case(
         "debian", 'COPY needs-newer /p\nCOPY old/ /usr/lib/\nCMD ["/p"]', ("library-too-old",)
@@ -245,7 +266,8 @@ def _make_files(folder: Path) -> None:
     for name, content in SCRIPTS.items():
         (folder / name).write_bytes(content)
         (folder / name).chmod(0o755)
-    for name, source in (("hello.c", PROGRAM), ("library-user.c", WITH_LIBRARY), ("library.c", LIBRARY)):
+    sources = {"hello.c": PROGRAM, "library-user.c": WITH_LIBRARY, "library.c": LIBRARY, "init.c": INIT}
+    for name, source in sources.items():
         (folder / name).write_text(source)
     subprocess.run(["sh", "-e", "-c", BUILD], cwd=folder, check=True)
     (folder / "object").chmod(0o755)

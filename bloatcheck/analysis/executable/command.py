@@ -17,6 +17,8 @@ _USUAL_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LONGEST_VALUE = 128 << 10
 """Bytes; with a longer string in its environment the kernel starts nothing (MAX_ARG_STRLEN)."""
 _SHELLS = frozenset((b"sh", b"ash", b"bash", b"dash"))
+_INITS = frozenset((b"tini", b"tini-static", b"dumb-init", b"catatonit"))
+"""Programs that reap processes, and start what stands behind them."""
 _PLAIN = re.compile(rb"\s*(?:exec\s+)?(?P<program>[\w.+-]*/[\w./+-]*)(?:[ \t]+[\w./=:,@%+-]+)*\s*\Z")
 """A shell's command that does nothing but start a program at a path."""
 _FILES = (Kind.REGULAR, Kind.HARD_LINK)
@@ -48,6 +50,16 @@ class Environment:
 def command_of(config: ImageConfig) -> tuple[bytes, ...]:
     """The words that are started; none where a container must be told what to start."""
     return tuple(map(_bytes, (*config.entrypoint, *config.cmd)))
+
+
+def behind_init(command: Sequence[bytes]) -> Sequence[bytes]:
+    """The command that an init starts; empty where the first word is none, or options make it unclear."""
+    if posixpath.basename(command[0]) not in _INITS:
+        return ()
+    rest = command[1:]
+    if b"--" in rest:
+        return rest[rest.index(b"--") + 1 :]
+    return () if rest and rest[0].startswith(b"-") else rest
 
 
 def program_of_shell(command: Sequence[bytes]) -> bytes | None:

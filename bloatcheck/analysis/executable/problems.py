@@ -187,8 +187,8 @@ def old_libraries(path: bytes, found: bytes, too_old: Sequence[TooOld]) -> Start
     return _problem(
         "library-too-old",
         path,
-        f"{shown(path)} needs {lacking} of {text(first.library)}{by}, which in this image {there}; the loader "
-        "will say `not found`." + (f" So with {also}." if also else ""),
+        f"{shown(path)} needs {lacking} of {text(first.library)}{by}, which in this image {there}; the "
+        "loader will say `not found`." + (f" So with {also}." if also else ""),
         "Build it on the base that it runs on, take a newer base to run it on, or link statically.",
     )
 

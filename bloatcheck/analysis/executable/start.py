@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bloatcheck.analysis.executable import ld_cache, machine, problems
-from bloatcheck.analysis.executable.command import Environment, command_of, look_up, program_of_shell
+from bloatcheck.analysis.executable.command import (
+    Environment,
+    behind_init,
+    command_of,
+    look_up,
+    program_of_shell,
+)
 from bloatcheck.analysis.executable.elf import Elf, Linking
 from bloatcheck.analysis.executable.facts import facts_at
 from bloatcheck.analysis.executable.libraries import (
@@ -67,6 +73,10 @@ def check_start(tree: Tree, config: ImageConfig, platform: Platform) -> tuple[St
     if (config.entrypoint or config.cmd)[:2] == _SHELL_FORM and not check.is_there(command[0]):
         found.append(problems.no_shell(command[0], instruction))
     else:
+        found += check.word(command[0])
+    started = behind_init(command)
+    if started and started[0] and not found:
+        command = tuple(started)
         found += check.word(command[0])
     program = program_of_shell(command)
     if program and not found:

@@ -213,6 +213,26 @@ def test_a_shells_command_is_judged_only_where_it_does_nothing_else(words: str) 
     assert ids(elf("bin/sh"), command=("/bin/sh", "-c", "/p --x=1")) == ["not-found"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("/tini", "--", "/gone"),
+        ("/tini", "-g", "-s", "--", "/gone", "--", "x"),
+        ("/tini", "/gone"),
+        ("/tini", "--", "/bin/sh", "-c", "exec /gone"),
+    ],
+)
+def test_what_an_init_starts_is_judged_too(words: tuple[str, ...]) -> None:
+    assert ids(elf("tini"), elf("bin/sh"), command=words) == ["not-found"]
+
+
+@pytest.mark.parametrize(
+    "words", [("/tini",), ("/tini", "--"), ("/tini", "-g", "/gone"), ("/other", "/gone")]
+)
+def test_nothing_is_said_where_an_init_leaves_it_unclear(words: tuple[str, ...]) -> None:
+    assert ids(elf("tini"), elf("other"), command=words) == []
+
+
 def test_a_word_without_a_slash_is_looked_up_as_the_engine_does_it() -> None:
     static = elf("opt/p")
     assert ids(static, command=("p",)) == ["not-found"]
