@@ -62,11 +62,18 @@ def assemble(
         notes: what to say about how they were found.
     """
     images = [
-        replace(image, limits=_limits(document.limits, entry.limits), place=places[entry.name])
+        replace(
+            image,
+            limits=_limits(document.limits, entry.limits),
+            place=places[entry.name],
+            inputs=_inputs(document, entry),
+        )
         for entry in document.images or ()
         for image in images_of(entry)
     ]
-    images += [replace(each, limits=_limits(document.limits)) for each in found]
+    images += [
+        replace(each, limits=_limits(document.limits), inputs=tuple(document.inputs)) for each in found
+    ]
     return Config(
         root=root,
         images=tuple(images),
@@ -87,9 +94,15 @@ def assemble(
         buildx=_buildx(document),
         jobs=document.jobs,
         exports=tuple(dict.fromkeys(document.exports)),
+        inputs=tuple(document.inputs),
         platform_rows=document.platform_rows,
         path=file,
     )
+
+
+def _inputs(document: Document, entry: BuildEntry | ReferenceEntry | MetadataEntry) -> tuple[str, ...]:
+    """The image's own patterns, else the general ones; none for what isn't built here."""
+    return tuple(entry.inputs or document.inputs) if isinstance(entry, BuildEntry) else ()
 
 
 def _builder(document: Document) -> BuilderChoice:

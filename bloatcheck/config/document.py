@@ -36,6 +36,7 @@ from bloatcheck.config.fields import (
     Jobs,
     Login,
     Name,
+    PathPattern,
     Percent,
     PercentText,
     PlatformText,
@@ -63,6 +64,7 @@ from bloatcheck.config.section import Section
 MAX_IMAGES = 2_000
 MAX_PLATFORMS = 20
 MAX_APPROVALS = 1_000
+MAX_INPUTS = 200
 
 
 def _checkout(info: ValidationInfo) -> Checkout | None:
@@ -85,6 +87,13 @@ def _dockerfile(path: str | None, info: ValidationInfo) -> str | None:
 def _known_dockerfile(path: str | None, info: ValidationInfo) -> str | None:
     checkout = _checkout(info)
     return checkout.dockerfile(path, ".") if checkout and path else path
+
+
+InputPatterns = Annotated[list[PathPattern], Field(max_length=MAX_INPUTS)]
+_INPUTS = (
+    "Patterns of the files that an image is built from, as `.gitignore` writes them; while none of them "
+    "changes, it is not built."
+)
 
 
 class ImageEntry(Section):
@@ -161,6 +170,11 @@ class BuildEntry(ImageEntry):
         description="Tags that the built image gets as well.",
         examples=[["acme/api:ci"]],
     )
+    inputs: InputPatterns = Field(
+        default_factory=list,
+        description=f"{_INPUTS} Default: the general ones, else what its Dockerfile takes.",
+        examples=[["services/api/**", "libs/**"]],
+    )
 
 
 _NOT_BUILT = "it belongs to a build, and an image with `image` or `metadata` is not built here"
@@ -170,7 +184,7 @@ class PrebuiltEntry(ImageEntry):
     """What every image has that an earlier step made."""
 
     misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("context", "target", "args", "secrets", "tags"), _NOT_BUILT
+        ("context", "target", "args", "secrets", "tags", "inputs"), _NOT_BUILT
     )
 
     dockerfile: Annotated[RepositoryPath | None, AfterValidator(_known_dockerfile)] = Field(
@@ -397,6 +411,11 @@ class Document(Section):
         description="Whether an image of several platforms has a row for each in the comment and on the "
         "terminal (`all`), or one for the worst of them (`worst`). Each is judged either way.",
         examples=["worst"],
+    )
+    inputs: InputPatterns = Field(
+        default_factory=list,
+        description=f"{_INPUTS} For images without their own. Default: what their Dockerfiles take.",
+        examples=[["src/**", "go.*"]],
     )
     exports: list[ExportFormat] = Field(
         default_factory=list,

@@ -58,6 +58,8 @@ class ImageSpec:
     place: Place | None = None
     source: str | None = None
     """What it was found by, for people, where the configuration doesn't list it."""
+    inputs: tuple[str, ...] = ()
+    """Patterns of the files that it is built from; none where they are derived from its Dockerfile."""
     platforms: tuple[Platform, ...] = ()
     """All that the image is listed for, where those are several; each has a specification of its own."""
 
@@ -249,6 +251,8 @@ class Config:
     discover: DiscoverySettings | None = None
     notes: tuple[str, ...] = ()
     exports: tuple[ExportFormat, ...] = ()
+    inputs: tuple[str, ...] = ()
+    """The general patterns; each image has those in force for it already."""
     platform_rows: PlatformRows = PlatformRows.ALL
     path: str | None = None
 

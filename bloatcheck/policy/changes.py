@@ -66,6 +66,7 @@ def policy_changes(before: Config, after: Config) -> tuple[PolicyChange, ...]:
         *_approvals(before.approvals, after.approvals),
         *_settings(before, after),
         *_images(before.images, after.images),
+        *_inputs(before, after),
     ]
     more = len(changes) - MOST_CHANGES
     if more > 0:
@@ -246,6 +247,16 @@ def _images(before: Sequence[ImageSpec], after: Sequence[ImageSpec]) -> Iterator
             yield PolicyChange(
                 sentence=f"{image.name}, which is new, is built with secrets: {told}", looser=True
             )
+
+
+def _inputs(before: Config, after: Config) -> Iterator[PolicyChange]:
+    """What lies outside of an image's `inputs` leads to no build; a general change is among the settings."""
+    new = {image.name: image.inputs for image in after.images}
+    for image in {image.name: image for image in before.images}.values():
+        now = new.get(image.name, image.inputs)
+        if now != image.inputs and (image.inputs, now) != (before.inputs, after.inputs):
+            told = f"from {_shown('inputs', image.inputs)} to {_shown('inputs', now)}"
+            yield PolicyChange(sentence=f"{image.name}: `inputs` changed {told}", looser=True)
 
 
 def _source(image: ImageSpec) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ from bloatcheck.oci.platform import Platform
 from bloatcheck.oci.provenance import Material
 from bloatcheck.oci.registry_reference import RegistryReference, parse_registry_reference
 
-__all__ = ["Credentials", "Patience", "RegistryImage", "open_registry"]
+__all__ = ["Credentials", "Patience", "RegistryImage", "current_digest", "open_registry"]
 
 _MAX_DEPTH = 4
 """Indexes within indexes."""
@@ -82,6 +82,23 @@ def open_registry(
         client.close()
         raise
     return RegistryImage(client, manifest, config, digest=found.digest, materials=found.materials, log=log)
+
+
+def current_digest(
+    reference: RegistryReference,
+    *,
+    log: Log | None = None,
+    find_credentials: Callable[[str], Credentials | None] | None = None,
+    patience: Patience | None = None,
+) -> Digest:
+    """What a tag stands for now: the digest of its manifest, or of its index where it has several platforms.
+
+    Raises:
+        ReadError: not there, refused, or the registry gives no answer.
+    """
+    find = find_credentials or (lambda registry: docker_credentials(registry, log=log))
+    with closing(RegistryClient(reference, lambda: find(reference.registry), patience)) as client:
+        return client.current_digest(reference.tag or "latest")
 
 
 class _Found(NamedTuple):

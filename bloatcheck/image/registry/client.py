@@ -99,6 +99,20 @@ class RegistryClient:
         media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return Document(media_type, digest, content)
 
+    def current_digest(self, tag: str) -> Digest:
+        """The digest of the manifest or index under a tag, by HEAD, which registries count as no pull.
+
+        Raises:
+            ReadError: as `manifest`.
+        """
+        what = str(self.reference)
+
+        def ask() -> Mapping[str, str]:
+            with closing(self._get(f"manifests/{tag}", {"Accept": _ACCEPT}, what, method="HEAD")) as response:
+                return response.headers
+
+        return _digest_of(self._persistently(ask, what)) or self.manifest(tag).digest
+
     def document(self, descriptor: Descriptor, *, limit: int) -> bytes:
         """A small blob as a whole: the image configuration.
 
@@ -159,11 +173,13 @@ class RegistryClient:
         # The cause's text may hold a signed address of the storage: it isn't kept.
         raise error from None
 
-    def _get(self, path: str, headers: Mapping[str, str], what: str) -> requests.Response:
+    def _get(
+        self, path: str, headers: Mapping[str, str], what: str, *, method: str = "GET"
+    ) -> requests.Response:
         """A successful answer, its body unread."""
         for last_attempt in (False, True):
             used = self._authorizer.header
-            response, at_home = self._follow(path, headers, used, what)
+            response, at_home = self._follow(path, headers, used, what, method)
             if response.status_code == HTTPStatus.UNAUTHORIZED and at_home and not last_attempt:
                 challenge = response.headers.get("WWW-Authenticate", "")
                 self._transport.discard(response)
@@ -183,7 +199,7 @@ class RegistryClient:
         return response
 
     def _follow(
-        self, path: str, headers: Mapping[str, str], authorization: str | None, what: str
+        self, path: str, headers: Mapping[str, str], authorization: str | None, what: str, method: str
     ) -> tuple[requests.Response, bool]:
         """Follows redirects by hand; says whether the answer is the registry's own."""
         home = f"{self._api()}/v2/{self.reference.repository}/{path}"
@@ -191,7 +207,7 @@ class RegistryClient:
         for _ in range(_MAX_REDIRECTS + 1):
             at_home = origin(url) == origin(home)
             sent = {**headers, "Authorization": authorization} if authorization and at_home else headers
-            response = self._transport.send("GET", url, headers=sent)
+            response = self._transport.send(method, url, headers=sent)
             location = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or not location:
                 return response, at_home

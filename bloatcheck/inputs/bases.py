@@ -1,0 +1,121 @@
+"""What the images that builds begin with are at this moment: by their digest, without pulling them.
+
+The registry is asked, and the engine too, for what a builder finds there may be another image of that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+from bloatcheck.errors import BloatcheckError, NotThereError, ReadError
+from bloatcheck.inputs.model import UnresolvedError
+from bloatcheck.log import Log
+from bloatcheck.oci.digest import Digest
+from bloatcheck.oci.platform import Platform
+from bloatcheck.oci.registry_reference import RegistryReference, parse_registry_reference
+
+_AT_ONCE = 8
+_ENGINE_SECONDS = 5
+
+
+def resolve_bases(
+    wanted: Collection[tuple[str, Platform]], *, log: Log
+) -> Mapping[tuple[str, Platform], str | UnresolvedError]:
+    """What each image is, or why that can't be told.
+
+    Args:
+        wanted: names as FROM has them, and the platform that is built for.
+        log: told what is asked, as details.
+    """
+    found: dict[tuple[str, Platform], str | UnresolvedError] = {}
+    asked: dict[tuple[str, Platform], RegistryReference] = {}
+    for name, platform in sorted(set(wanted), key=str):
+        try:
+            reference = parse_registry_reference(name)
+        except ValueError as error:
+            found[name, platform] = UnresolvedError(f"the base image's name is {error}")
+            continue
+        if reference.digest:
+            found[name, platform] = str(reference.digest)
+        else:
+            asked[name, platform] = reference
+    if asked:
+        local = _in_engine(asked, log)
+        remote = _in_registries(set(asked.values()), log)
+        for key, reference in asked.items():
+            found[key] = _one(key[0], reference, local[key], remote[reference])
+    return found
+
+
+class _Local:
+    """What the engine has under a name: its id, and the digests that it was pulled or pushed under."""
+
+    def __init__(self, image_id: str, digests: Collection[str]) -> None:
+        self.image_id = image_id
+        self.digests = frozenset(digests)
+
+
+def _one(
+    name: str, reference: RegistryReference, local: _Local | None, remote: Digest | ReadError
+) -> str | UnresolvedError:
+    """What one image is: the registry's, the engine's own, or both where these differ."""
+    if isinstance(remote, ReadError):
+        if local and (isinstance(remote, NotThereError) or not local.digests):
+            # Made here and never pushed or pulled; or the registry knows nothing of it.
+            return f"engine:{local.image_id}"
+        return UnresolvedError(f"the registry doesn't tell what {name} is: {remote.message}")
+    pulled = {f"{reference.registry}/{reference.repository}@{remote}", str(remote)}
+    if local is None or local.digests & pulled:
+        return str(remote)
+    return f"{remote}, engine:{local.image_id}"
+
+
+def _in_engine(
+    wanted: Mapping[tuple[str, Platform], RegistryReference], log: Log
+) -> dict[tuple[str, Platform], _Local | None]:
+    """None for what the engine doesn't have; for all of them where no engine answers."""
+    # takes long to import
+    from bloatcheck.image.docker_daemon.engine import connect  # noqa: PLC0415 - see above
+
+    found: dict[tuple[str, Platform], _Local | None] = dict.fromkeys(wanted)
+    try:
+        with closing(connect(_ENGINE_SECONDS)) as engine:
+            for name, platform in wanted:
+                image = engine.find(name, platform)
+                if image:
+                    digests = [_full(text) for text in image.repository_digests]
+                    found[name, platform] = _Local(str(image.engine_id), digests)
+    except BloatcheckError as error:
+        log.detail(f"the engine can't be asked for base images: {error.message}")
+    return found
+
+
+def _full(repository_digest: str) -> str:
+    """`debian@sha256:…` with its registry."""
+    try:
+        reference = parse_registry_reference(repository_digest)
+    except ValueError:
+        return repository_digest
+    return f"{reference.registry}/{reference.repository}@{reference.digest}"
+
+
+def _in_registries(
+    references: Collection[RegistryReference], log: Log
+) -> dict[RegistryReference, Digest | ReadError]:
+    # takes long to import
+    from bloatcheck.image.registry import Patience, current_digest  # noqa: PLC0415 - see above
+
+    hurried = Patience(connect=5.0, silence=10.0, document=10.0, request=20.0, attempts=2)
+
+    def ask(reference: RegistryReference) -> Digest | ReadError:
+        try:
+            return current_digest(reference, log=log, patience=hurried)
+        except ReadError as error:
+            log.detail(f"no registry tells of {reference}: {error.message}")
+            return error
+
+    ordered = sorted(references, key=str)
+    with ThreadPoolExecutor(min(_AT_ONCE, len(ordered))) as pool:
+        return dict(zip(ordered, pool.map(ask, ordered), strict=True))

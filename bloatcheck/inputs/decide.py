@@ -1,0 +1,105 @@
+"""Which images need not be built: their inputs are those of the baseline's entry, which stands for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bloatcheck.analysis.snapshot import MEASURE
+from bloatcheck.baseline.git import SHORT
+from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.config.limits import Metric
+from bloatcheck.config.model import Config, ImageSpec
+from bloatcheck.inputs.derive import MadeHere, platform_of
+from bloatcheck.inputs.model import Inputs
+
+_OF_CONTENTS = frozenset(
+    {
+        Metric.WASTED,
+        Metric.WASTED_GROWTH,
+        Metric.BASE_GROWTH,
+        Metric.PACKAGES_GROWTH,
+        Metric.OWN_GROWTH,
+        Metric.PACKAGE_GROWTH,
+    }
+)
+"""Limits that are judged by what an image holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether an image is built. Exactly one of `entry`, which stands for it, and `build_because` is set."""
+
+    spec: ImageSpec
+    inputs: Inputs
+    entry: BaselineEntry | None = None
+    build_because: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """For people, beginning in small letters: why it is built, or why not."""
+        return self.build_because or (unchanged_since(self.entry) if self.entry else "")
+
+
+def decide(
+    config: Config, inputs: Sequence[Inputs], before: Baseline, *, environment: Mapping[str, str]
+) -> tuple[Decision, ...]:
+    """Decides for every image, in the configuration's order.
+
+    An image that another one of the configuration stands on is built too where that one is: it would miss it.
+
+    Args:
+        config: the images.
+        inputs: of each, from `derive_inputs`.
+        before: what the run is compared with. The change's own entries have no say.
+        environment: what the builder's platform depends on.
+    """
+    decisions = [
+        _decide(spec, its, before, environment) for spec, its in zip(config.images, inputs, strict=True)
+    ]
+    made_here = MadeHere.of(config.images)
+    waiting = [decision for decision in decisions if decision.build_because]
+    while waiting:
+        above = waiting.pop()
+        for base in above.inputs.bases:
+            at = made_here.find(base.name, above.spec)
+            if at is not None and decisions[at].entry:
+                because = f"{above.spec.name} is built, which stands on it"
+                decisions[at] = replace(decisions[at], entry=None, build_because=because)
+                waiting.append(decisions[at])
+    return tuple(decisions)
+
+
+def unchanged_since(entry: BaselineEntry) -> str:
+    """What is said of an image that isn't built."""
+    since = entry.commit[:SHORT] if entry.commit else "the baseline"
+    return f"inputs unchanged since {since}"
+
+
+def _decide(spec: ImageSpec, inputs: Inputs, before: Baseline, environment: Mapping[str, str]) -> Decision:
+    if inputs.unresolved:
+        return Decision(spec=spec, inputs=inputs, build_because=inputs.unresolved)
+    wanted = platform_of(spec, environment)
+    entry = before.entry(spec.name, str(wanted))
+    because = _needed_because(spec, inputs, entry)
+    if because:
+        return Decision(spec=spec, inputs=inputs, build_because=because)
+    return Decision(spec=spec, inputs=inputs, entry=entry)
+
+
+def _needed_because(spec: ImageSpec, inputs: Inputs, entry: BaselineEntry | None) -> str | None:
+    if entry is None:
+        return "the baseline doesn't have it"
+    if entry.stale_because:
+        return entry.stale_because
+    snapshot = entry.snapshot
+    if snapshot.measure.measure != MEASURE:
+        return f"the baseline was measured as {snapshot.measure.measure}"
+    if snapshot.inputs_digest is None:
+        return "the baseline doesn't say what it was built from"
+    if snapshot.inputs_digest != inputs.digest:
+        since = f" since {entry.commit[:SHORT]}" if entry.commit else ""
+        return f"inputs changed{since}"
+    if snapshot.contents is None and any(limit.metric in _OF_CONTENTS for limit in spec.limits):
+        return "the baseline doesn't say what it holds, and a limit asks for that"
+    return None

@@ -1,0 +1,331 @@
+"""What every image of a configuration is built from, and the digest of it all.
+
+The definition is in docs/inputs.md. Anything that can't be told leaves an image without a digest, and so
+leads to its build.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import platform as machine
+import posixpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from bloatcheck.analysis.advice.paths import PathPatterns
+from bloatcheck.config.model import BuilderChoice, BuildSpec, Config, ImageSpec
+from bloatcheck.inputs.bases import resolve_bases
+from bloatcheck.inputs.context import BuildContext
+from bloatcheck.inputs.ignore import IgnoreFile, parse_ignore_file
+from bloatcheck.inputs.model import VERSION, BaseImage, InputFile, Inputs, UnresolvedError
+from bloatcheck.inputs.reads import Reads, reads_of
+from bloatcheck.inputs.tree import Tree
+from bloatcheck.log import Log
+from bloatcheck.oci.digest import Digest
+from bloatcheck.oci.dockerfile import MAX_LENGTH, parse_dockerfile
+from bloatcheck.oci.platform import Platform
+from bloatcheck.oci.registry_reference import parse_registry_reference
+
+_LONGEST_CHAIN = 20
+"""Images of the configuration that stand on each other."""
+_DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
+_CONTAINERS_TOOLS = frozenset({BuilderChoice.BUILDAH, BuilderChoice.PODMAN})
+
+ResolveBases = Callable[..., Mapping[tuple[str, Platform], "str | UnresolvedError"]]
+
+
+def derive_inputs(
+    config: Config,
+    *,
+    log: Log,
+    environment: Mapping[str, str],
+    bases: ResolveBases = resolve_bases,
+) -> tuple[Inputs, ...]:
+    """What each image is built from, in the configuration's order.
+
+    Args:
+        config: the images.
+        log: told what is asked for base images, as details.
+        environment: where build args without a value come from.
+        bases: tells what base images are.
+    """
+    derivation = _Derivation(config, environment)
+    read = [derivation.read(spec) for spec in config.images]
+    wanted = {
+        (image, each.platform)
+        for spec, each in zip(config.images, read, strict=True)
+        if isinstance(each, _Read)
+        for image in each.images
+        if derivation.made_here.find(image, spec) is None
+    }
+    resolved = bases(wanted, log=log) if wanted else {}
+    return tuple(derivation.finished(read, resolved))
+
+
+def platform_of(spec: ImageSpec, environment: Mapping[str, str]) -> Platform:
+    """What an image is built for: its own platform, else the builder's, taken to be this machine's."""
+    if spec.platform:
+        return spec.platform
+    try:
+        return Platform.parse(environment[_DEFAULT_PLATFORM])
+    except (KeyError, ValueError):
+        return Platform.of("linux", machine.machine())
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHere:
+    """The tags that a configuration gives to its images, and by which numbers these stand in it."""
+
+    by_tag: Mapping[tuple[str, Platform | None], int]
+
+    @classmethod
+    def of(cls, images: Sequence[ImageSpec]) -> MadeHere:
+        """Of the images of a configuration."""
+        numbered = enumerate(images)
+        return cls({(whole_name(tag), spec.platform): at for at, spec in numbered for tag in spec.tags})
+
+    def find(self, name: str, above: ImageSpec) -> int | None:
+        """The image that an image of the configuration stands on by this name; None if it is none of it."""
+        found = self.by_tag.get((whole_name(name), above.platform))
+        return self.by_tag.get((whole_name(name), None)) if found is None else found
+
+
+def whole_name(name: str) -> str:
+    """An image's name with its registry and tag, so that two spellings are one."""
+    try:
+        return str(parse_registry_reference(name))
+    except ValueError:
+        return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What was read for one image, before its bases are known."""
+
+    build: BuildSpec
+    platform: Platform
+    files: tuple[InputFile, ...]
+    images: tuple[str, ...]
+    args: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Derivation:
+    config: Config
+    environment: Mapping[str, str]
+    _tree: Tree = field(init=False)
+    _contexts: dict[tuple[str, str], BuildContext] = field(default_factory=dict)
+    _ignores: dict[bytes, IgnoreFile] = field(default_factory=dict)
+    _dockerfiles: dict[str, str] = field(default_factory=dict)
+    _all: tuple[str, ...] | None = None
+    made_here: MadeHere = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tree = Tree(self.config.root)
+        self.made_here = MadeHere.of(self.config.images)
+
+    def read(self, spec: ImageSpec) -> _Read | UnresolvedError:
+        """All but what the base images are."""
+        if spec.build is None:
+            return UnresolvedError("an earlier step makes it")
+        try:
+            return self._read(spec, spec.build)
+        except UnresolvedError as error:
+            return error
+
+    def _read(self, spec: ImageSpec, build: BuildSpec) -> _Read:
+        platform = platform_of(spec, self.environment)
+        args = {
+            name: given
+            for name, value in build.args.items()
+            if (given := self.environment.get(name) if value is None else value) is not None
+        }
+        dockerfile = self._inside(build.dockerfile)
+        text = self._dockerfile(dockerfile)
+        instructions = parse_dockerfile(text)
+        reads = reads_of(text, instructions, platform=platform, target=build.target, build_args=args)
+        paths = {dockerfile}
+        folder = self._inside(build.context)
+        if spec.inputs:
+            paths |= self._chosen(spec.inputs)
+            paths |= {ignore for ignore in self._ignore_files(folder, dockerfile) if ignore}
+        else:
+            paths |= self._taken(folder, dockerfile, reads)
+        return _Read(
+            build=build,
+            platform=platform,
+            files=tuple(self._tree.input(path) for path in sorted(paths)),
+            images=reads.images,
+            args=args,
+        )
+
+    def _inside(self, path: str) -> str:
+        """A path of the configuration, all links followed.
+
+        Raises:
+            UnresolvedError: it is not there, or outside of the repository.
+        """
+        root = self.config.root.resolve()
+        try:
+            found = (root / path).resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
+            raise UnresolvedError(f"{path[:200]} is not there") from None
+        if not found.is_relative_to(root):
+            raise UnresolvedError(f"{path[:200]} is outside of the repository")
+        relative = found.relative_to(root).as_posix()
+        return "" if relative == "." else relative
+
+    def _dockerfile(self, path: str) -> str:
+        if path not in self._dockerfiles:
+            self._dockerfiles[path] = self._text(path)
+        return self._dockerfiles[path]
+
+    def _text(self, path: str) -> str:
+        if self._tree.kind(path) != "file":
+            raise UnresolvedError(f"{path} is no file")
+        try:
+            with (self.config.root / path).open(encoding="utf-8", errors="replace", newline="") as file:
+                text = file.read(MAX_LENGTH + 1)
+        except OSError as error:
+            raise UnresolvedError(f"{path} can't be read: {error.strerror or error}") from None
+        if len(text) > MAX_LENGTH:
+            raise UnresolvedError(f"{path} has more than {MAX_LENGTH:,} characters")
+        return text
+
+    def _chosen(self, patterns: Sequence[str]) -> set[str]:
+        """The files of the repository that patterns of the configuration choose."""
+        if self._all is None:
+            self._all = tuple(self._tree.below())
+        chosen = PathPatterns(patterns)
+        paths = {path for path in self._all if path.encode("utf-8", "surrogateescape") in chosen}
+        if not paths:
+            raise UnresolvedError("no file fits its `inputs`")
+        return paths
+
+    def _taken(self, folder: str, dockerfile: str, reads: Reads) -> set[str]:
+        """What the sources stand for in the context, and the ignore file."""
+        ignore = self._ignore_files(folder, dockerfile)
+        if len(ignore) > 1 and reads.sources:
+            names = " or ".join(name or "no ignore file" for name in ignore)
+            raise UnresolvedError(f"the builder decides whether {names} counts: say which, with `builder`")
+        (name,) = ignore or [""]
+        key = (folder, name)
+        if key not in self._contexts:
+            self._contexts[key] = BuildContext(self._tree, folder, self._ignore_file(name))
+        context = self._contexts[key]
+        paths = {name} if name else set()
+        for source in reads.sources:
+            paths |= context.taken(source)
+        baseline = self.config.baseline.path
+        if any(path == baseline or (baseline.endswith("/") and path.startswith(baseline)) for path in paths):
+            raise UnresolvedError(f"it takes {baseline}, in which the digest of its inputs is kept")
+        return paths
+
+    def _ignore_files(self, folder: str, dockerfile: str) -> list[str]:
+        """The ignore file of the builder; several where it depends on the builder which one counts."""
+        docker = self._first(f"{dockerfile}.dockerignore", posixpath.join(folder, ".dockerignore"))
+        if self.environment.get("DOCKER_BUILDKIT") == "0":
+            docker = self._first(posixpath.join(folder, ".dockerignore"))
+        others = self._first(
+            f"{dockerfile}.containerignore",
+            f"{dockerfile}.dockerignore",
+            posixpath.join(folder, ".containerignore"),
+            posixpath.join(folder, ".dockerignore"),
+        )
+        if self.config.builder in _CONTAINERS_TOOLS:
+            return [others]
+        if self.config.builder is not BuilderChoice.AUTO:
+            return [docker]
+        return list(dict.fromkeys((docker, others)))
+
+    def _first(self, *paths: str) -> str:
+        return next((path for path in paths if self._tree.kind(path) == "file"), "")
+
+    def _ignore_file(self, path: str) -> IgnoreFile:
+        if not path:
+            return IgnoreFile()
+        text = self._text(path)
+        try:
+            return parse_ignore_file(text)
+        except ValueError as error:
+            raise UnresolvedError(f"{path}: {error}") from None
+
+    def finished(
+        self,
+        read: Sequence[_Read | UnresolvedError],
+        resolved: Mapping[tuple[str, Platform], str | UnresolvedError],
+    ) -> Iterable[Inputs]:
+        """With the base images; those that the configuration makes itself are their own inputs."""
+        done: dict[int, Inputs] = {}
+
+        def finish(at: int, above: int) -> Inputs:
+            if at not in done:
+                if above > _LONGEST_CHAIN:
+                    return Inputs(
+                        unresolved="the images of the configuration stand on each other in a circle"
+                    )
+                done[at] = self._finish(at, read[at], resolved, lambda other: finish(other, above + 1))
+            return done[at]
+
+        return [finish(at, 0) for at in range(len(read))]
+
+    def _finish(
+        self,
+        at: int,
+        read: _Read | UnresolvedError,
+        resolved: Mapping[tuple[str, Platform], str | UnresolvedError],
+        inputs_of: Callable[[int], Inputs],
+    ) -> Inputs:
+        if isinstance(read, UnresolvedError):
+            return Inputs(unresolved=str(read))
+        bases = []
+        for name in read.images:
+            made_here = self.made_here.find(name, self.config.images[at])
+            if made_here is not None:
+                other = self.config.images[made_here].name
+                below = inputs_of(made_here)
+                if below.digest is None:
+                    return Inputs(
+                        unresolved=f"it stands on {other}, of which {below.unresolved}", files=read.files
+                    )
+                bases.append(BaseImage(name, f"inputs:{below.digest}"))
+                continue
+            found = resolved[name, read.platform]
+            if isinstance(found, UnresolvedError):
+                return Inputs(unresolved=str(found), files=read.files)
+            bases.append(BaseImage(name, found))
+        digest = _digest(self.config, self.config.images[at], read, bases)
+        return Inputs(digest=digest, files=read.files, bases=tuple(bases))
+
+
+def _digest(config: Config, spec: ImageSpec, read: _Read, bases: Sequence[BaseImage]) -> Digest:
+    """The SHA-256 of the document that docs/inputs.md describes."""
+    build = read.build
+    document = {
+        "inputs": VERSION,
+        "dockerfile": build.dockerfile,
+        "context": build.context,
+        "target": build.target,
+        "args": dict(read.args),
+        "secrets": sorted(_id_of(secret) for secret in build.secrets),
+        "platform": str(read.platform),
+        "builder": config.builder.value,
+        "patterns": list(spec.inputs),
+        "files": [[file.path, file.mode, file.digest] for file in read.files],
+        "bases": [[base.name, base.digest] for base in bases],
+        # What only a look into the image can judge: another rule needs another look.
+        "rules": [
+            list(config.forbidden.paths),
+            list(config.forbidden.packages),
+            asdict(config.dive) if config.dive else None,
+        ],
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), default=str)
+    return Digest(f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}")
+
+
+def _id_of(secret: str) -> str:
+    fields = (field.partition("=") for field in next(csv.reader([secret]), []))
+    return next((value for key, _, value in fields if key.strip().lower() == "id"), "")

@@ -1,0 +1,244 @@
+"""What a Dockerfile reads: from the context, and from other images. Only the stages that its target needs."""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bloatcheck.analysis.recipe import SCRATCH, Stages, assignments, expand
+from bloatcheck.inputs.model import UnresolvedError
+from bloatcheck.oci.dockerfile import Instruction
+from bloatcheck.oci.platform import Platform
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_GIT = re.compile(r"(?:git|ssh)://|[\w.-]+@[\w.-]+:|https?://[^#?]+\.git(?:#|\?|$)", re.IGNORECASE)
+_PINNED_URL = re.compile(r"--checksum=sha(?:256|384|512):[0-9a-f]{64,128}")
+_PINNED_GIT = re.compile(r"#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)")
+_CHECKED_GIT = re.compile(r"--checksum=(?:[0-9a-f]{40}|[0-9a-f]{64})")
+_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(\S.*?)\s*", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"#\s*[a-z][a-z0-9]*\s*=", re.IGNORECASE)
+_DOCKERS_OWN = re.compile(
+    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?"
+)
+_FRONTEND_ARGUMENT = "BUILDKIT_SYNTAX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reads:
+    """What a build asks for: sources in the context, variables expanded, and names of images."""
+
+    sources: tuple[str, ...]
+    images: tuple[str, ...]
+
+
+def reads_of(
+    text: str,
+    instructions: Sequence[Instruction],
+    *,
+    platform: Platform,
+    target: str | None,
+    build_args: Mapping[str, str],
+) -> Reads:
+    """What a Dockerfile's target reads.
+
+    Args:
+        text: the Dockerfile.
+        instructions: the same, parsed.
+        platform: that is built for.
+        target: the stage; None for the last.
+        build_args: those that have a value.
+
+    Raises:
+        UnresolvedError: it can't be told; says which line.
+    """
+    if _FRONTEND_ARGUMENT in build_args:
+        raise UnresolvedError(f"the build argument {_FRONTEND_ARGUMENT} chooses another language")
+    stages = Stages.of(instructions, platform=platform, build_args=build_args)
+    last = stages.target(target)
+    if last is None:
+        raise UnresolvedError(
+            f"the Dockerfile has no stage {target}" if target else "the Dockerfile has no FROM"
+        )
+    found = _Search(stages, platform)
+    found.need(last)
+    syntax = _syntax(text)
+    return Reads(
+        sources=tuple(sorted(found.sources)),
+        images=tuple(sorted(found.images | ({syntax} if syntax else set()))),
+    )
+
+
+def _syntax(text: str) -> str | None:
+    """The image that reads the Dockerfile, by its first lines; None for the builder's own.
+
+    Raises:
+        UnresolvedError: an image that may read anything.
+    """
+    for line in text.removeprefix("\ufeff").split("\n"):
+        if not _DIRECTIVE.match(line.strip()):
+            return None
+        if match := _SYNTAX.fullmatch(line.strip()):
+            if not _DOCKERS_OWN.fullmatch(match[1]):
+                raise UnresolvedError(f"its language is that of another frontend, {match[1][:200]}")
+            return match[1]
+    return None
+
+
+class _Search:
+    """Collects what the stages read that are needed, each stage once."""
+
+    def __init__(self, stages: Stages, platform: Platform) -> None:
+        self.sources: set[str] = set()
+        self.images: set[str] = set()
+        self._stages = stages
+        self._seen: set[int] = set()
+        self._automatic = {
+            "TARGETPLATFORM": str(platform),
+            "TARGETOS": platform.os,
+            "TARGETARCH": platform.architecture,
+            "TARGETVARIANT": platform.variant or "",
+        }
+
+    def need(self, number: int) -> None:
+        """A stage, and all that it needs."""
+        waiting = [number]
+        while waiting:
+            stage = waiting.pop()
+            if stage in self._seen:
+                continue
+            self._seen.add(stage)
+            waiting += self._base(stage)
+            waiting += self._read(stage)
+
+    def _base(self, number: int) -> Iterator[int]:
+        image = self._stages.image(number)
+        from_ = self._stages.stages[number][0]
+        if not image:
+            raise UnresolvedError(f"line {from_.line}: what FROM names can't be told")
+        base = self._stages.base(number)
+        if base is not None:
+            yield base
+        elif image != SCRATCH:
+            self.images.add(image)
+
+    def _read(self, number: int) -> Iterator[int]:
+        """The stages that a stage copies from; the ONBUILD of those that it is FROM runs in it."""
+        scope = _Scope(self._stages, self._automatic)
+        for instruction in self._stages.recipe(number):
+            if instruction.keyword in {"ARG", "ENV"}:
+                scope.define(instruction)
+            elif instruction.keyword in {"COPY", "ADD"}:
+                yield from self._copy(instruction, number, scope.variables(instruction))
+            elif instruction.keyword == "RUN":
+                for flag in instruction.flags:
+                    if flag.startswith("--mount="):
+                        written = flag.removeprefix("--mount=")
+                        yield from self._mount(instruction, written, number, scope.variables(instruction))
+
+    def _copy(self, instruction: Instruction, number: int, variables: Mapping[str, str]) -> Iterator[int]:
+        source = _flag(instruction.flags, "--from")
+        if source is not None:
+            yield from self._other(source, number, instruction)
+            return
+        *words, _ = instruction.words or ("",)
+        bodies = {heredoc.name for heredoc in instruction.heredocs}
+        for word in words:
+            if not (word.startswith("<<") and word.lstrip("<-").strip("'\"") in bodies):
+                self._from_context(instruction, word, variables)
+
+    def _from_context(self, instruction: Instruction, word: str, variables: Mapping[str, str]) -> None:
+        expanded = _expanded(instruction, word, variables)
+        remote = instruction.keyword == "ADD" and (_GIT.match(expanded) or _URL.match(expanded))
+        if not remote:
+            self.sources.add(_clean(expanded))
+            return
+        flags = " ".join(instruction.flags)
+        if _GIT.match(expanded):
+            pinned = _PINNED_GIT.search(expanded) or _CHECKED_GIT.search(flags)
+        else:
+            pinned = _PINNED_URL.search(flags)
+        if not pinned:
+            raise UnresolvedError(f"line {instruction.line}: what ADD downloads has no checksum")
+
+    def _mount(
+        self, instruction: Instruction, written: str, number: int, variables: Mapping[str, str]
+    ) -> Iterator[int]:
+        try:
+            fields = next(csv.reader([written]), [])
+        except csv.Error:
+            raise UnresolvedError(f"line {instruction.line}: a mount that can't be read") from None
+        settings = {
+            key.strip().lower(): value for key, _, value in (field.partition("=") for field in fields)
+        }
+        kind = settings.get("type", "bind")
+        if kind not in {"bind", "cache"}:
+            return
+        if "from" in settings:
+            yield from self._other(settings["from"], number, instruction)
+        elif kind == "bind":
+            source = settings.get("source", settings.get("src", "."))
+            self.sources.add(_clean(_expanded(instruction, source, variables)))
+
+    def _other(self, name: str, number: int, instruction: Instruction) -> Iterator[int]:
+        """What `--from` names: a stage before, or an image."""
+        if "$" in name or not name:
+            raise UnresolvedError(f"line {instruction.line}: what `from` names can't be told")
+        before = number if instruction.stage is None else instruction.stage
+        stage = self._stages.find(name, before=before)
+        if stage is not None:
+            yield stage
+        elif name.lower() != SCRATCH:
+            self.images.add(name)
+
+
+class _Scope:
+    """The variables that an instruction can refer to, as far as they are known.
+
+    ENV holds for the stages that follow FROM its own, ARG for its own alone; ENV wins. What the base image's
+    ENV says isn't known.
+    """
+
+    def __init__(self, stages: Stages, automatic: Mapping[str, str]) -> None:
+        self._stages = stages
+        self._automatic = automatic
+        self._environment: dict[str, str | None] = {}
+        self._arguments: dict[tuple[int | None, str], str | None] = {}
+
+    def variables(self, instruction: Instruction) -> dict[str, str]:
+        """Those that are known where an instruction stands."""
+        own = {name: value for (stage, name), value in self._arguments.items() if stage == instruction.stage}
+        return {name: value for name, value in {**own, **self._environment}.items() if value is not None}
+
+    def define(self, instruction: Instruction) -> None:
+        """Takes in an ARG or ENV."""
+        known = self.variables(instruction)
+        for name, written in assignments(instruction):
+            value = None if written is None else expand(written, known)
+            if instruction.keyword == "ENV":
+                self._environment[name] = value
+                continue
+            if name in self._stages.build_args:
+                value = self._stages.build_args[name]
+            elif written is None:
+                value = self._stages.arguments.get(name, self._automatic.get(name))
+            self._arguments[instruction.stage, name] = value
+            known |= {name: value} if value is not None else {}
+
+
+def _flag(flags: Sequence[str], name: str) -> str | None:
+    return next((value for key, _, value in (flag.partition("=") for flag in flags) if key == name), None)
+
+
+def _expanded(instruction: Instruction, word: str, variables: Mapping[str, str]) -> str:
+    expanded = expand(word, variables)
+    if expanded is None:
+        raise UnresolvedError(f"line {instruction.line}: what {word[:100]} is can't be told")
+    return expanded
+
+
+def _clean(source: str) -> str:
+    """From the context's root, wherever it begins; "." is the root."""
+    return posixpath.normpath(f"/{source}").lstrip("/") or "."
