@@ -14,6 +14,7 @@ from bloatcheck.build.bake_file import BakeTarget, bake_file, target_names
 from bloatcheck.build.bake_output import BakeOutput
 from bloatcheck.build.client import DockerClient, ask
 from bloatcheck.build.command import build_command, build_environment, existing_paths, repository_path
+from bloatcheck.build.cross import check_platform
 from bloatcheck.build.lines import LineCutter, Tail
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import our_tag
@@ -65,6 +66,9 @@ class BakeBuilder:
         try:
             target = BakeTarget(name, spec, build_of(spec, self.environment, self.log), tag)
             existing_paths(spec, target.build, self.root)
+            check_platform(
+                spec, target.build, root=self.root, runs=self.client.runs, builder=self.client.name
+            )
         except BuildError as error:
             return FailedBuild(spec, error)
         return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform as machine
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from bloatcheck.build.emulation import local_platforms
 from bloatcheck.errors import BuildError
 from bloatcheck.oci.platform import Platform
 
@@ -42,6 +44,8 @@ class DockerClient:
     engine_platform: Platform | None = None
     buildx_version: str = ""
     driver: str = ""
+    runs: frozenset[Platform] | None = None
+    """The platforms whose programs its builds can start; None where nothing tells."""
     unwanted_legacy: bool = False
     """The legacy builder was not asked for: it is all there is."""
 
@@ -76,19 +80,20 @@ def ask_client(
         raise BuildError("docker is not installed: there is no `docker` on PATH", hint=_MISSING_HINT)
     version, engine = _ask_version(executable, environment)
     platform = _engine_platform(engine)
+    runs = _engine_runs(engine)
     if environment.get("DOCKER_BUILDKIT") in _OFF and not buildx:
-        return DockerClient(executable, version, Frontend.LEGACY, platform)
+        return DockerClient(executable, version, Frontend.LEGACY, platform, runs=runs)
     if buildx_version := _ask_buildx_version(executable, environment):
-        driver = _ask_buildx_driver(executable, environment, builder)
-        return DockerClient(executable, version, Frontend.BUILDX, platform, buildx_version, driver)
+        driver, runs = _ask_buildx_builder(executable, environment, builder)
+        return DockerClient(executable, version, Frontend.BUILDX, platform, buildx_version, driver, runs)
     if buildx:
         raise BuildError(
             f"docker {version} has no buildx",
             hint="install it (https://docs.docker.com/go/buildx/), or take another `builder:`",
         )
     if _has_buildkit(executable, environment, engine):
-        return DockerClient(executable, version, Frontend.BUILDKIT, platform)
-    return DockerClient(executable, version, Frontend.LEGACY, platform, unwanted_legacy=True)
+        return DockerClient(executable, version, Frontend.BUILDKIT, platform, runs=runs)
+    return DockerClient(executable, version, Frontend.LEGACY, platform, runs=runs, unwanted_legacy=True)
 
 
 def ask(executable: str, environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
@@ -158,7 +163,15 @@ def _ask_buildx_version(executable: str, environment: Mapping[str, str]) -> str:
     return match[1] if code == 0 and match else ""
 
 
-def _ask_buildx_driver(executable: str, environment: Mapping[str, str], builder: str | None) -> str:
+def _engine_runs(engine: Mapping[str, object]) -> frozenset[Platform] | None:
+    """What an engine on this very kernel can start."""
+    return local_platforms() if engine.get("KernelVersion") == machine.release() else None
+
+
+def _ask_buildx_builder(
+    executable: str, environment: Mapping[str, str], builder: str | None
+) -> tuple[str, frozenset[Platform] | None]:
+    """Its driver, and what its nodes can start, as far as it tells: one that isn't up yet doesn't."""
     code, output, errors = ask(executable, environment, "buildx", "inspect", *([builder] if builder else []))
     if code and builder:
         reason = " ".join(errors.split())[:300]
@@ -167,7 +180,18 @@ def _ask_buildx_driver(executable: str, environment: Mapping[str, str], builder:
             hint="`docker buildx ls` lists them, `docker buildx create --name NAME` makes one",
         )
     match = re.search(r"^Driver:[ \t]*(\S+)", output, re.MULTILINE)
-    return match[1] if match else ""
+    listed = re.findall(r"^Platforms:[ \t]*(\S.*)", output, re.MULTILINE)
+    runs = frozenset(
+        platform for line in listed for word in line.split(",") if (platform := _platform(word.strip(" *\t")))
+    )
+    return match[1] if match else "", runs or None
+
+
+def _platform(text: str) -> Platform | None:
+    try:
+        return Platform.parse(text)
+    except ValueError:
+        return None
 
 
 def _has_buildkit(executable: str, environment: Mapping[str, str], engine: Mapping[str, object]) -> bool:

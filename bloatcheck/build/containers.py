@@ -18,6 +18,8 @@ from bloatcheck.build.command import (
     without_our_inputs,
 )
 from bloatcheck.build.containers_tool import ContainersTool
+from bloatcheck.build.cross import check_platform
+from bloatcheck.build.emulation import local_platforms
 from bloatcheck.build.failure import ContainersTrace
 from bloatcheck.build.model import BuiltImage
 from bloatcheck.build.ours import our_tag
@@ -60,6 +62,7 @@ class ContainersBuilder:
             BuildError: with the failing Dockerfile line and the last output.
         """
         build = build_of(spec, self.environment, self.log)
+        check_platform(spec, build, root=self.root, runs=local_platforms(), builder=self.name)
         tag = our_tag(spec, repository=self.repository, run_id=self.run_id)
         with temporary_directory(spec) as directory:
             iidfile = Path(directory, "iid")

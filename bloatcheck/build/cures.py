@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bloatcheck.build.cross import HOW_TO_RUN_OTHERS
 from bloatcheck.oci.dockerfile import Instruction
 
 _NO_TARGET = re.compile(
@@ -62,5 +63,5 @@ def cure(reason: str, output: Sequence[str], instructions: Sequence[Instruction]
     if _KILLED.search(reason):
         return "the command was killed, most often for want of memory"
     if _NO_PLATFORM.search(f"{reason}\n{last}"):
-        return "this machine can't run that platform's programs: set up QEMU, or build on such a machine"
+        return f"this machine can't run that platform's programs: {HOW_TO_RUN_OTHERS}"
     return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from bloatcheck.build.attempt import Attempt, build_of, image_id_in, temporary_directory
 from bloatcheck.build.client import DockerClient, ask
 from bloatcheck.build.command import build_command, build_environment, repository_path
+from bloatcheck.build.cross import check_platform
 from bloatcheck.build.failure import trace_for
 from bloatcheck.build.model import BuiltImage
 from bloatcheck.build.ours import our_tag
@@ -50,6 +51,7 @@ class DockerBuilder:
             BuildError: with the failing Dockerfile line and the last output.
         """
         build = build_of(spec, self.environment, self.log)
+        check_platform(spec, build, root=self.root, runs=self.client.runs, builder=self.name)
         tag = our_tag(spec, repository=self.repository, run_id=self.run_id)
         with temporary_directory(spec) as directory:
             iidfile = Path(directory, "iid")

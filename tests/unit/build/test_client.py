@@ -141,3 +141,23 @@ def test_a_docker_that_is_no_program_is_named(tmp_path: Path) -> None:
     (tmp_path / "docker").write_bytes(b"\x7fELF nonsense")
     with pytest.raises(BuildError, match="docker can't be started"):
         ask_client(environment)
+
+
+def test_what_a_buildx_builder_can_start_is_asked_of_it(tmp_path: Path) -> None:
+    """As buildx tells it, of two nodes: what was configured by hand has a star."""
+    said = (
+        "Driver: docker-container\nPlatforms: linux/amd64*, linux/amd64/v2, linux/386\nPlatforms: linux/arm64"
+    )
+    client = ask_client(docker(tmp_path, buildx=BUILDX, inspect=f"printf '{said}\n'"))
+    assert client.runs == {
+        Platform.parse(text) for text in ("linux/amd64", "linux/amd64/v2", "linux/386")
+    } | {Platform("linux", "arm64")}
+
+
+@pytest.mark.parametrize("said", ["Driver: remote\nPlatforms:", "Driver: remote", "Platforms: nonsense"])
+def test_a_builder_that_is_not_up_does_not_tell(tmp_path: Path, said: str) -> None:
+    assert ask_client(docker(tmp_path, buildx=BUILDX, inspect=f"printf '{said}\n'")).runs is None
+
+
+def test_of_an_engine_on_another_kernel_nothing_is_known(tmp_path: Path) -> None:
+    assert ask_client(docker(tmp_path)).runs is None
