@@ -38,7 +38,10 @@ def root(tmp_path: Path) -> Path:
     (folder / ".bloatcheck.yml").write_text(CONFIGURATION)
     (folder / "Dockerfile").write_text(FILES.replace("'", '"'))
     for platform, size in SIZES.items():
-        (folder / f"program-{platform.partition('/')[2]}").write_bytes(b"x" * size)
+        program = folder / f"program-{platform.partition('/')[2]}"
+        # No kernel can start it, like another platform's.
+        program.write_bytes(b"x" * size)
+        program.chmod(0o755)
     return folder
 
 
