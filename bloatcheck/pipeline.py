@@ -57,7 +57,8 @@ from bloatcheck.policy.forbidden import judge_forbidden
 from bloatcheck.policy.judge import judge, judge_comparability, worst_first
 from bloatcheck.report.html.model import NOTHING_SEEN, Moment, Sight, Sights
 from bloatcheck.report.html.page import items_for
-from bloatcheck.report.model import Failure, ImageReport, Origin, Report
+from bloatcheck.report.model import MOST_PAST_SIZES, Failure, ImageReport, Origin, PastSize, Report
+from bloatcheck.units import count
 from bloatcheck.works import Works
 
 
@@ -245,8 +246,9 @@ def make_report(
     `reference` is the older baseline that creep is measured from.
     """
     judging = judging or judging_of(config)
-    folder = Git(config.root).folder()
-    measured = [result for result in results if isinstance(result, Measured)]
+    git = Git(config.root)
+    folder = git.folder()
+    measured = [_standing_for(result) for result in results if not isinstance(result, Unmeasured)]
     failed = [result for result in results if isinstance(result, Unmeasured)]
     diffs = compare_all(
         baselines.before,
@@ -273,6 +275,18 @@ def make_report(
             platforms=tuple(map(str, result.spec.platforms)),
             failure=result.failure,
             dockerfile=result.spec.build.dockerfile if result.spec.build else None,
+def _with_history(rows: Sequence[ImageReport], points: Sequence[Point]) -> tuple[ImageReport, ...]:
+    """The rows with their newest sizes before."""
+    past: dict[tuple[str, str], list[PastSize]] = {}
+    for point in points:
+        its = past.setdefault((point.image, point.platform), [])
+        its.append(PastSize(commit=point.commit, date=point.date, size=point.content_size))
+    return tuple(
+        replace(row, history=tuple(past.get((row.name, row.platform or ""), ())[-MOST_PAST_SIZES:]))
+        for row in rows
+    )
+
+
             limits=result.spec.limits,
         )
         for result in failed
@@ -281,7 +295,7 @@ def make_report(
         tool=f"bloatcheck {__version__}",
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
         key=config.comment.key or comment_key(context, config.path, folder),
-        images=tuple(rows),
+        images=_with_history(rows, _history(config.baseline, git)),
         origin=Origin(
             repository=context.repository,
             server_url=context.server_url if context.repository else None,

@@ -3,9 +3,9 @@
     python scripts/render_comment.py OUT [FILE.md ...]
 
 Without files, the golden files of the comment are rendered. For each, four pictures are written to OUT: in
-the width of a pull request and of a phone, light and dark. GitHub's style comes from the npm package
-`github-markdown-css`, fetched once into the user's cache; the browser is the system's Chromium, and the
-icons want a font such as Debian's fonts-noto-color-emoji.
+the width of a pull request and of a phone, light and dark. GitHub's style and the program that draws its
+charts come from the npm packages `github-markdown-css` and `mermaid`, fetched once into the user's cache; the
+browser is the system's Chromium, and the icons want a font such as Debian's fonts-noto-color-emoji.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 GOLDEN = Path(__file__).parent.parent / "tests" / "golden" / "comment"
-STYLE_PACKAGE = "github-markdown-css@5.9.0"
-WIDTHS = {"pull-request": 780, "phone": 390}
+PACKAGES = {"github-markdown-css": "5.9.0", "mermaid": "11.12.0"}
+WIDTHS = {"pull-request": 830, "phone": 390}
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <style>{style}</style>
@@ -33,18 +33,45 @@ PAGE = """<!doctype html>
 <div class="comment"><article class="markdown-body">{body}</article></div>
 """
 COLOURS = {"light": ("#ffffff", "#d1d9e0"), "dark": ("#0d1117", "#3d444d")}
+DRAW = """
+async theme => {
+  mermaid.initialize({ startOnLoad: false, theme: theme === "dark" ? "dark" : "default" });
+  const sources = document.querySelectorAll("pre[lang=mermaid] > code");
+  for (const [number, source] of sources.entries()) {
+    const { svg } = await mermaid.render(`chart-${number}`, source.textContent);
+    const drawn = document.createElement("div");
+    drawn.innerHTML = svg;
+    source.parentElement.replaceWith(drawn);
+  }
+}
+"""
 
 
-def stylesheet(theme: str) -> str:
-    """GitHub's stylesheet of this theme, from the cache or from npm."""
+def package_file(package: str, file: str) -> Path:
+    """A file of an npm package, from the cache or from npm."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bloatcheck-dev"
-    folder = cache / "node_modules" / "github-markdown-css"
+    folder = cache / "node_modules" / package
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
+        wanted = f"{package}@{PACKAGES[package]}"
         subprocess.run(
-            ["npm", "install", "--silent", "--ignore-scripts", "--prefix", cache, STYLE_PACKAGE], check=True
+            ["npm", "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", cache, wanted],
+            check=True,
         )
-    return (folder / f"github-markdown-{theme}.css").read_text()
+    return folder / file
+
+
+def take_picture(browser: Browser, body: str, picture: Path, *, theme: str, width: int) -> None:
+    """One picture of rendered markdown, charts drawn."""
+    background, border = COLOURS[theme]
+    style = package_file("github-markdown-css", f"github-markdown-{theme}.css").read_text()
+    page = browser.new_page(viewport={"width": width, "height": 200})
+    page.set_content(PAGE.format(style=style, background=background, border=border, body=body))
+    if 'lang="mermaid"' in body:
+        page.add_script_tag(path=package_file("mermaid", "dist/mermaid.min.js"))
+        page.evaluate(DRAW, theme)
+    page.screenshot(path=picture, full_page=True)
+    page.close()
 
 
 def to_html(markdown: str) -> str:
@@ -67,14 +94,10 @@ def main() -> None:
             body = to_html(file.read_text())
             if args.unfold:
                 body = body.replace("<details>", "<details open>")
-            for theme, (background, border) in COLOURS.items():
-                html = PAGE.format(style=stylesheet(theme), background=background, border=border, body=body)
+            for theme in COLOURS:
                 for place, width in WIDTHS.items():
-                    page = browser.new_page(viewport={"width": width, "height": 200})
-                    page.set_content(html)
                     picture = args.out / f"{file.stem}-{place}-{theme}.png"
-                    page.screenshot(path=picture, full_page=True)
-                    page.close()
+                    take_picture(browser, body, picture, theme=theme, width=width)
                     print(picture)
         browser.close()
 

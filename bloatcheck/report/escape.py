@@ -29,6 +29,7 @@ _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b|%)")
 _WORDS = re.compile(r"(?P<before>\(?)`(?P<code>[^`]+)`(?P<after>[.,;:!?)]*)(?= |$)|[^ ]+")
 _PUNCTUATION = ".,;!?"
 """What ends a sentence or a part of it, and means nothing to markdown behind a word."""
+_CHART = re.compile(r"[\w \n\[\]{}\",.:%#>-]+", re.ASCII)
 _BACKTICKS = re.compile(r"`+")
 _SYNTAX = re.compile(r"([\\`*_\[\]~$^])")
 _TEMPTING = re.compile(
@@ -132,6 +133,24 @@ def fenced(lines: Iterable[str], language: Literal["text", "dockerfile"] = "text
     longest = max((len(run) for line in shown for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown("\n".join((f"{fence}{language}", *shown, fence)))
+
+
+def drawing(blocks: str, columns: int) -> Markdown:
+    """Blocks in code type, in the room of so many; programs that read aloud would name each, and skip it."""
+    padded = html.escape(harmless(blocks)[:columns]).ljust(columns, "\N{NO-BREAK SPACE}")
+    return Markdown(f'<code aria-hidden="true">{padded}</code>')
+
+
+def chart(lines: Iterable[str]) -> Markdown:
+    """A block that mermaid draws. There is no escape in its language, so nothing foreign can be in it.
+
+    Raises:
+        ValueError: a character that no chart of ours has.
+    """
+    text = "\n".join(lines)
+    if not _CHART.fullmatch(text):
+        raise ValueError("not the text of a chart")
+    return Markdown(f"```mermaid\n{text}\n```")
 
 
 def link(label: Markdown, url: str | None) -> Markdown:

@@ -47,6 +47,21 @@ def headline(report: Report) -> Headline:
     return Headline("✅", f"{pattern}, as approved" if approved and grew else pattern, names)
 
 
+def headlined(report: Report) -> Finding | None:
+    """The finding whose figures are the headline; None where it tells of something else."""
+    for outcome in (Outcome.ERROR, Outcome.FAIL, Outcome.WARN):
+        images = [image for image in report.images if image.outcome is outcome]
+        if images:
+            break
+    else:
+        return None
+    if len(images) > 1 or not images[0].findings:
+        return None
+    first = images[0].findings[0]
+    pattern, _ = _over(images, len(report.images), "")
+    return first if broken_limit(first) in pattern else None
+
+
 def headline_of_return(report: Report) -> Headline | None:
     """What is said instead where something else was said before; None unless all is as large as before."""
     if not report.images or not all(map(is_quiet, report.images)):

@@ -6,6 +6,7 @@ import posixpath
 import re
 from urllib.parse import quote
 
+from bloatcheck.config.limits import Metric
 from bloatcheck.errors import Place
 from bloatcheck.report.model import Origin
 
@@ -39,6 +40,12 @@ def place_url(origin: Origin, place: Place | None) -> str | None:
 def documentation_url(page: str) -> str:
     """A page of ours: `configuration.md#limits`."""
     return f"{_DOCUMENTATION}/{page}"
+
+
+def limit_url(metric: Metric) -> str:
+    """Where the documentation tells of this limit."""
+    anchor = {Metric.CREEP: "creep", Metric.FORBIDDEN: "forbidden"}.get(metric, "limits")
+    return documentation_url(f"configuration.md#{anchor}")
 
 
 def advice_url(name: str) -> str | None:

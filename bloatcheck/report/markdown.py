@@ -20,7 +20,7 @@ from bloatcheck.report.links import commit_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
 from bloatcheck.report.platform_rows import with_worst_platforms
-from bloatcheck.report.shared_bases import shared_bases, told_once
+from bloatcheck.report.shared_bases import shared_bases, told_by_another, told_once
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.view import (
     FOLD_FROM,
@@ -29,6 +29,7 @@ from bloatcheck.report.view import (
     accepting_command,
     config_path,
     grown_places,
+    importance,
     is_quiet,
     rows,
 )
@@ -54,8 +55,9 @@ _MOST_FOLDS = 4
 
 _MOST_PLACES = 3
 
-_MOST_ROWS = 10
-"""Images in the table; the rest of them, the less important ones, are folded."""
+_MOST_ROWS = 8
+_FEW_ROWS = 4
+"""Images in the table where none of them has anything wrong."""
 
 _MOST_TOLD = 3
 """Images of which is told at once what is wrong with them, where there are more than one more."""
@@ -119,6 +121,7 @@ class _Page:
     bases: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
     more_troubles: tuple[Piece, ...]
+    more_in_trouble: str
     notes: tuple[Piece, ...]
     details: tuple[Piece, ...]
     quiet: tuple[Piece, ...]
@@ -150,12 +153,12 @@ def _page(report: Report, depth: Depth) -> _Page:
     drawn = bars([row.image.diff for row in loud])
     shared = shared_bases(report.images)
     told = told_once(shared)
+    repeated = told_by_another(shared, map(_key, loud))
     lines = [
         pieces.table_row(row, percent=percent, bar=bar if any(drawn) else None)
         for row, bar in zip(loud, drawn, strict=True)
     ]
-    # One more is shown rather than folded alone.
-    most = _MOST_ROWS if len(lines) > _MOST_ROWS + 1 else len(lines)
+    most = _rows_before_the_fold(loud)
     troubles = [
         list(pieces.troubles(row, report.origin, base_is_told=_key(row) in told, headlined=headlined(report)))
         for row in loud
@@ -172,6 +175,7 @@ def _page(report: Report, depth: Depth) -> _Page:
         bases=tuple(pieces.bases(shared)),
         troubles=tuple(piece for each in troubles[:at_once] for piece in each),
         more_troubles=tuple(piece for each in troubles[at_once:] for piece in each),
+        more_in_trouble=count(len(troubles) - at_once, "more image"),
         notes=(
             *fleet_piece.fleet(report),
             *(piece for row in loud for piece in approval_pieces.approvals(row)),
@@ -181,13 +185,27 @@ def _page(report: Report, depth: Depth) -> _Page:
             *(
                 piece
                 for row in loud
-                for piece in pieces.details(row, report.origin, depth, base_is_told=_key(row) in told)
+                for piece in pieces.details(
+                    row,
+                    report.origin,
+                    depth,
+                    base_is_told=_key(row) in told,
+                    told_by_another=_key(row) in repeated,
+                )
             ),
             *pieces.trends(loud, depth.trends),
         ),
         quiet=tuple(pieces.quiet_images(quiet)),
         unseen=len(everything) - len(shown),
     )
+
+
+def _rows_before_the_fold(shown: Sequence[Row]) -> int:
+    """Few images all stand in the table. Of many, those with something wrong do, as far as there is room."""
+    if len(shown) <= FOLD_FROM:
+        return len(shown)
+    wrong = sum(row.image.outcome is not Outcome.PASS for row in shown)
+    return min(wrong, _MOST_ROWS) or _FEW_ROWS
 
 
 def _summed_up(shown: Sequence[Row]) -> str:
@@ -219,6 +237,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         changes=_kept(page.changes),
         troubles=_kept((*page.bases, *page.troubles)),
         more_troubles=_kept(page.more_troubles),
+        more_in_trouble=page.more_in_trouble,
         remedy=_remedy(report),
         notes=_kept(page.notes),
         details=_kept(page.details),
@@ -235,7 +254,7 @@ def _kept(parts: Iterable[Piece]) -> list[Markdown]:
 
 def _remedy(report: Report) -> Markdown:
     """What to do about broken limits; empty where none is broken."""
-    broken = [image for image in report.images if image.findings]
+    broken = sorted((image for image in report.images if image.findings), key=importance, reverse=True)
     metrics = dict.fromkeys(finding.metric for image in broken for finding in image.findings)
     if not metrics:
         return Markdown("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bloatcheck.analysis.advice import Advice
+from bloatcheck.analysis.snapshot import Bytes
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.config.approvals import ApproveBy
 from bloatcheck.config.limits import Limit
@@ -17,6 +18,8 @@ from bloatcheck.policy.dive import DiveVerdict
 from bloatcheck.policy.model import Finding, Level, Outcome
 
 REPORT_VERSION = "1.0"
+MOST_PAST_SIZES = 100
+"""Of an image; older ones are in the baseline's branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastSize:
+    """An image's content size in bytes at a commit before; `date` is that commit's, RFC 3339."""
+
+    commit: str
+    date: str
+    size: Bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageReport:
     """One row. Exactly one of `diff` and `failure` is set. `limits` are those in force, broken or not.
 
@@ -45,6 +57,8 @@ class ImageReport:
     a `.dive-ci` file were kept.
     `incomparable` is how bad the configuration finds it that the baseline can't be compared; None where it
     can, or where there is none.
+    `history` are its sizes at commits before, oldest first, as far as the baseline keeps them.
+    `unbuilt` is why the image was not built and the baseline's entry stands for it; None where it was.
     `platforms` are all that the image is listed for, where those are several; each has a row of its own.
     """
 
@@ -61,6 +75,7 @@ class ImageReport:
     dive: tuple[DiveVerdict, ...] = ()
     approvals: tuple[ApprovalUse, ...] = ()
     limits: tuple[Limit, ...] = ()
+    history: tuple[PastSize, ...] = ()
     platforms: tuple[str, ...] = ()
 
     @property

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.advice_pieces import advice_block, advice_line, dive_lines, problem_lines
+from bloatcheck.report.bars import CELLS
+from bloatcheck.report.build_reason import build_reason
 from bloatcheck.report.escape import (
     LONGEST_CODE,
     LONGEST_NAME,
     Markdown,
+    chart,
     code,
     compose,
+    drawing,
     fenced,
+    link,
     row,
     sentence,
     unbroken,
@@ -23,9 +29,11 @@ from bloatcheck.report.escape import (
 from bloatcheck.report.figures import OF_A_THING, broken_limit, count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.layer_links import layer_link, place_link
+from bloatcheck.report.links import limit_url
 from bloatcheck.report.model import Failure, ImageReport, Origin
 from bloatcheck.report.shared_bases import SharedBase
 from bloatcheck.report.templates import render_markdown
+from bloatcheck.report.trend import trend
 from bloatcheck.report.view import (
     LayerRow,
     Row,
@@ -43,25 +51,33 @@ _MOST_FINDINGS = 5
 _FEW_LAYERS = 3
 _LONGEST_SUBJECT = 120
 _FEW_OUTPUT_LINES = 8
-_QUIET, _DETAIL, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _BASE, _FINDING, _BROKEN_ROW = range(9)
+_QUIET, _DETAIL, _TREND, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _BASE, _FINDING, _BROKEN_ROW = range(10)
 """What goes first when there is too much, to what goes last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much detail a place has room for: layers per image, lines of a failed build; unfolded or not."""
+    """How much detail a place has room for: layers per image, lines of a failed build, charts of how sizes
+    went on; unfolded or not.
+    """
 
     layers: int
     output_lines: int
+    trends: int
     unfolded: bool
 
 
-def table_row(shown: Row, *, percent: bool) -> Piece:
-    """The image's line in the table, with the column for percentages or without."""
+def table_row(shown: Row, *, percent: bool, bar: str | None) -> Piece:
+    """The image's line in the table, with the columns for percentages and bars or without.
+
+    What changed stands first: a phone shows three columns.
+    """
     line = row(
         compose("{}\N{NO-BREAK SPACE}{}", shown.icon, code(shown.name, LONGEST_NAME)),
-        *(shown.before, shown.after, shown.delta),
+        shown.delta,
         *((shown.percent,) if percent else ()),
+        *(shown.before, shown.after),
+        *(() if bar is None else (drawing(bar, CELLS) if bar else _NOTHING,)),
         unbroken(shown.verdict),
     )
     tier = _ROW if shown.image.outcome is Outcome.PASS else _BROKEN_ROW
@@ -74,8 +90,13 @@ def bases(shared: Sequence[SharedBase]) -> Iterable[Piece]:
         yield Piece((_BASE, -index), (shared_base_line(each), _NOTHING))
 
 
-def troubles(shown: Row, origin: Origin, *, base_is_told: bool = False) -> Iterable[Piece]:
-    """What is wrong with the image, as list items: one per broken limit, or why it failed."""
+def troubles(
+    shown: Row, origin: Origin, *, base_is_told: bool = False, headlined: Finding | None = None
+) -> Iterable[Piece]:
+    """What is wrong with the image, as list items: one per broken limit, or why it failed.
+
+    Of the `headlined` finding, whose figures the headline has, only the limit is named.
+    """
     image = shown.image
     rank = (_FINDING, *importance(image))
     if image.failure:
@@ -85,7 +106,10 @@ def troubles(shown: Row, origin: Origin, *, base_is_told: bool = False) -> Itera
         reason = image.diff.incomparable_because
         yield Piece(rank, (_incomparable(icon, shown.name, reason), _NOTHING))
     if image.findings:
-        told = [_finding(shown.name, each, image, origin) for each in image.findings[:_MOST_FINDINGS]]
+        told = [
+            _finding(shown.name, each, image, origin, in_headline=each is headlined)
+            for each in image.findings[:_MOST_FINDINGS]
+        ]
         few = [_lines(told[:most], len(image.findings)) for most in (_MOST_FINDINGS, 1)]
         yield Piece(rank, (*few, _NOTHING))
     if image.diff and image.outcome is not Outcome.PASS:
@@ -102,8 +126,13 @@ def troubles(shown: Row, origin: Origin, *, base_is_told: bool = False) -> Itera
         yield Piece(rank, (why_not, _NOTHING))
 
 
-def details(shown: Row, origin: Origin, depth: Depth, *, base_is_told: bool = False) -> Iterable[Piece]:
-    """What is folded under the table: the layers that changed, or the last output of a failed build."""
+def details(
+    shown: Row, origin: Origin, depth: Depth, *, base_is_told: bool = False, told_by_another: bool = False
+) -> Iterable[Piece]:
+    """What is folded under the table: the layers that changed, or the last output of a failed build.
+
+    What changed is left out where another image's details say the same.
+    """
     image = shown.image
     broken = image.outcome is not Outcome.PASS
     rank = (_BROKEN_DETAIL if broken else _DETAIL, *importance(image))
@@ -115,16 +144,17 @@ def details(shown: Row, origin: Origin, depth: Depth, *, base_is_told: bool = Fa
             for tail in tails
         )
         yield Piece(rank, (*versions, _NOTHING))
-    if image.diff and image.diff.after and (layers := layer_rows(image.diff)):
+    told = None if told_by_another else image.diff
+    if told and told.after and (layers := layer_rows(told)):
         versions = (
-            _layers(shown.name, image.diff, layers[:most], len(layers) - most, origin, unfolded=unfolded)
+            _layers(shown.name, told, layers[:most], len(layers) - most, origin, unfolded=unfolded)
             for most in (depth.layers, _FEW_LAYERS)
         )
         yield Piece(rank, (*versions, _NOTHING))
-    if image.diff:
+    if told:
         tables = tuple(
             contents_tables(
-                shown.name, image.diff, origin, (depth.layers,), why=not broken, base_is_told=base_is_told
+                shown.name, told, origin, (depth.layers,), why=not broken, base_is_told=base_is_told
             )
         )
         if tables:
@@ -143,6 +173,20 @@ def quiet_images(shown: Sequence[Row]) -> Iterable[Piece]:
         yield Piece((_QUIET,), (full, sentence(f"{summary}.")))
 
 
+def trends(shown: Iterable[Row], most: int) -> Iterable[Piece]:
+    """How the sizes went on, folded, of the first images for which that says something."""
+    told = ((each, found) for each in shown if (found := trend(each.image)))
+    for each, found in islice(told, most):
+        text = render_markdown(
+            "trend.md.j2",
+            name=each.name,
+            summary=found.summary,
+            chart=chart(found.chart),
+            caption=found.caption,
+        )
+        yield Piece((_TREND, *importance(each.image)), (text, _NOTHING))
+
+
 def notes(texts: Sequence[str]) -> Iterable[Piece]:
     """What the run itself has to say, as list items."""
     for index, text in enumerate(texts):
@@ -155,6 +199,7 @@ def _failure(name: str, failure: Failure, origin: Origin) -> Markdown:
         name=name,
         done={"build": "built", "read": "read"}.get(failure.stage, "measured"),
         place=place_link(failure.place, origin) if failure.place else None,
+        reason=code(reason) if (reason := build_reason(failure.output)) else None,
         message=_full_stop(failure.message),
         hint=_full_stop(failure.hint or ""),
     )
@@ -169,16 +214,18 @@ def _incomparable(icon: str, name: str, reason: str) -> Markdown:
     return compose("- {} {} can't be compared with its baseline: {}", icon, code(name, LONGEST_NAME), reason)
 
 
-def _finding(name: str, finding: Finding, image: ImageReport, origin: Origin) -> Markdown:
+def _finding(
+    name: str, finding: Finding, image: ImageReport, origin: Origin, *, in_headline: bool
+) -> Markdown:
     of_layer, of_thing = finding.metric is Metric.LAYER_GROWTH, finding.metric in OF_A_THING
     return render_markdown(
         "finding.md.j2",
         icon="❌" if finding.level is Level.FAIL else "⚠️",
         name=name,
-        metric=finding.metric.value,
+        metric=link(compose("**{}**", finding.metric.value), limit_url(finding.metric)),
         layer=layer_link(finding.instruction, finding.place, origin) if of_layer else None,
         subject=code(finding.subject, _LONGEST_SUBJECT) if finding.subject and of_thing else None,
-        problem=broken_limit(finding),
+        problem=None if in_headline else broken_limit(finding),
         source=layer_link(finding.instruction, finding.place, origin) if of_thing and finding.place else None,
         culprit=_culprit(finding, image, origin),
     )

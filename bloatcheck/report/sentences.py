@@ -10,6 +10,7 @@ from bloatcheck.config.limits import Metric
 from bloatcheck.errors import Place
 from bloatcheck.policy.dive import DiveVerdict
 from bloatcheck.policy.model import Finding
+from bloatcheck.report.build_reason import build_reason
 from bloatcheck.report.figures import OF_A_THING, broken_limit, count
 from bloatcheck.report.model import Failure, ImageReport
 from bloatcheck.report.plain import harmless, shorten
@@ -47,8 +48,10 @@ def failed(failure: Failure) -> str:
     """`could not be built: Dockerfile:5: …`, to follow the image's name."""
     done = {"build": "built", "read": "read"}.get(failure.stage, "measured")
     place = f"{failure.place}: " if failure.place else ""
+    reason = build_reason(failure.output)
+    said = f"{reason}; " if reason else ""
     hint = f" ({failure.hint})" if failure.hint else ""
-    return f"could not be {done}: {place}{failure.message}{hint}"
+    return f"could not be {done}: {place}{said}{failure.message}{hint}"
 
 
 def incomparable(reason: str) -> str:

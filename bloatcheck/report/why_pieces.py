@@ -34,14 +34,13 @@ def shared_base_line(shared: SharedBase) -> Markdown:
     ours = compose("; it is {} of this run", code(shared.ours, LONGEST_NAME)) if shared.ours else ""
     behind = _listed([_named(each, compared=True) for each in shared.names[:_MOST_NAMES]])
     return compose(
-        "- 🧱 The base image {}{}: **{}** {} ({}){}{}",
+        "- 🧱 The base image {}{}: **{}** {} ({}){}",
         _base(shared.change),
         ours,
         format_delta(shared.delta),
         where,
         listed,
-        ": " if behind else "",
-        behind,
+        compose(": {}", behind) if behind else "",
     )
 
 

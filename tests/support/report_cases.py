@@ -10,10 +10,13 @@ from support.reports import report
 
 from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.contents import Cause, Contents, FileSize, PackageSize, Share
+from bloatcheck.analysis.snapshot import Base
 from bloatcheck.analysis.start_problem import StartProblem
+from bloatcheck.config.limits import Limit, Metric, Threshold
 from bloatcheck.errors import Place
+from bloatcheck.oci.digest import parse_digest
 from bloatcheck.policy.dive import DiveVerdict
-from bloatcheck.report.model import Report
+from bloatcheck.report.model import ImageReport, PastSize, Report
 
 _INSTALL = "apt-get update && apt-get install -y --no-install-recommends"
 _API = """
@@ -210,6 +213,79 @@ def _wont_start() -> Report:
     return replace(found, images=rows)
 
 
+def _base_bump() -> Report:
+    """Twelve images on one base image that has moved; two of them changed something themselves."""
+    text = "\n".join(
+        f"""
+        image service-{index:02}
+            limit content-growth fail {"1 MB" if index < 3 else "5 MB"}
+            30.1 MB -> 32.4 MB   FROM debian:bookworm-slim
+            {"12 MB -> 12.9 MB" if index in (2, 7) else "12 MB"}   COPY dist /srv   @ app-{index}/Dockerfile:9
+        """
+        for index in range(1, 13)
+    )
+    found = report(text)
+    return replace(found, images=tuple(map(_on_a_base, found.images)))
+
+
+def _on_a_base(row: ImageReport) -> ImageReport:
+    assert row.diff
+    assert row.diff.before
+    assert row.diff.after
+    sides = []
+    for side, digit, version in ((row.diff.before, "1", "3.0.15-1"), (row.diff.after, "2", "3.0.17-1")):
+        base, own = side.layers[0].content_size, side.layers[1].content_size
+        ssl = PackageSize(
+            manager="deb", name="libssl3", version=version, size=base - 27_000_000, layer=0, base=True
+        )
+        sides.append(
+            replace(
+                side,
+                base=Base(
+                    name="debian:bookworm-slim", digest=parse_digest(f"sha256:{digit * 64}"), layer_count=1
+                ),
+                contents=Contents(
+                    shares=(Share(cause=Cause.BASE, size=base), Share(cause=Cause.OWN, size=own)),
+                    wasted=0,
+                    packages=(ssl,),
+                    files=(FileSize(path="srv/app.js", size=own, layer=1),),
+                ),
+            )
+        )
+    return replace(row, diff=replace(row.diff, before=sides[0], after=sides[1]))
+
+
+def _mixed_verdicts() -> Report:
+    """Thirty images of which most changed, and every verdict there is."""
+    rows = []
+    for index in range(1, 31):
+        size = f"{9 + index} MB -> {9 + index + index % 7 * 0.3:.1f} MB"
+        kind = {4: " new", 9: " gone", 13: " incomparable: another measure", 21: " failed build: no room"}
+        limit = "limit content-growth fail 1.4 MB" if index % 3 == 0 else "limit content-growth warn 1.4 MB"
+        body = (
+            "> #9 0.412 ERROR: No matching distribution found for left-pad==9"
+            if index == 21
+            else f"{limit}\n30 MB FROM debian\n{size} COPY . /srv @ services/{index:02}/Dockerfile:4"
+        )
+        rows.append(f"image service-{index:02}{kind.get(index, '')}\n{body}")
+    return report("\n".join(rows))
+
+
+def _trend() -> Report:
+    """An image whose sizes before are known, with a limit near by."""
+    found = case("explained")
+    api, *others = found.images
+    sizes = [61.2, 61.3, 62.0, 61.9, 66.4, 66.5, 66.5, 67.1, 69.0, 69.2, 72.8, 73.0, 73.1, 73.4]
+    history = tuple(
+        PastSize(
+            commit=f"{index + 1:02x}" * 20, date=f"2026-01-{index + 3:02}T08:00:00Z", size=int(size * 10**6)
+        )
+        for index, size in enumerate(sizes)
+    )
+    limit = Limit(Metric.CONTENT, fail=Threshold(bytes=90_000_000))
+    return replace(found, images=(replace(api, history=history, limits=(limit,)), *others))
+
+
 def _shares(base: int, deb: int, python: int, own: int) -> tuple[Share, ...]:
     return (
         Share(cause=Cause.BASE, size=base),
@@ -219,7 +295,13 @@ def _shares(base: int, deb: int, python: int, own: int) -> tuple[Share, ...]:
     )
 
 
-BUILT: dict[str, Callable[[], Report]] = {"explained": _explained, "wont_start": _wont_start}
+BUILT: dict[str, Callable[[], Report]] = {
+    "explained": _explained,
+    "wont_start": _wont_start,
+    "base_bump": _base_bump,
+    "mixed_verdicts": _mixed_verdicts,
+    "trend": _trend,
+}
 """Name -> what makes the report, for what the text has no words for."""
 
 NAMES = (*CASES, *BUILT)

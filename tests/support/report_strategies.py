@@ -11,7 +11,7 @@ from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding, Level
-from bloatcheck.report.model import Failure, ImageReport, Origin, Report
+from bloatcheck.report.model import Failure, ImageReport, Origin, PastSize, Report
 
 texts = hostile_text.filter(lambda text: not any("\ud800" <= character <= "\udfff" for character in text))
 """Text that JSON can hold."""
@@ -88,6 +88,13 @@ _failures = st.builds(
     output=st.lists(texts, max_size=3).map(tuple),
 )
 
+_past_sizes = st.builds(
+    PastSize,
+    commit=texts | st.integers(0, 2**160 - 1).map("{:040x}".format),
+    date=texts | st.dates().map(str),
+    size=_sizes,
+)
+
 
 @st.composite
 def _images(draw: st.DrawFn) -> ImageReport:
@@ -102,6 +109,7 @@ def _images(draw: st.DrawFn) -> ImageReport:
         dockerfile=draw(st.none() | texts),
         incomparable=draw(st.none() | st.sampled_from(Level)),
         limits=tuple(draw(st.lists(_limits, max_size=2))),
+        history=tuple(draw(st.lists(_past_sizes, max_size=5))),
     )
 
 

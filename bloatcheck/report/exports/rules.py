@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bloatcheck.config.limits import Metric
-from bloatcheck.report.links import advice_url, documentation_url
+from bloatcheck.report.links import advice_url, documentation_url, limit_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,7 @@ class Rule:
 
 def metric_rule(metric: Metric) -> Rule:
     """The rule of a limit."""
-    anchor = {Metric.CREEP: "creep", Metric.FORBIDDEN: "forbidden"}.get(metric, "limits")
-    return Rule(metric.value, _METRICS[metric], documentation_url(f"configuration.md#{anchor}"))
+    return Rule(metric.value, _METRICS[metric], limit_url(metric))
 
 
 def advice_rule(name: str) -> Rule | None:

@@ -12,6 +12,7 @@ from bloatcheck.report.markdown import comment_marker, render_comment, render_su
 from bloatcheck.report.model import Origin
 
 GITHUB_TAKES = 65_536
+LIMITS = "https://github.com/bloatcheck/bloatcheck/blob/main/docs/configuration.md#limits"
 GROWTH = """
     image api
         limit content-growth fail 1 MB
@@ -40,12 +41,12 @@ def test_a_job_summary_has_no_marker_and_its_broken_images_unfolded() -> None:
 def test_a_line_of_a_dockerfile_is_linked_at_the_measured_commit() -> None:
     origin = Origin(repository="octo/shop", server_url="https://ghe.example:8443/git", commit="0123abc")
     page = Page.of(render_comment(report(GROWTH, origin=origin)))
-    assert set(page.links) == {"https://ghe.example:8443/git/octo/shop/blob/0123abc/Dockerfile#L3"}
+    assert set(page.links) == {"https://ghe.example:8443/git/octo/shop/blob/0123abc/Dockerfile#L3", LIMITS}
 
 
-def test_without_an_origin_there_are_no_links_and_nothing_is_missing() -> None:
+def test_without_an_origin_only_the_documentation_is_linked_and_nothing_is_missing() -> None:
     page = Page.of(render_comment(report(GROWTH, origin=Origin())))
-    assert page.links == []
+    assert page.links == [LIMITS]
     assert "Dockerfile:3" in page.code
 
 
@@ -142,6 +143,56 @@ def test_a_run_without_a_baseline_says_so() -> None:
     assert "No baseline to compare with" in render_comment(replace(report(GROWTH), baseline=None))
 
 
-def test_no_more_than_a_dozen_lines_stand_before_the_fold() -> None:
-    before = render_comment(case("growth_over_the_limit")).split("<details>")[0]
+@pytest.mark.parametrize("name", ["growth_over_the_limit", "build_failed", "thirty_images"])
+def test_no_more_than_a_dozen_lines_stand_before_the_fold(name: str) -> None:
+    before = render_comment(case(name)).split("<details>")[0]
     assert len([line for line in before.splitlines()[1:] if line.strip()]) <= 12
+
+
+def test_of_many_images_those_with_something_wrong_stand_before_the_fold() -> None:
+    before, after = render_comment(case("base_bump")).split("<details>", 1)
+    cells = Page.of(before).cells
+    assert [row[0].split("\N{NO-BREAK SPACE}")[1] for row in cells[1:]] == ["service-02", "service-01"]
+    assert after.startswith("<summary>10 more images: all within their limits, +23.9")
+
+
+def test_of_many_broken_images_three_are_explained_before_the_fold() -> None:
+    before = render_comment(case("mixed_verdicts")).split("<details>")[0]
+    told = [line for line in before.splitlines() if re.match("- (💥|❌|⚠️)", line)]
+    assert len(told) == 3
+    assert "What is wrong with 6 more images" in render_comment(case("mixed_verdicts"))
+
+
+def test_what_the_headline_tells_is_not_told_twice() -> None:
+    comment = render_comment(report(GROWTH))
+    assert comment.count("over the limit of") == 1
+    assert "`api` breaks [**content-growth**]" in comment
+
+
+def test_a_bar_is_as_long_as_the_change_and_shaded_by_its_causes() -> None:
+    rows = render_comment(case("base_bump"))
+    assert '<code aria-hidden="true">░░░░░░██</code>' in rows
+    assert '<code aria-hidden="true">░░░░░░\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}</code>' in rows
+
+
+def test_sizes_before_are_a_chart_with_the_limit_where_it_is_near() -> None:
+    comment = render_comment(case("trend"))
+    (chart,) = re.findall(r"```mermaid\n(.*?)\n```", comment, re.DOTALL)
+    *_, labels, scale, sizes, limit = chart.splitlines()
+    assert labels.count(",") == sizes.count(",") == limit.count(",") == 11
+    assert labels.endswith('"0e0e0e0", "now"]')
+    assert scale.split() == ["y-axis", '"MB"', "56.88", "-->", "94.32"]
+    assert sizes.endswith(", 73.4, 85.812]")
+    assert limit.split("[")[1].startswith("90, 90, ")
+    assert "the red line is the limit, 90.0" in comment
+
+
+def test_few_sizes_before_are_no_chart() -> None:
+    told = case("trend")
+    api, *others = told.images
+    few = replace(told, images=(replace(api, history=api.history[:2]), *others))
+    assert "mermaid" not in render_comment(few)
+
+
+def test_a_build_s_failure_is_told_in_the_words_of_the_tool_that_failed() -> None:
+    assert "): `Unable to locate package libfoo2`; the build stopped" in render_comment(case("build_failed"))

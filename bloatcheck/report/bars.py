@@ -1,0 +1,55 @@
+"""How much each image changed, and by what, as a bar of a few characters.
+
+The longest bar is the largest change. The paler the block, the less it is of the repository's own making:
+base image, packages, own files. Every font for code has these characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bloatcheck.analysis.contents import Cause
+from bloatcheck.diff.contents import contents_diff
+from bloatcheck.diff.model import ImageDiff
+
+CELLS = 8
+BLOCKS = {Cause.BASE: "░", Cause.PACKAGE: "▒", Cause.OWN: "█"}
+LEGEND = "░ base image, ▒ packages, █ own files"
+_SLIVER = "▏"
+"""Stands for less than half a cell."""
+
+
+def bars(diffs: Sequence[ImageDiff | None]) -> tuple[str, ...]:
+    """One for each, of at most `CELLS` characters; empty where nothing changed, or nobody knows by what."""
+    causes = [_causes(diff) for diff in diffs]
+    longest = max((sum(each) for each in causes), default=0)
+    return tuple(_bar(each, longest) for each in causes)
+
+
+def _causes(diff: ImageDiff | None) -> tuple[int, ...]:
+    """Bytes by which each cause changed, however it did."""
+    changed = contents_diff(diff) if diff else None
+    if changed is None:
+        return ()
+    return tuple(abs(changed.delta_of(cause)) for cause in BLOCKS)
+
+
+def _bar(sizes: Sequence[int], longest: int) -> str:
+    total = sum(sizes)
+    if not total:
+        return ""
+    cells = round(CELLS * total / longest)
+    if not cells:
+        return _SLIVER
+    counts = _apportioned(sizes, cells)
+    return "".join(block * number for block, number in zip(BLOCKS.values(), counts, strict=True))
+
+
+def _apportioned(sizes: Sequence[int], cells: int) -> Iterable[int]:
+    """So many cells in proportion to the sizes, by the largest remainders."""
+    total = sum(sizes)
+    counts = [cells * size // total for size in sizes]
+    remainders = sorted(range(len(sizes)), key=lambda index: -(cells * sizes[index] % total))
+    for index in remainders[: cells - sum(counts)]:
+        counts[index] += 1
+    return counts
