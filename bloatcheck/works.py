@@ -89,6 +89,11 @@ class Works:
         self.finished += 1
 
     @property
+    def elapsed(self) -> float:
+        """Seconds since the first began."""
+        return time.monotonic() - self.began
+
+    @property
     def left(self) -> float | None:
         """Seconds until all is built; None while there is nothing to tell it from.
 

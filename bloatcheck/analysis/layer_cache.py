@@ -49,6 +49,8 @@ _SUFFIX = ".layer"
 _CONTENTS_SUFFIX = ".contents"
 _DOCUMENT_SUFFIX = ".document"
 _STALE_SECONDS = 3600
+_UNTRIMMED = 0.05
+"""The part that may be written before it is looked again at how large all entries are."""
 
 
 class LayerCache:
@@ -68,6 +70,7 @@ class LayerCache:
         self.folder = folder
         self._entries = folder / f"layers-{FORMAT}" if folder else None
         self._max_bytes = max_bytes
+        self._untrimmed: int | None = None
         self.log = log
         self._memory: dict[tuple[str, str | None], LayerIndex] = {}
         self.documents = DocumentCache(self._entries, self.tell)
@@ -98,17 +101,21 @@ class LayerCache:
                 self._memory[name, capture.version] = index
             return
         try:
-            write_entry(self._entries, name, encode_layer(index, identity=identity))
+            self._write(name, encode_layer(index, identity=identity))
             if capture:
                 contents = encode_contents(index, capture.version, identity=identity)
-                write_entry(self._entries, _contents_name(name, capture), contents)
+                self._write(_contents_name(name, capture), contents)
         except OSError as error:
             self.tell(f"the layer cache can't be written: {error.strerror}")
 
     def trim(self) -> None:
-        """Removes what hasn't been used for longest, where all entries are too large, and torn-off writes."""
-        if self._entries is None:
+        """Removes what hasn't been used for longest, where all entries are too large, and torn-off writes.
+
+        It is called for every image, and looks when it is called first and when enough was written since.
+        """
+        if self._entries is None or not self._is_worth_trimming():
             return
+        self._untrimmed = 0
         now = time.time()
         entries: list[tuple[float, int, str]] = []
         with contextlib.suppress(OSError), os.scandir(self._entries) as found:
@@ -128,6 +135,15 @@ class LayerCache:
             with contextlib.suppress(OSError):
                 Path(path).unlink()
             total -= size
+
+    def _is_worth_trimming(self) -> bool:
+        return self._untrimmed is None or self._untrimmed > _UNTRIMMED * self._max_bytes
+
+    def _write(self, name: str, entry: bytes) -> None:
+        if self._entries:
+            write_entry(self._entries, name, entry)
+        if self._untrimmed is not None:
+            self._untrimmed += len(entry)
 
     def _get(self, diff_id: Digest, identity: str | None, capture: Capture | None) -> LayerIndex | None:
         name = entry_name(diff_id, identity)
@@ -250,7 +266,8 @@ def index_images(
         {layer.diff_id for layer in image.layers} - proven.keys() - own.keys()
         for image, own in zip(images, of_image, strict=True)
     ]
-    with telling_progress(cache.log, len(wanted.union(*unknown))) as progress:
+    everything = wanted.union(*unknown)
+    with telling_progress(cache.log, len(everything), _stored_size(images, everything)) as progress:
         if wanted:
             layers = {layer.diff_id: layer for image in together for layer in image.layers}
             for index in progress.over(_read_together(together, wanted, capture)):
@@ -264,6 +281,13 @@ def index_images(
                 (proven if index.verified else own)[index.diff_id] = bounded.take(index)
     cache.trim()
     return [_in_order(image, {**own, **proven}) for image, own in zip(images, of_image, strict=True)]
+
+
+def _stored_size(images: Sequence[Image], wanted: set[Digest]) -> int | None:
+    """Bytes of these layers as they are stored; None where a transport doesn't say."""
+    sizes = {layer.diff_id: layer.compressed_size for image in images for layer in image.layers}
+    known = [size for diff_id in wanted if (size := sizes[diff_id]) is not None]
+    return sum(known) if len(known) == len(wanted) else None
 
 
 class _Bounded:

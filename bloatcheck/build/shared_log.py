@@ -32,6 +32,7 @@ class SharedLog:
         self._said_at = time.monotonic()
         self._over = threading.Event()
         self._now: Work | None = None
+        self._usually = ""
 
     @property
     def terse(self) -> bool:
@@ -61,11 +62,11 @@ class SharedLog:
     @contextmanager
     def telling(self, work: Work) -> Iterator[None]:
         """What is told to be going on is this work's step, for as long as this lasts."""
-        before, self._now = self._now, work
+        self._now, self._usually = work, work.doing
         try:
             yield
         finally:
-            self._now = before
+            self._now = None
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -96,7 +97,7 @@ class SharedLog:
     def status(self, message: str | None) -> None:
         """The step of what is being told of; drawn by the board where there is one."""
         if self._now is not None:
-            self._now.doing = message or ""
+            self._now.doing = message or self._usually
         if self._board is None:
             with self._lock:
                 self._log.status(message)

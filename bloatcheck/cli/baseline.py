@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
+from bloatcheck.cli.jobs import add_jobs_option, with_jobs
 from bloatcheck.cli.renewal import configure_renew, renew
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.config.model import Config
@@ -72,9 +73,9 @@ examples:
 def _configure_update(parser: argparse.ArgumentParser) -> None:
     parser.description = """\
 Builds and reads the images of the configuration and writes their sizes into the baseline. The entry of an
-image that can't be built or read stays as it was. Without --image, only entries that moved further than the
-configuration's `baseline.tolerance` are written, and images that are no longer configured are dropped. A file
-that is no baseline is never written over.
+image whose inputs did not change since, and of one that can't be built or read, stays as it was. Without
+--image, only entries that moved further than the configuration's `baseline.tolerance` are written, and images
+that are no longer configured are dropped. A file that is no baseline is never written over.
 """
     parser.epilog = """\
 exit codes:
@@ -85,11 +86,16 @@ exit codes:
 examples:
   bloatcheck baseline update                  every image
   bloatcheck baseline update --image 'api-*'  only these; the others' entries stay as they are
+  bloatcheck baseline update --all            build those too whose inputs did not change
 """
     _add_config(parser)
     parser.add_argument(
         "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="build the images too whose inputs did not change since"
+    )
+    add_jobs_option(parser)
     parser.add_argument("--json", action="store_true", help="print the new baseline as JSON")
     add_log_options(parser)
 
@@ -137,14 +143,19 @@ def _update(args: argparse.Namespace) -> ExitCode:
     from bloatcheck import pipeline
     from bloatcheck.baseline.document import to_json
     from bloatcheck.baseline.git import Git
+    from bloatcheck.baseline.staleness import judged_by_age
     from bloatcheck.baseline.store import read_work_tree, updated, write_baseline
     from bloatcheck.config.load import load_config
 
     log, environment = log_for(args), child_environment()
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    config = with_jobs(config, args)
     # Read before anything is built: a broken one should not cost a build to find out.
     before = read_work_tree(config.root, config.baseline.path)
-    results = pipeline.measure(config, log=log, environment=environment)
+    # Who names an image wants it measured.
+    aged = judged_by_age(before, max_age=config.baseline.max_age, now=datetime.now(timezone.utc))
+    known = None if args.all or args.image else aged
+    results = pipeline.measure(config, log=log, environment=environment, before=before, known=known)
     commit = Git(config.root).commit("HEAD")
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     measured = [
@@ -159,7 +170,8 @@ def _update(args: argparse.Namespace) -> ExitCode:
             log.warning(
                 f"{result.spec.name}, {failure.stage} failed: {failure.message}{hint}", place=failure.place
             )
-    if results and not measured:
+    unbuilt = sum(isinstance(result, pipeline.Unbuilt) for result in results)
+    if results and not measured and not unbuilt:
         raise ReadError(
             "no image could be measured, so the baseline stays as it was",
             hint="the warnings above say why, image by image",
@@ -181,7 +193,7 @@ def _update(args: argparse.Namespace) -> ExitCode:
         tell_json(to_json(after.entries).rstrip("\n"))
     else:
         tell(render_update(before, after, written, measured).rstrip("\n"))
-    return ExitCode.OK if len(measured) == len(results) else ExitCode.UNREADABLE
+    return ExitCode.OK if len(measured) + unbuilt == len(results) else ExitCode.UNREADABLE
 
 
 def _show(args: argparse.Namespace) -> ExitCode:

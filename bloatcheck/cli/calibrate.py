@@ -11,6 +11,7 @@ from pathlib import Path
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.model import LayerNoise
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
+from bloatcheck.cli.jobs import add_jobs_option, with_jobs
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.config.model import Config
 from bloatcheck.errors import ExitCode, ReadError, UsageError
@@ -49,6 +50,7 @@ examples:
     parser.add_argument(
         "--builds", metavar="N", type=int, default=2, help="how often each is built (default: 2)"
     )
+    add_jobs_option(parser)
     parser.add_argument("--json", action="store_true", help="print what was measured as JSON")
     add_log_options(parser)
 
@@ -64,6 +66,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     log = log_for(args)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
     config = replace(config, images=tuple(image for image in config.images if image.build))
+    config = with_jobs(config, args)
     if not config.images:
         raise UsageError("none of these images is built here, so nothing can be built twice")
     _check_entries(config)
@@ -111,7 +114,7 @@ def _built(config: Config, times: int, log: Log) -> dict[_Key, list[ImageSnapsho
             if isinstance(result, pipeline.Measured):
                 key = (result.snapshot.name, result.snapshot.platform)
                 found.setdefault(key, []).append(result.snapshot)
-            else:
+            elif isinstance(result, pipeline.Unmeasured):
                 failure = result.failure
                 hint = f" ({failure.hint})" if failure.hint else ""
                 log.warning(f"{result.spec.name}: {failure.message}{hint}", place=failure.place)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.colour import is_live
+from bloatcheck.cli.live import LiveLog
 from bloatcheck.cli.log import GitHubLog, PlainLog
 from bloatcheck.errors import UsageError
 from bloatcheck.log import Log
@@ -76,6 +78,8 @@ def log_for(args: argparse.Namespace) -> Log:
         # The runner reads commands from both streams, so build output is kept from being one on either.
         stream = sys.stderr if args.json else sys.stdout
         return GitHubLog(stream=stream, verbose=verbose, quiet=args.quiet)
+    if not args.quiet and is_live(sys.stderr):
+        return LiveLog(verbose=verbose)
     return PlainLog(verbose=verbose, quiet=args.quiet)
 
 

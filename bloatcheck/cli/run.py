@@ -13,6 +13,7 @@ from bloatcheck.cli.common import (
     platform_of,
     rules_in_force,
 )
+from bloatcheck.cli.jobs import add_jobs_option, with_jobs
 from bloatcheck.errors import ExitCode
 
 
@@ -53,6 +54,12 @@ examples:
         default=[],
         help="of images with `platforms`, only these; repeatable",
     )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="build the images too whose inputs did not change since the baseline",
+    )
+    add_jobs_option(parser)
     add_report_options(parser)
     parser.add_argument(
         "--leg",
@@ -84,6 +91,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     context = read_context(environment)
     platforms = [platform for text in args.platform if (platform := platform_of(text))]
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image, platforms=platforms)
+    config = with_jobs(config, args)
     judging, references = rules_in_force(
         config, context, token=token or context.token, environment=environment, log=log
     )
@@ -92,7 +100,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     enforced = config.enforce if args.enforce is None else args.enforce
     # The baseline is read before anything is built: a broken one should not cost a build to find out.
     baselines = references.baselines()
-    results = pipeline.measure(config, log=log, environment=environment)
+    results = pipeline.measure(
+        config,
+        log=log,
+        environment=environment,
+        before=baselines.before,
+        known=None if args.all else baselines.before,
+    )
     report = pipeline.make_report(
         config,
         context,
