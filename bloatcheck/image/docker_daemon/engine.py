@@ -45,6 +45,9 @@ _NO_NAME = "invalid reference format"
 """In an engine's words for what is no image's name."""
 _PLATFORM_API = (1, 49)
 """From this version of the API on, inspect takes a platform; saving does from 1.48 on."""
+_VERSION, _INFO = "/version", "/info"
+_told: dict[object, dict[str, object]] = {}
+"""What local engines said of themselves, by socket: five hundred images are no reason to ask as often."""
 _API_VERSION = re.compile(r"(?P<major>[0-9]{1,4})\.(?P<minor>[0-9]{1,4})")
 
 
@@ -54,13 +57,20 @@ class Engine:
     Args:
         transport: the way to it; closed with it.
         about: what it said of its version.
+        told: what it said of itself before, by the path it was asked for; added to here.
         patience: seconds that each small answer is waited for.
 
     Raises:
         ValueError: it didn't say which version of the API it speaks.
     """
 
-    def __init__(self, transport: Transport, about: object, patience: int = _ANSWER_SECONDS) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        about: object,
+        patience: int = _ANSWER_SECONDS,
+        told: dict[str, object] | None = None,
+    ) -> None:
         spoken = about.get("ApiVersion") if isinstance(about, dict) else None
         version = _API_VERSION.fullmatch(spoken) if isinstance(spoken, str) else None
         if not version:
@@ -68,13 +78,15 @@ class Engine:
         self._transport = transport
         self._about = about
         self._patience = patience
+        self._told: dict[str, object] = {} if told is None else told
         self._api = f"/v{version[0]}"
         self._api_version = (int(version["major"]), int(version["minor"]))
 
     def facts(self) -> EngineFacts:
         """Name, version, store."""
-        with self._failures("say what it is"):
-            state = read_json(self._get("/info", {}))
+        if (state := self._told.get(_INFO)) is None:
+            with self._failures("say what it is"):
+                state = self._told[_INFO] = read_json(self._get(_INFO, {}))
         return parse_facts(self._about, state, local=self._transport.host.startswith("unix://"))
 
     def inspect(self, name: str, platform: Platform | None) -> Inspection:
@@ -183,15 +195,19 @@ def connect(patience: int = _ANSWER_SECONDS) -> Engine:
         ReadError: none answers, or it may not be asked; the hint says what to do.
     """
     transport: Transport
+    told: dict[str, object] = {}
     if path := local_socket(os.environ):
         transport = SocketTransport(path)
+        told = _told.setdefault(transport.identity, told)
     else:
         # takes longer to import than all that is asked of an engine for an image whose layers are known
         from bloatcheck.image.docker_daemon.docker_py import DockerPyTransport  # noqa: PLC0415 - see above
 
         transport = DockerPyTransport(patience)
     try:
-        return Engine(transport, read_json(transport.get("/version", {}, patience=patience)), patience)
+        if (about := told.get(_VERSION)) is None:
+            about = told[_VERSION] = read_json(transport.get(_VERSION, {}, patience=patience))
+        return Engine(transport, about, patience, told)
     except (RefusedError, ValueError) as error:
         transport.close()
         raise cant_connect(transport.host, error) from error

@@ -176,6 +176,15 @@ class SocketTransport:
         self.host = f"unix://{path}"
         self._path = path
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same while the same engine listens: one that is started again makes its socket anew."""
+        try:
+            status = Path(self._path).stat()
+        except OSError:
+            return (self._path,)
+        return self._path, status.st_dev, status.st_ino, status.st_ctime_ns
+
     def get(
         self, path: str, query: Mapping[str, str | Sequence[str]], *, patience: float
     ) -> http.client.HTTPResponse:
