@@ -1,4 +1,4 @@
-"""Finding what we built in an engine, and taking it away with the containers that use it.
+"""Finding what we built, in an engine or a storage, and taking it away with the containers that use it.
 
 The rule that nothing else may be touched decides every case:
 
@@ -6,24 +6,18 @@ The rule that nothing else may be touched decides every case:
 - an image with other tags or digests is somebody's too: only our tag goes, its containers stay;
 - a container uses an image when it was created from exactly that image id. The engine's `ancestor` filter
   would also give containers of images that others built on top of ours;
-- an image that others built on top of ours keeps its layers: the engine only takes our tag off.
+- an image that others built on top of ours keeps its layers: only our tag is taken off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
-from functools import partial
-from typing import Any
-
-import docker
-import docker.errors
-import requests.exceptions
+from typing import Any, Protocol
 
 from bloatcheck.build.ours import OurTag
-from bloatcheck.errors import ReadError
 
 _RUNNING = {"running", "paused", "restarting"}
 
@@ -56,6 +50,8 @@ class OurImage:
     engine_size: int
     created: datetime | None
     containers: tuple[UsingContainer, ...]
+    store: str = "docker"
+    """What holds it."""
 
     @property
     def is_shared(self) -> bool:
@@ -90,21 +86,49 @@ class Removal:
     reason: str = ""
 
 
-def list_ours(engine: docker.APIClient, repository: str | None) -> tuple[OurImage, ...]:
+class Store(Protocol):
+    """Where images are kept. What refuses answers in its own words; "" means that it is done."""
+
+    @property
+    def name(self) -> str:
+        """For people: `docker`, `buildah`."""
+        ...
+
+    def listed(self) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+        """Its images and its containers, as `our_image` takes them.
+
+        Raises:
+            ReadError: it doesn't tell.
+        """
+        ...
+
+    def remove_container(self, container_id: str, *, force: bool) -> str:
+        """Takes a container away, but none of its volumes."""
+        ...
+
+    def remove_tag(self, tag: str) -> str:
+        """Takes a tag off, and the image away with its last one."""
+        ...
+
+    def holds(self, image_id: str) -> bool:
+        """Whether the image is still there."""
+        ...
+
+    def close(self) -> None:
+        """Ends the connection, if there is one."""
+        ...
+
+
+def list_ours(store: Store, repository: str | None) -> tuple[OurImage, ...]:
     """The images that runs of this repository built, oldest first; of every repository for None.
 
     Raises:
-        ReadError: the engine doesn't tell.
+        ReadError: the store doesn't tell.
     """
-    try:
-        images, containers = engine.images(), engine.containers(all=True)
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise ReadError(
-            f"the engine could not list its images: {_explain(error)}",
-            hint="see whether `docker images` works",
-        ) from error
+    images, containers = store.listed()
     found = (our_image(image, containers, repository) for image in images)
-    return tuple(sorted((image for image in found if image), key=_age))
+    ours = [replace(image, store=store.name) for image in found if image]
+    return tuple(sorted(ours, key=_age))
 
 
 def our_image(
@@ -135,35 +159,33 @@ def our_image(
     )
 
 
-def remove(engine: docker.APIClient, image: OurImage, *, force: bool) -> Removal:
+def remove(store: Store, image: OurImage, *, force: bool) -> Removal:
     """Removes the containers that use an image, then the image; or takes our tags off a shared one."""
     if image.is_shared:
-        return _remove_tags(engine, image, ())
+        return _remove_tags(store, image, ())
     if image.running and not force:
         names = ", ".join(container.name for container in image.running)
         return Removal(image=image, outcome=Outcome.SKIPPED, reason=f"running: {names}")
     removed: list[UsingContainer] = []
     for container in image.containers:
         # Volumes stay: they hold somebody's data, and nothing that we built.
-        reason = _refusal(partial(engine.remove_container, container.container_id, force=force))
+        reason = store.remove_container(container.container_id, force=force)
         if reason:
             return Removal(
                 image=image, outcome=Outcome.FAILED, removed_containers=tuple(removed), reason=reason
             )
         removed.append(container)
-    return _remove_tags(engine, image, tuple(removed))
+    return _remove_tags(store, image, tuple(removed))
 
 
-def _remove_tags(
-    engine: docker.APIClient, image: OurImage, removed_containers: tuple[UsingContainer, ...]
-) -> Removal:
-    """By tag and without force, so that the engine itself keeps what something else still needs."""
-    refusals = [_refusal(partial(engine.remove_image, str(tag))) for tag in image.tags]
+def _remove_tags(store: Store, image: OurImage, removed_containers: tuple[UsingContainer, ...]) -> Removal:
+    """By tag and without force, so that the store itself keeps what something else still needs."""
+    refusals = [store.remove_tag(str(tag)) for tag in image.tags]
     reason = "; ".join(refusal for refusal in refusals if refusal)
     outcome = Outcome.FAILED
     if not reason:
         outcome = Outcome.REMOVED
-        if _exists(engine, image.image_id):
+        if store.holds(image.image_id):
             outcome = Outcome.UNTAGGED
             reason = (
                 f"it has other names: {', '.join(image.other_references)}"
@@ -171,30 +193,6 @@ def _remove_tags(
                 else "another image is built on it"
             )
     return Removal(image=image, outcome=outcome, removed_containers=removed_containers, reason=reason)
-
-
-def _refusal(request: Callable[[], object]) -> str:
-    """The engine's words if it refuses; "" if it obeys, or if what is to go is gone already."""
-    try:
-        request()
-    except docker.errors.NotFound:
-        return ""
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        return _explain(error)
-    return ""
-
-
-def _exists(engine: docker.APIClient, image_id: str) -> bool:
-    try:
-        engine.inspect_image(image_id)  # type: ignore[no-untyped-call] # the stubs leave it so
-    except (docker.errors.DockerException, requests.exceptions.RequestException):
-        return False
-    return True
-
-
-def _explain(error: Exception) -> str:
-    """The engine's own words for a refusal."""
-    return str(getattr(error, "explanation", None) or error)
 
 
 def _container(container: Mapping[str, Any]) -> UsingContainer:

@@ -1,19 +1,26 @@
-"""`bloatcheck clean`: what runs built and left in the engine, and away with it."""
+"""`bloatcheck clean`: what runs built and left in an engine or a storage, and away with it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bloatcheck.build.clean import OurImage, Outcome, Removal, UsingContainer, list_ours, remove
+from bloatcheck.build.clean import OurImage, Outcome, Removal, Store, UsingContainer, list_ours, remove
+from bloatcheck.build.clean_docker import DockerStore
+from bloatcheck.build.clean_storage import ToolStore
+from bloatcheck.build.containers_tool import ask_tool
 from bloatcheck.build.identity import repository_identity
-from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.errors import ExitCode
+from bloatcheck.cli.common import child_environment
+from bloatcheck.cli.stdout import put, tell, tell_json
+from bloatcheck.errors import BuildError, ExitCode, ReadError
 from bloatcheck.image.docker_daemon.docker_py import docker_client
 from bloatcheck.report.plain import harmless_line
 from bloatcheck.units import format_bytes
@@ -26,21 +33,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = """\
 Lists the images that bloatcheck built for this repository, and with --yes removes them.
 
-An image is known by the tag that a run gave it, bloatcheck.local/<repository>/<image>:<run>. The
-containers that use an image are removed before it. An image that has other names too only loses ours, and
-its containers stay. Volumes and the build cache stay.
+It looks in the docker engine, and in the storage that buildah and podman share, as far as they are here. An
+image is known by the tag that a run gave it, bloatcheck.local/<repository>/<image>:<run>. The containers that
+use an image are removed before it. An image that has other names too only loses ours, and its containers
+stay. Volumes and docker's build cache stay.
 """
     parser.epilog = """\
 exit codes:
   0  listed, or everything that was listed is gone
-  3  something is still there (a container runs and --force was not given, or the engine refused), or the
-     engine did not answer
+  3  something is still there (a container runs and --force was not given, or it was refused), or there was
+     nothing to ask: no engine, buildah or podman
 
 examples:
   bloatcheck clean                     what would be removed
   bloatcheck clean --yes               remove it; images of running containers stay
   bloatcheck clean --yes --force       remove it, running containers too
-  bloatcheck clean --all-repositories  what runs of any repository left in this engine
+  bloatcheck clean --all-repositories  what runs of any repository left on this machine
 """
     parser.add_argument("--yes", action="store_true", help="remove what is listed")
     parser.add_argument("--force", action="store_true", help="with --yes: stop and remove running containers")
@@ -53,18 +61,53 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Lists, removes, prints."""
     repository = None if args.all_repositories else repository_identity(Path.cwd(), os.environ)
-    client, _ = docker_client()
-    try:
-        images = list_ours(client, repository)
-        removals = tuple(remove(client, image, force=args.force) for image in images) if args.yes else ()
-    finally:
-        client.close()
+    images: list[OurImage] = []
+    removals: list[Removal] = []
+    stores, unasked = _stores(child_environment())
+    with ExitStack() as stack:
+        for store in stores:
+            stack.callback(store.close)
+            found = list_ours(store, repository)
+            images += found
+            removals += [remove(store, image, force=args.force) for image in found] if args.yes else []
     if args.json:
         tell_json(render_json(images, removals))
     else:
         tell(render_text(images, removals, repository=repository, removing=args.yes).rstrip("\n"))
+    for reason in unasked:
+        put(sys.stderr, f"bloatcheck: not looked everywhere: {harmless_line(reason)}\n")
     left = any(removal.outcome in {Outcome.SKIPPED, Outcome.FAILED} for removal in removals)
     return ExitCode.UNREADABLE if left else ExitCode.OK
+
+
+def _stores(environment: Mapping[str, str]) -> tuple[list[Store], list[str]]:
+    """Where a run may have left something, and what of it could not be asked.
+
+    Raises:
+        ReadError: there is nothing to ask.
+    """
+    stores: list[Store] = []
+    unasked: list[str] = []
+    missing: ReadError | None = None
+    try:
+        client, _ = docker_client()
+        stores.append(DockerStore(client))
+    except ReadError as error:
+        missing = error
+        if shutil.which("docker"):
+            unasked.append(error.message)
+    # Both work in one storage, of which podman tells more.
+    for program in ("podman", "buildah"):
+        if shutil.which(program, path=environment.get("PATH")) is None:
+            continue
+        try:
+            stores.append(ToolStore(ask_tool(program, environment), environment))
+            break
+        except BuildError as error:
+            unasked.append(error.message)
+    if missing and not stores:
+        raise missing
+    return stores, unasked
 
 
 def render_text(
@@ -73,7 +116,7 @@ def render_text(
     """A table, then what became of it or how to have it removed."""
     whose = repository or "any repository"
     if not images:
-        return f"The engine holds no image that a run for {harmless_line(whose)} built.\n"
+        return f"There is no image here that a run for {harmless_line(whose)} built.\n"
     lines = [*_table([_HEADER, *(_row(image) for image in images)]), ""]
     lines += [line for removal in removals for line in _told(removal)] if removing else _announced(images)
     return "".join(f"{line}\n" for line in lines)
@@ -97,7 +140,7 @@ def _announced(images: Sequence[OurImage]) -> Iterator[str]:
     yield f"Nothing was removed. To remove {count}, {total} with layers they share counted each time: --yes"
 
 
-_HEADER = ("IMAGE", "REPOSITORY", "RUN", "ID", "SIZE", "CREATED (UTC)", "CONTAINERS")
+_HEADER = ("IMAGE", "REPOSITORY", "RUN", "IN", "ID", "SIZE", "CREATED (UTC)", "CONTAINERS")
 
 
 def _row(image: OurImage) -> tuple[str, ...]:
@@ -106,6 +149,7 @@ def _row(image: OurImage) -> tuple[str, ...]:
         ", ".join(sorted({tag.image_name for tag in image.tags})),
         ", ".join(sorted({tag.repository_name for tag in image.tags})),
         runs[0] if len(runs) == 1 else f"{runs[0]} and {len(runs) - 1} more",
+        image.store,
         _short(image.image_id),
         format_bytes(image.engine_size),
         f"{image.created:%Y-%m-%d %H:%M}" if image.created else "?",
@@ -139,14 +183,17 @@ def _told(removal: Removal) -> Iterator[str]:
 
 def render_json(images: Sequence[OurImage], removals: Sequence[Removal]) -> str:
     """One object; `outcome` is null where nothing was tried."""
-    by_id = {removal.image.image_id: removal for removal in removals}
-    document = {"images": [_image_object(image, by_id.get(image.image_id)) for image in images]}
+    became = {(removal.image.store, removal.image.image_id): removal for removal in removals}
+    document = {
+        "images": [_image_object(image, became.get((image.store, image.image_id))) for image in images]
+    }
     return json.dumps(document, indent=2)
 
 
 def _image_object(image: OurImage, removal: Removal | None) -> dict[str, Any]:
     return {
         "id": image.image_id,
+        "store": image.store,
         "tags": [str(tag) for tag in image.tags],
         "other_references": list(image.other_references),
         "engine_size": image.engine_size,

@@ -93,7 +93,7 @@ def clean_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict
 def test_nothing_of_ours_is_said_plainly(leftovers: Leftovers, capsys: pytest.CaptureFixture[str]) -> None:
     assert clean() is ExitCode.OK
     assert capsys.readouterr().out == (
-        f"The engine holds no image that a run for {leftovers.repository} built.\n"
+        f"There is no image here that a run for {leftovers.repository} built.\n"
     )
 
 
@@ -104,7 +104,17 @@ def test_without_yes_it_only_lists(leftovers: Leftovers, capsys: pytest.CaptureF
 
     assert clean() is ExitCode.OK
     header, first, second, _, total = capsys.readouterr().out.splitlines()
-    assert header.split() == ["IMAGE", "REPOSITORY", "RUN", "ID", "SIZE", "CREATED", "(UTC)", "CONTAINERS"]
+    assert header.split() == [
+        "IMAGE",
+        "REPOSITORY",
+        "RUN",
+        "IN",
+        "ID",
+        "SIZE",
+        "CREATED",
+        "(UTC)",
+        "CONTAINERS",
+    ]
     assert {first.split()[0], second.split()[0]} == {"api", "web"}
     assert f"{container} (created)" in first + second
     assert total.startswith("Nothing was removed. To remove 2 images, ")
@@ -249,6 +259,7 @@ def test_no_engine_is_told_with_its_cure(
     leftovers: Leftovers, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/socket")
+    monkeypatch.setenv("PATH", "/nonexistent")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # docker-py drops the socket it can't connect
         assert clean() is ExitCode.UNREADABLE

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from bloatcheck.build.clean import OurImage, Outcome, UsingContainer, list_ours, our_image, remove
+from bloatcheck.build.clean_docker import DockerStore
 from bloatcheck.build.ours import OurTag
 from bloatcheck.errors import ReadError
 
@@ -147,8 +148,8 @@ class Engine:
         raise docker.errors.ImageNotFound(name)
 
     @property
-    def client(self) -> docker.APIClient:
-        return cast("docker.APIClient", self)
+    def store(self) -> DockerStore:
+        return DockerStore(cast("docker.APIClient", self))
 
 
 def conflict(words: str) -> docker.errors.APIError:
@@ -165,7 +166,7 @@ def image_with(*containers: dict[str, Any]) -> OurImage:
 
 def test_containers_go_before_their_image() -> None:
     engine = Engine()
-    removal = remove(engine.client, image_with(container("one"), container("two")), force=False)
+    removal = remove(engine.store, image_with(container("one"), container("two")), force=False)
     assert removal.outcome is Outcome.REMOVED
     assert [one.name for one in removal.removed_containers] == ["one", "two"]
     assert engine.asked == [
@@ -177,7 +178,7 @@ def test_containers_go_before_their_image() -> None:
 
 def test_a_container_that_the_engine_keeps_keeps_its_image() -> None:
     engine = Engine(containers=conflict("removal is in progress"))
-    removal = remove(engine.client, image_with(container()), force=True)
+    removal = remove(engine.store, image_with(container()), force=True)
     assert removal.outcome is Outcome.FAILED
     assert removal.reason == "removal is in progress"
     assert not any("image" in one for one in engine.asked)
@@ -185,20 +186,20 @@ def test_a_container_that_the_engine_keeps_keeps_its_image() -> None:
 
 def test_a_container_that_started_meanwhile_is_the_engines_refusal() -> None:
     engine = Engine(images=conflict("container abc is using its referenced image"))
-    removal = remove(engine.client, image_with(), force=False)
+    removal = remove(engine.store, image_with(), force=False)
     assert removal.outcome is Outcome.FAILED
     assert "container abc" in removal.reason
 
 
 def test_what_is_gone_meanwhile_is_what_was_wanted() -> None:
     gone = docker.errors.NotFound("gone")
-    removal = remove(Engine(containers=gone, images=gone).client, image_with(container()), force=False)
+    removal = remove(Engine(containers=gone, images=gone).store, image_with(container()), force=False)
     assert removal.outcome is Outcome.REMOVED
 
 
 def test_a_broken_connection_is_told() -> None:
     broken = requests.exceptions.ConnectionError("connection reset")
-    removal = remove(Engine(images=broken).client, image_with(), force=False)
+    removal = remove(Engine(images=broken).store, image_with(), force=False)
     assert (removal.outcome, removal.reason) == (Outcome.FAILED, "connection reset")
     with pytest.raises(ReadError, match="could not list its images: connection reset"):
-        list_ours(Engine(images=broken).client, REPOSITORY)
+        list_ours(Engine(images=broken).store, REPOSITORY)
