@@ -44,6 +44,7 @@ from bloatcheck.diff.compare import compare_all
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import BloatcheckError, BuildError
 from bloatcheck.image.open import open_image
+from bloatcheck.inputs.decide import decide_all, unchanged_since
 from bloatcheck.judging import Judging, judging_of
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
@@ -88,7 +89,15 @@ class Unmeasured:
     failure: Failure
 
 
-Result = Union[Measured, Unmeasured]  # noqa: UP007 - evaluated, and Python 3.10 can't
+@dataclass(frozen=True, slots=True)
+class Unbuilt:
+    """An image that was not built: its inputs are those of the baseline's entry, which stands for it."""
+
+    spec: ImageSpec
+    entry: BaselineEntry
+
+
+Result = Union[Measured, Unmeasured, Unbuilt]  # noqa: UP007 - evaluated, and Python 3.10 can't
 
 
 def measure(
@@ -98,8 +107,9 @@ def measure(
     environment: Mapping[str, str],
     fresh: bool = False,
     before: Baseline | None = None,
+    known: Baseline | None = None,
 ) -> tuple[Result, ...]:
-    """Builds and reads every image of the configuration; the results have its order.
+    """Builds and reads the images of the configuration; the results have its order.
 
     Several are built at once, and one is read meanwhile: one alone, so that a layer that many images have is
     read once. What could not be built or read is only mentioned in the log: whoever gets the results tells of
@@ -111,12 +121,57 @@ def measure(
         environment: what builds may see.
         fresh: built without the build cache.
         before: what builds took before, to tell how long they may take.
+        known: images whose inputs its entries were measured with are not built.
 
     Raises:
         UsageError: there is something to build, in a run that holds secrets and is for somebody else's code.
     """
     if any(spec.build for spec in config.images):
         check_may_build(read_context(environment), environment)
+    if unknown := [name for name in config.advice.ignore if name not in IDS]:
+        log.warning(
+            f"advice.ignore: there is no advice called {', '.join(unknown)}; there are {', '.join(IDS)}"
+        )
+    if fresh:
+        return _built_and_read(config, log=log, environment=environment, fresh=True, before=before)
+    decisions = decide_all(config, known or Baseline(), log=log, environment=environment)
+    wanted = tuple(decision.spec for decision in decisions if decision.entry is None)
+    if left := len(decisions) - len(wanted):
+        log.info(f"{count(left, 'image')} not built: inputs unchanged (--all builds every image)")
+    results = iter(
+        _built_and_read(
+            replace(config, images=wanted), log=log, environment=environment, fresh=False, before=before
+        )
+        if wanted
+        else ()
+    )
+    return tuple(
+        Unbuilt(decision.spec, decision.entry)
+        if decision.entry
+        else _with_digest(next(results), decision.inputs.digest)
+        for decision in decisions
+    )
+
+
+def _with_digest(result: Measured | Unmeasured, inputs: Digest | None) -> Measured | Unmeasured:
+    """The result with what was built, where that is all: a base's ONBUILD reads what no line here tells."""
+    if isinstance(result, Unmeasured) or inputs is None:
+        return result
+    snapshot = result.snapshot
+    own = snapshot.layers[snapshot.base.layer_count :] if snapshot.base else snapshot.layers
+    if snapshot.base is None or any(layer.place is None for layer in own):
+        return result
+    return replace(result, snapshot=replace(snapshot, inputs_digest=inputs))
+
+
+def _built_and_read(
+    config: Config,
+    *,
+    log: Log,
+    environment: Mapping[str, str],
+    fresh: bool,
+    before: Baseline | None,
+) -> tuple[Measured | Unmeasured, ...]:
     builders = Builders(
         root=config.root,
         log=log,
@@ -127,14 +182,10 @@ def measure(
         buildx=config.buildx,
         fresh=fresh,
     )
-    if unknown := [name for name in config.advice.ignore if name not in IDS]:
-        log.warning(
-            f"advice.ignore: there is no advice called {', '.join(unknown)}; there are {', '.join(IDS)}"
-        )
     jobs = config.jobs or usual_jobs()
     expected = [_took(spec, before) for spec in config.images]
     works = Works(expected, lanes=jobs)
-    results: dict[int, Result] = {}
+    results: dict[int, Measured | Unmeasured] = {}
     with SharedLog(log, works).shown() as shared:
         builders = replace(builders, log=shared)
         cache = LayerCache.open(environment, log=shared)
@@ -170,8 +221,12 @@ def recall(
         for result in results
         if isinstance(result, Measured)
     }
+    # What was not built is compared with itself.
+    unbuilt = {result.entry.key for result in results if isinstance(result, Unbuilt)}
     entries = tuple(
-        replace(entry, snapshot=recalled(entry.snapshot, cache, now=now.get(entry.key)))
+        entry
+        if entry.key in unbuilt
+        else replace(entry, snapshot=recalled(entry.snapshot, cache, now=now.get(entry.key)))
         for entry in baselines.before.entries
     )
     return replace(baselines, before=replace(baselines.before, entries=entries))
@@ -219,6 +274,18 @@ def _history(settings: BaselineSettings, git: Git) -> tuple[Point, ...]:
         return ()
 
 
+def _with_history(rows: Sequence[ImageReport], points: Sequence[Point]) -> tuple[ImageReport, ...]:
+    """The rows with their newest sizes before."""
+    past: dict[tuple[str, str], list[PastSize]] = {}
+    for point in points:
+        its = past.setdefault((point.image, point.platform), [])
+        its.append(PastSize(commit=point.commit, date=point.date, size=point.content_size))
+    return tuple(
+        replace(row, history=tuple(past.get((row.name, row.platform or ""), ())[-MOST_PAST_SIZES:]))
+        for row in rows
+    )
+
+
 def _largest_content(limits: Sequence[Limit]) -> int | None:
     """The size that an image must not pass, by the strictest of its absolute limits; None without one."""
     failing = [limit.fail for limit in limits if limit.metric is Metric.CONTENT and limit.fail]
@@ -250,6 +317,9 @@ def make_report(
     folder = git.folder()
     measured = [_standing_for(result) for result in results if not isinstance(result, Unmeasured)]
     failed = [result for result in results if isinstance(result, Unmeasured)]
+    unbuilt = {
+        result.entry.key: unchanged_since(result.entry) for result in results if isinstance(result, Unbuilt)
+    }
     diffs = compare_all(
         baselines.before,
         [result.snapshot for result in measured],
@@ -258,7 +328,7 @@ def make_report(
         listed=config.listed,
     )
     made_from = {(result.snapshot.name, result.snapshot.platform): result for result in measured}
-    rows = [
+    judged = [
         _judged(
             diff,
             made_from.get((diff.name, diff.platform)),
@@ -268,6 +338,7 @@ def make_report(
         )
         for diff in diffs
     ]
+    rows = [replace(row, unbuilt=unbuilt.get((row.name, row.platform or ""))) for row in judged]
     rows += [
         ImageReport(
             name=result.spec.name,
@@ -275,18 +346,6 @@ def make_report(
             platforms=tuple(map(str, result.spec.platforms)),
             failure=result.failure,
             dockerfile=result.spec.build.dockerfile if result.spec.build else None,
-def _with_history(rows: Sequence[ImageReport], points: Sequence[Point]) -> tuple[ImageReport, ...]:
-    """The rows with their newest sizes before."""
-    past: dict[tuple[str, str], list[PastSize]] = {}
-    for point in points:
-        its = past.setdefault((point.image, point.platform), [])
-        its.append(PastSize(commit=point.commit, date=point.date, size=point.content_size))
-    return tuple(
-        replace(row, history=tuple(past.get((row.name, row.platform or ""), ())[-MOST_PAST_SIZES:]))
-        for row in rows
-    )
-
-
             limits=result.spec.limits,
         )
         for result in failed
@@ -320,7 +379,9 @@ def _with_history(rows: Sequence[ImageReport], points: Sequence[Point]) -> tuple
     )
 
 
-def _read_built(built: BuiltImage | FailedBuild, config: Config, cache: LayerCache, log: Log) -> Result:
+def _read_built(
+    built: BuiltImage | FailedBuild, config: Config, cache: LayerCache, log: Log
+) -> Measured | Unmeasured:
     spec = built.spec
     if isinstance(built, FailedBuild):
         log.info(built.error.message)
@@ -405,6 +466,14 @@ def _judged(
         dive=judge_dive(made_from.dive, config.dive) if made_from and made_from.dive and config.dive else (),
         limits=(*limits, config.creep.limit) if made_from and config.creep else tuple(limits),
     )
+
+
+def _standing_for(result: Measured | Unbuilt) -> Measured:
+    """What was measured; for an image that was not built, what its entry says was."""
+    if isinstance(result, Measured):
+        return result
+    build = result.spec.build
+    return Measured(result.spec, result.entry.snapshot, build.dockerfile if build else None)
 
 
 def _failure(stage: str, error: BloatcheckError, name: str) -> Failure:

@@ -155,6 +155,7 @@ class References:
         directory: Path | None,
         commit: str | None = None,
         noise: Mapping[tuple[str, str], tuple[LayerNoise, ...] | None] | None = None,
+        unbuilt: Sequence[BaselineEntry] = (),
     ) -> Renewed:
         """Renews the baseline with what was measured at the commit that is checked out, or at another.
 
@@ -164,6 +165,7 @@ class References:
             directory: where an artifact is left.
             commit: what was measured, where it isn't what is checked out.
             noise: the floors that the new entries keep, by name and platform.
+            unbuilt: entries that stand for images which were not built; they stay as they are.
 
         Raises:
             BaselineError: it can't be.
@@ -180,7 +182,7 @@ class References:
                 "what is checked out is not the commit that this run is for, so the baseline stays as it is",
                 hint="check out without a `ref`",
             )
-        if not snapshots:
+        if not snapshots and not unbuilt:
             return Renewed("no image was measured, so the baseline stays as it is")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         floors = noise or {}
@@ -190,6 +192,7 @@ class References:
             )
             for one in snapshots
         )
+        entries += tuple(unbuilt)
         settings = self.config.baseline
         if settings.renew is Renewal.ARTIFACT:
             return _left(directory, entries)

@@ -41,6 +41,21 @@ class BaselineEntry:
             return self
         return replace(self, noise=before.noise)
 
+    def confirmed_by(self, measured: BaselineEntry) -> BaselineEntry:
+        """This entry, with the inputs that a later build of about the same sizes was made from.
+
+        The accepted sizes stay, so that small steps add up until a limit sees them.
+        """
+        inputs = measured.snapshot.inputs_digest
+        if inputs in (None, self.snapshot.inputs_digest):
+            return self
+        return replace(
+            self,
+            snapshot=replace(self.snapshot, inputs_digest=inputs),
+            commit=measured.commit,
+            measured_at=measured.measured_at,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:

@@ -64,3 +64,9 @@ def moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+
+
+def days_ago(moment: datetime, now: datetime) -> str:
+    """`today`, `1 day ago`, `12 days ago`."""
+    days = max(0, (now - moment).days)
+    return "today" if days == 0 else "1 day ago" if days == 1 else f"{days} days ago"

@@ -273,8 +273,9 @@ def renewed(
         due = (
             old is None or has_moved(old, entry, settings.tolerance) or is_aged(old, entry, settings.max_age)
         )
-        if due and not (old and order.is_later(old, entry)):
-            result[entry.key] = entry.succeeding(old)
+        if old and order.is_later(old, entry):
+            continue
+        result[entry.key] = entry.succeeding(old) if due or old is None else old.confirmed_by(entry)
     return replace(before, entries=tuple(result[key] for key in sorted(result)))
 
 

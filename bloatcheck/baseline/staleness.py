@@ -6,18 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry
-from bloatcheck.baseline.moved import moment
-from bloatcheck.baseline.sources.model import Question, days_ago
+from bloatcheck.baseline.moved import days_ago, moment
 
 
-def judged_by_age(baseline: Baseline, question: Question) -> Baseline:
-    """The baseline, its entries that are older than `max-age` marked stale."""
-    if question.settings.max_age is None:
+def judged_by_age(baseline: Baseline, *, max_age: int | None, now: datetime) -> Baseline:
+    """The baseline, its entries that are older than `max_age`, in days, marked stale."""
+    if max_age is None:
         return baseline
-    oldest = question.now - timedelta(days=question.settings.max_age)
-    return replace(
-        baseline, entries=tuple(_judged(entry, oldest, question.now) for entry in baseline.entries)
-    )
+    oldest = now - timedelta(days=max_age)
+    return replace(baseline, entries=tuple(_judged(entry, oldest, now) for entry in baseline.entries))
 
 
 def _judged(entry: BaselineEntry, oldest: datetime, now: datetime) -> BaselineEntry:

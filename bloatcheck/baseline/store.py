@@ -119,8 +119,9 @@ def updated(
     """The baseline with these entries in place of those for the same image and platform.
 
     An entry that measured the same again, or moved no further than the `tolerance`, is left as it was, so
-    that a file doesn't change for a date; but not past half of its `max_age`, in days. Entries of images
-    that are not `configured`, or for other platforms, are dropped, where that is known.
+    that a file doesn't change for a date; but not past half of its `max_age`, in days. Where it was built
+    from other inputs, it takes these and keeps its sizes. Entries of images that are not `configured`, or
+    for other platforms, are dropped, where that is known.
     """
     renewed = {entry.key: entry for entry in baseline.entries}
     if configured is not None:
@@ -129,6 +130,8 @@ def updated(
         before = renewed.get(entry.key)
         if before is None or is_aged(before, entry, max_age) or _differs(before, entry, tolerance):
             renewed[entry.key] = entry.succeeding(before)
+        else:
+            renewed[entry.key] = before.confirmed_by(entry)
     return Baseline(entries=tuple(renewed[key] for key in sorted(renewed)), origin=baseline.origin)
 
 

@@ -312,7 +312,7 @@ def render_update(
 
 
 def _changed(before: BaselineEntry | None, after: BaselineEntry) -> str | None:
-    if before == after:
+    if before == after or (before and before.confirmed_by(after) == after):
         return None
     size = after.snapshot.content_size
     if before is None:

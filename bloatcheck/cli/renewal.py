@@ -16,7 +16,7 @@ from bloatcheck.report.plain import harmless_line
 
 if TYPE_CHECKING:
     from bloatcheck.analysis.snapshot import ImageSnapshot
-    from bloatcheck.baseline.model import LayerNoise
+    from bloatcheck.baseline.model import BaselineEntry, LayerNoise
     from bloatcheck.references import References
     from bloatcheck.report.model import Report
 
@@ -83,6 +83,7 @@ def renew(args: argparse.Namespace) -> ExitCode:
             directory=directory,
             commit=report.origin.commit,
             noise=_noise_of(report),
+            unbuilt=_unbuilt_of(report),
         )
         complete = not _is_partial(report)
     else:
@@ -112,6 +113,7 @@ def renew_after_run(
             partial=partial or _is_partial(report),
             directory=directory,
             noise=_noise_of(report),
+            unbuilt=_unbuilt_of(report),
         )
     except BaselineError as error:
         hint = f". {error.hint}" if error.hint else ""
@@ -134,7 +136,27 @@ def _report_in(place: str) -> Report:
 
 
 def _snapshots_of(report: Report) -> list[ImageSnapshot]:
-    return [image.diff.after for image in report.images if image.diff and image.diff.after]
+    return [
+        image.diff.after
+        for image in report.images
+        if image.diff and image.diff.after and image.unbuilt is None
+    ]
+
+
+def _unbuilt_of(report: Report) -> list[BaselineEntry]:
+    """The entries that stand for what was not built, as they are."""
+    from bloatcheck.baseline.model import BaselineEntry
+
+    return [
+        BaselineEntry(
+            snapshot=image.diff.before,
+            commit=image.diff.before_commit,
+            measured_at=image.diff.before_measured_at,
+            noise=image.diff.noise_floor,
+        )
+        for image in report.images
+        if image.unbuilt is not None and image.diff and image.diff.before
+    ]
 
 
 def _is_partial(report: Report) -> bool:

@@ -10,8 +10,9 @@ from bloatcheck.baseline.git import SHORT
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.model import Config, ImageSpec
-from bloatcheck.inputs.derive import MadeHere, platform_of
+from bloatcheck.inputs.derive import MadeHere, derive_inputs, platform_of
 from bloatcheck.inputs.model import Inputs
+from bloatcheck.log import Log
 
 _OF_CONTENTS = frozenset(
     {
@@ -39,6 +40,18 @@ class Decision:
     def reason(self) -> str:
         """For people, beginning in small letters: why it is built, or why not."""
         return self.build_because or (unchanged_since(self.entry) if self.entry else "")
+
+
+def decide_all(
+    config: Config, before: Baseline, *, log: Log, environment: Mapping[str, str]
+) -> tuple[Decision, ...]:
+    """Derives what every image is built from, and decides; the log is told each reason, as a detail."""
+    inputs = derive_inputs(config, log=log, environment=environment)
+    decisions = decide(config, inputs, before, environment=environment)
+    for decision in decisions:
+        what = "not built" if decision.entry else "built"
+        log.detail(f"{decision.spec.name} is {what}: {decision.reason}")
+    return decisions
 
 
 def decide(

@@ -77,6 +77,7 @@ class ImageReport:
     limits: tuple[Limit, ...] = ()
     history: tuple[PastSize, ...] = ()
     platforms: tuple[str, ...] = ()
+    unbuilt: str | None = None
 
     @property
     def outcome(self) -> Outcome:

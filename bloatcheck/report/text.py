@@ -36,6 +36,7 @@ from bloatcheck.report.view import (
     layers_summary,
     quiet_layers,
     rows,
+    unchanged_images,
 )
 from bloatcheck.report.why_text import changes_table, reason_list, shared_base_sentence
 from bloatcheck.report.workflow_commands import disarm
@@ -75,7 +76,7 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
             headline=_headline(told, width, paint),
             table=_table(loud, width, paint) if loud else None,
             changes=[_wrapped(f"  - {change.sentence}", width) for change in report.changes],
-            quiet=f"{count(len(quiet), 'more image')} unchanged" if quiet else None,
+            quiet=unchanged_images([row.image for row in quiet], "more image") if quiet else None,
             troubles=[_wrapped(shared_base_sentence(each), width) for each in shared]
             + [
                 _wrapped(trouble, width)

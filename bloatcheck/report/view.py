@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bloatcheck.config.grammar import IMAGE_NAME
@@ -97,6 +97,13 @@ def is_quiet(image: ImageReport) -> bool:
     if image.outcome is not Outcome.PASS or image.diff is None:
         return False
     return image.diff.delta == 0 or image.diff.is_noise
+
+
+def unchanged_images(quiet: Sequence[ImageReport], what: str = "image") -> str:
+    """`12 images unchanged, 11 of them not built`: what stands in the place of quiet rows."""
+    unbuilt = sum(image.unbuilt is not None for image in quiet)
+    told = f"{count(len(quiet), what)} unchanged"
+    return f"{told}, {unbuilt:,} of them not built" if unbuilt else told
 
 
 def layer_rows(diff: ImageDiff) -> tuple[LayerRow, ...]:
@@ -255,7 +262,13 @@ def _verdict(image: ImageReport) -> tuple[str, str]:
         return words[image.diff.change]
     if image.diff and image.diff.is_noise:
         return "✅", "within its noise"
-    return "✅", "unchanged" if is_quiet(image) else "ok"
+    return "✅", _quiet_verdict(image)
+
+
+def _quiet_verdict(image: ImageReport) -> str:
+    if image.unbuilt:
+        return f"not built: {image.unbuilt}"
+    return "unchanged" if is_quiet(image) else "ok"
 
 
 def _layer_row(layer: LayerDiff) -> LayerRow:

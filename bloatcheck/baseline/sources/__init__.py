@@ -57,7 +57,7 @@ def find_baseline(question: Question) -> Baseline:
             break
     if unreached and len(unreached) == len(question.settings.sources):
         raise unreached[0]
-    return judged_by_age(_joined(parts, notes), question)
+    return judged_by_age(_joined(parts, notes), max_age=question.settings.max_age, now=question.now)
 
 
 def changed_entries(on_disk: Baseline, question: Question, found: Baseline) -> Baseline:

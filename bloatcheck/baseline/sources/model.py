@@ -12,6 +12,7 @@ from bloatcheck.baseline.choice import Choice
 from bloatcheck.baseline.git import SHORT, Git
 from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.moved import days_ago
 from bloatcheck.config.model import BaselineSettings, ImageSpec
 
 Published = Callable[[str, ImageSpec], BaselineEntry | None]
@@ -78,9 +79,3 @@ Source = Callable[[Question], Baseline]
 Empty, with a note that says why, where it has none of the images. Raises OutOfReachError where it can't be
 asked, and another BaselineError where what it has is damaged and somebody has to mend it.
 """
-
-
-def days_ago(moment: datetime, now: datetime) -> str:
-    """`today`, `1 day ago`, `12 days ago`."""
-    days = max(0, (now - moment).days)
-    return "today" if days == 0 else "1 day ago" if days == 1 else f"{days} days ago"
