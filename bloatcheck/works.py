@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 
+def now() -> float:
+    """Seconds, on a clock that is never set back."""
+    return time.monotonic()
+
+
 @dataclass(slots=True)
 class Work:
     """One piece of work. `doing` is its step in words that may be hostile; times are seconds.
@@ -20,12 +25,12 @@ class Work:
     name: str
     expected: float | None = None
     doing: str = ""
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=now)
 
     @property
     def elapsed(self) -> float:
         """Seconds since it began."""
-        return time.monotonic() - self.began
+        return now() - self.began
 
     @property
     def left(self) -> float | None:
@@ -48,11 +53,12 @@ class Works:
     def __init__(self, expected: Sequence[float | None] = (), *, lanes: int = 1) -> None:
         self.planned = len(expected)
         self.finished = 0
-        self.began = time.monotonic()
+        self.began = now()
         self._waiting = list(expected)
         self._took: list[float] = []
         self._lanes = lanes
         self._running: list[Work] = []
+        self._building: list[Work] = []
         self._lock = threading.Lock()
 
     @property
@@ -68,14 +74,19 @@ class Works:
             if expected in self._waiting:
                 self._waiting.remove(expected)
         with self.work(name, expected) as work:
-            yield work
-        with self._lock:
-            self._took.append(work.elapsed)
+            with self._lock:
+                self._building.append(work)
+            try:
+                yield work
+            finally:
+                with self._lock:
+                    self._building.remove(work)
+                    self._took.append(work.elapsed)
 
     @contextmanager
     def work(self, name: str, expected: float | None = None, *, doing: str = "") -> Iterator[Work]:
         """Something else goes on while this lasts."""
-        work = Work(name, expected, doing)
+        work = Work(name, expected, doing, now())
         with self._lock:
             self._running.append(work)
         try:
@@ -91,7 +102,7 @@ class Works:
     @property
     def elapsed(self) -> float:
         """Seconds since the first began."""
-        return time.monotonic() - self.began
+        return now() - self.began
 
     @property
     def left(self) -> float | None:
@@ -101,12 +112,12 @@ class Works:
         """
         with self._lock:
             known = [*self._took, *(each for each in self._waiting if each is not None)]
-            known += [work.expected for work in self._running if work.expected is not None]
+            known += [work.expected for work in self._building if work.expected is not None]
             if not known:
                 return None
             usual = sum(known) / len(known)
             waiting = [usual if each is None else each for each in self._waiting]
-            running = [max(0.0, (work.expected or usual) - work.elapsed) for work in self._running]
+            running = [max(0.0, (work.expected or usual) - work.elapsed) for work in self._building]
         longest = max((*waiting, *running), default=0.0)
         return max(longest, sum((*waiting, *running)) / self._lanes)
 

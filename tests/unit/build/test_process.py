@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bloatcheck.build.process import follow, start
+from bloatcheck.build.process import StoppedError, follow, start
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
@@ -113,7 +113,7 @@ def test_a_reader_that_fails_ends_the_program_and_its_children(
 FOLLOWING = """\
 import os
 from pathlib import Path
-from bloatcheck.build.process import follow, start
+from bloatcheck.build.process import StoppedError, follow, start
 
 process = start(["sh", "-c", "echo $$; exec sleep 60"], directory=Path("/"), environment=os.environ)
 follow(process, lambda text: print(text, end="", flush=True))
@@ -146,3 +146,23 @@ def wait_until_gone(process: int) -> None:
             return
         time.sleep(0.02)
     pytest.fail(f"process {process} is still there")
+
+
+def test_another_thread_ends_the_program_and_all_it_started(tmp_path: Path) -> None:
+    stop = threading.Event()
+    process = start(
+        ["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/child; echo begun; wait"],
+        directory=Path("/"),
+        environment=ENVIRONMENT,
+    )
+    begin = time.monotonic()
+    with pytest.raises(StoppedError):
+        follow(process, lambda _: stop.set(), stop)
+    assert time.monotonic() - begin < 5
+    assert process.returncode == -signal.SIGTERM
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    state = Path(f"/proc/{child}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
