@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.start_problem import StartProblem
 from bloatcheck.policy.dive import DiveVerdict
+from bloatcheck.report.advice_text import text_elsewhere, text_heading
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, fenced, link, sentence
 from bloatcheck.report.figures import count
 from bloatcheck.report.layer_links import place_link
@@ -75,6 +76,9 @@ def _advice(advice: Advice, origin: Origin) -> Markdown:
 
 def _replacement(advice: Advice) -> Markdown | None:
     if not advice.replacement:
-        return None
-    heading = compose("Add to {}:", code(advice.append_to)) if advice.append_to else compose("Write instead:")
+        elsewhere = text_elsewhere(advice)
+        return sentence(f"{elsewhere[0].upper()}{elsewhere[1:]}.") if elsewhere else None
+    heading = sentence(f"{text_heading(advice).capitalize()}:")
+    if advice.append_to:
+        heading = compose("Add to {}:", code(advice.append_to))
     return compose("{}\n\n{}", heading, fenced(advice.replacement.splitlines(), "dockerfile"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bloatcheck.analysis.contents import Cause, Contents, Share
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.tree import Hiding
-from bloatcheck.report.advice_text import advised
+from bloatcheck.report.advice_text import advised, text_elsewhere, text_heading
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import count
 from bloatcheck.report.inspection import DEFAULT_WIDTH, efficiency, finished, heading, layer_table
@@ -164,9 +164,10 @@ def _advice(advice: Sequence[Advice], width: int) -> Iterable[Plain]:
     for each in advice:
         text = [_wrapped(f"- {advised(each)}", width)]
         if each.replacement:
-            to = f"add to {each.append_to}" if each.append_to else "write instead"
             lines = "\n".join(f"      {harmless(line)}" for line in each.replacement.splitlines())
-            text.append(Plain(f"    {to}:\n{lines}"))
+            text.append(Plain(f"    {harmless(text_heading(each))}:\n{lines}"))
+        elif elsewhere := text_elsewhere(each):
+            text.append(Plain(f"    {harmless(elsewhere)}"))
         yield Plain("\n".join(text))
 
 

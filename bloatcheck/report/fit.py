@@ -55,11 +55,13 @@ def size(text: str) -> int:
 def shorten(pieces: Iterable[Piece], excess: int) -> bool:
     """Shortens pieces, the least important first, until they are at least `excess` bytes smaller.
 
+    Of equally important ones the last goes first.
+
     Returns:
         False where there was nothing left to shorten.
     """
     won = False
-    for piece in sorted(pieces, key=lambda piece: piece.importance):
+    for _, piece in sorted(enumerate(pieces), key=lambda each: (each[1].importance, -each[0])):
         while excess > 0 and piece.can_shorten:
             excess -= piece.shorten()
             won = True

@@ -153,6 +153,7 @@ def _page(report: Report, depth: Depth) -> _Page:
     drawn = bars([row.image.diff for row in loud])
     shared = shared_bases(report.images)
     told = told_once(shared)
+    in_headline = headlined(report)
     repeated = told_by_another(shared, map(_key, loud))
     lines = [
         pieces.table_row(row, percent=percent, bar=bar if any(drawn) else None)
@@ -160,7 +161,7 @@ def _page(report: Report, depth: Depth) -> _Page:
     ]
     most = _rows_before_the_fold(loud)
     troubles = [
-        list(pieces.troubles(row, report.origin, base_is_told=_key(row) in told, headlined=headlined(report)))
+        list(pieces.troubles(row, report.origin, base_is_told=_key(row) in told, headlined=in_headline))
         for row in loud
     ]
     troubles = [each for each in troubles if each]
@@ -215,6 +216,8 @@ def _summed_up(shown: Sequence[Row]) -> str:
     broken = sum(row.image.outcome is not Outcome.PASS for row in shown)
     delta = sum((row.image.diff.delta or 0) for row in shown if row.image.diff)
     told = [f"{broken:,} with something wrong"] if broken else ["all within their limits"]
+    if broken == len(shown):
+        told = ["something is wrong with each"]
     return f"{count(len(shown), 'more image')}: {', '.join((*told, f'{change(delta)} in all'))}"
 
 

@@ -61,7 +61,7 @@ def visit(browser: Browser, file: Path, *, width: int = 1280, dark: bool = False
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds, by WCAG 2.2 AA and its best practices."""
-    page.evaluate(_axe())
+    page.evaluate(from_npm(AXE, "axe.min.js").read_text(encoding="utf-8"))
     result: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{each['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
@@ -70,14 +70,15 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-def _axe() -> str:
+def from_npm(package: str, file: str) -> Path:
+    """A file of `NAME@VERSION`, from the cache or from npm; the test is skipped where there is no npm."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bloatcheck-dev"
-    file = cache / "node_modules" / "axe-core" / "axe.min.js"
-    if not file.is_file():
+    found = cache / "node_modules" / package.rpartition("@")[0] / file
+    if not found.is_file():
         npm = shutil.which("npm")
         if npm is None:
-            pytest.skip("npm is not installed, so axe-core can't be had")
+            pytest.skip(f"npm is not installed, so {package} can't be had")
         cache.mkdir(parents=True, exist_ok=True)
-        install = [npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", str(cache), AXE]
-        subprocess.run(install, check=True, timeout=120)
-    return file.read_text(encoding="utf-8")
+        install = [npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", str(cache)]
+        subprocess.run([*install, package], check=True, timeout=120)
+    return found

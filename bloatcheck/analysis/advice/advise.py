@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from bloatcheck.analysis.advice.model import Advice, Facts, Proposal, Record, examples
+from bloatcheck.analysis.advice.model import MAX_ADVICE, Advice, Facts, Proposal, Record, examples
+from bloatcheck.analysis.advice.one_text import one_text_for_each_line
 from bloatcheck.analysis.advice.paths import PathPatterns
 from bloatcheck.analysis.advice.registry import ADVISERS
 from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT, cut
@@ -14,7 +15,6 @@ FLOOR = 100_000
 """Bytes. Whoever saves less had more trouble than use of it."""
 FLOOR_SHARE = 0.001
 """Of the image's bytes, for large ones."""
-MAX_ADVICE = 50
 EVERYTHING = "all"
 """What stands for every id in a comment of the Dockerfile."""
 
@@ -36,7 +36,7 @@ def advise(
     floor = max(FLOOR, int(content * FLOOR_SHARE))
     ignored = PathPatterns(ignore_paths)
     promised: dict[Record, int] = {}
-    found: list[Advice] = []
+    found: list[tuple[Advice, Proposal]] = []
     for name, adviser in ADVISERS.items():
         if name in ignore:
             continue
@@ -48,9 +48,14 @@ def advise(
                 continue
             for record, size in mine.items():
                 promised[record] = promised.get(record, 0) + size
-            found.append(_advice(name, proposal, mine, facts))
-    found.sort(key=lambda advice: -(advice.saves or 0))
-    return tuple(found[:MAX_ADVICE])
+            found.append((_advice(name, proposal, mine, facts), proposal))
+    found.sort(key=lambda each: -(each[0].saves or 0))
+    return one_text_for_each_line([(advice, _written(proposal)) for advice, proposal in found[:MAX_ADVICE]])
+
+
+def _written(proposal: Proposal) -> str | None:
+    """The instruction as it stands in the Dockerfile; None where the advice is about several, or none."""
+    return proposal.instructions[0].raw.rstrip() if len(proposal.instructions) == 1 else None
 
 
 def _left(

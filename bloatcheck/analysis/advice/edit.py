@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 from bloatcheck.image.layer_index import text
@@ -94,6 +95,24 @@ def joined(instructions: Sequence[Instruction]) -> str | None:
     return f"RUN {flags}" + " \\\n    && ".join(commands)
 
 
+def merged(original: str, edits: Sequence[str]) -> str | None:
+    """The text with all of the edits, each made to it alone; None where one does more than add words.
+
+    What several add at one place is added in their order, and once where they add the same.
+    """
+    words = _tokens(original)
+    added: dict[int, list[str]] = {}
+    for edit in edits:
+        changed = _tokens(edit)
+        for what, first, _, start, end in SequenceMatcher(None, words, changed, autojunk=False).get_opcodes():
+            if what not in {"equal", "insert"}:
+                return None
+            piece = "".join(changed[start:end])
+            if what == "insert" and piece not in added.setdefault(first, []):
+                added[first].append(piece)
+    return "".join("".join(added.get(index, ())) + word for index, word in enumerate((*words, "")))
+
+
 def neighbours(instructions: Sequence[Instruction], first: Instruction, last: Instruction) -> bool:
     """Whether nothing but RUN stands between two instructions of one stage."""
     between = [each for each in instructions if first.line <= each.line <= last.line]
@@ -128,6 +147,11 @@ def removal(paths: Iterable[bytes], *, unlock: bool = False) -> str | None:
         return None
     listed = " ".join(word for word in words if word)
     return f"chmod -R u+w {listed} && rm -rf {listed}" if unlock else f"rm -rf {listed}"
+
+
+def _tokens(text_: str) -> list[str]:
+    """Words, and each white space between them."""
+    return re.findall(r"\s|\S+", text_)
 
 
 def _takes_commands(instruction: Instruction) -> bool:

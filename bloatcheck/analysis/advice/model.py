@@ -18,6 +18,7 @@ from bloatcheck.oci.image_config import ImageConfig
 
 SYSTEM = ("deb", "apk", "rpm")
 """The managers whose packages are what an image's system consists of."""
+MAX_ADVICE = 50
 MAX_EXAMPLES = 5
 """Paths that are named with a piece of advice."""
 
@@ -36,7 +37,10 @@ class Advice:
     and a source. `layer` is the one that it stands in, counted from 0.
 
     `replacement` is text to paste in place of the lines of `place`, or, where `append_to` names a file
-    beside the Dockerfile, to add to that. All texts are printable but for the line ends of `replacement`.
+    beside the Dockerfile, to add to that. Where several pieces of advice are about one instruction, the one
+    text does all of it: it stands with the first, whose `together_with` has the ids of the others, and in
+    theirs is that of the first. `conflicts_with` are the ids of those whose text is for some of the same
+    lines, and can't be joined with this one. All texts are printable but for the line ends of `replacement`.
     """
 
     id: Annotated[str, MaxLen(40)]
@@ -47,6 +51,8 @@ class Advice:
     place: Place | None = None
     replacement: Annotated[str, MaxLen(MAX_REPLACEMENT)] | None = None
     append_to: Annotated[str, MaxLen(40)] | None = None
+    together_with: Annotated[tuple[Annotated[str, MaxLen(40)], ...], MaxLen(MAX_ADVICE)] = ()
+    conflicts_with: Annotated[tuple[Annotated[str, MaxLen(40)], ...], MaxLen(MAX_ADVICE)] = ()
     paths: Annotated[tuple[str, ...], MaxLen(MAX_EXAMPLES)] = ()
 
 

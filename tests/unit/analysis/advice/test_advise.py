@@ -13,9 +13,11 @@ from support.advice import facts_of
 from support.layers import Entry, file, hard_link, layer, symlink, whiteout
 
 from bloatcheck.analysis import advice as package
-from bloatcheck.analysis.advice import ADVISERS, IDS, Facts, Program, advise
+from bloatcheck.analysis.advice import ADVISERS, IDS, Advice, Facts, Program, advise
 from bloatcheck.analysis.advice.model import MAX_EXAMPLES
+from bloatcheck.analysis.advice.one_text import one_text_for_each_line
 from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT
+from bloatcheck.errors import Place
 
 BIG = 400_000
 HELPERS = {
@@ -24,6 +26,7 @@ HELPERS = {
     "compiling",
     "edit",
     "model",
+    "one_text",
     "paths",
     "registry",
     "removable",
@@ -222,3 +225,26 @@ def test_whatever_an_image_holds_no_more_is_promised_than_there_is(
 def test_an_id_is_written_in_small_letters_and_hyphens(name: str) -> None:
     assert name.replace("-", "").isalpha()
     assert name == name.lower()
+
+
+def test_one_text_does_all_that_is_advised_for_an_instruction() -> None:
+    facts = image(
+        file("root/.cache/pip/a", BIG), file("var/lib/apt/lists/a", 2 * BIG), command="pip install x"
+    )
+    apt, pip = advise(facts)
+    assert (apt.id, pip.id) == ("apt-lists", "pip-cache")
+    assert apt.replacement == (
+        "RUN pip install --no-cache-dir x && apt-get clean && rm -rf /var/lib/apt/lists/*"
+    )
+    assert (apt.together_with, pip.together_with) == (("pip-cache",), ("apt-lists",))
+    assert pip.replacement is None
+
+
+def test_texts_for_the_same_lines_that_can_not_be_joined_name_each_other() -> None:
+    def advice(name: str, first: int, last: int) -> Advice:
+        return Advice(id=name, message="", place=Place("Dockerfile", first, last), replacement="RUN x")
+
+    wide, narrow, other = one_text_for_each_line(
+        [(advice("wide", 2, 5), None), (advice("narrow", 4, 4), "RUN a"), (advice("other", 6, 6), "RUN b")]
+    )
+    assert (wide.conflicts_with, narrow.conflicts_with, other.conflicts_with) == (("narrow",), ("wide",), ())

@@ -5,8 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bloatcheck.analysis.advice.edit import joined, neighbours, quoted, removal, with_command, with_words
+from bloatcheck.analysis.advice.edit import (
+    joined,
+    merged,
+    neighbours,
+    quoted,
+    removal,
+    with_command,
+    with_words,
+)
 from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile
 
 
@@ -92,3 +102,34 @@ def test_paths_are_quoted_for_a_shell_and_refused_where_no_dockerfile_could_have
     assert removal([b"b", b"a", b"a"]) == "rm -rf /a /b"
     assert removal([]) is None
     assert removal([b"a\n"]) is None
+
+
+def test_edits_of_one_instruction_are_merged_each_in_its_place() -> None:
+    text = "RUN apt-get update \\\n    && apt-get install -y git"
+    flagged = text.replace("install", "install --no-install-recommends")
+    emptied = text + " \\\n    && rm -rf /var/lib/apt/lists/*"
+    stripped = text + " \\\n    && strip /usr/bin/x"
+    assert merged(text, [emptied, flagged, stripped, emptied]) == (
+        "RUN apt-get update \\\n    && apt-get install --no-install-recommends -y git"
+        " \\\n    && rm -rf /var/lib/apt/lists/* \\\n    && strip /usr/bin/x"
+    )
+
+
+def test_edits_of_a_here_document_stay_inside_it() -> None:
+    text = "RUN <<EOF\na\nEOF"
+    assert merged(text, [f"RUN <<EOF\na\n{each}\nEOF" for each in "xy"]) == "RUN <<EOF\na\nx\ny\nEOF"
+
+
+def test_an_edit_that_takes_something_away_is_merged_with_none() -> None:
+    assert merged("RUN a && b", ["RUN a", "RUN a && b && c"]) is None
+
+
+@given(st.lists(st.sampled_from(["a", "--b", "&&", "\\\n"]), min_size=1), st.integers(0), st.integers(0))
+def test_merged_edits_hold_what_each_of_them_adds(words: list[str], at: int, other: int) -> None:
+    def edit(place: int, word: str) -> str:
+        index = place % (len(words) + 1)
+        return " ".join((*words[:index], word, *words[index:]))
+
+    both = merged(" ".join(words), [edit(at, "x"), edit(other, "y")])
+    assert both is not None
+    assert sorted(both.split()) == sorted(f"{' '.join(words)} x y".split())
