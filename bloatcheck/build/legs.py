@@ -32,12 +32,13 @@ def share(seconds: Mapping[str, float | None], legs: int) -> tuple[Leg, ...]:
     known = [each for each in seconds.values() if each is not None]
     usual = median(known) if known else UNKNOWN_SECONDS
     lasts = {name: usual if each is None else each for name, each in seconds.items()}
-    open_legs: list[tuple[float, int, list[str]]] = [
-        (0.0, number, []) for number in range(min(legs, len(lasts)))
+    # Of two that have as little to do, the one with fewer images: builds may take no time at all.
+    open_legs: list[tuple[float, int, int, list[str]]] = [
+        (0.0, 0, number, []) for number in range(min(legs, len(lasts)))
     ]
     for name in sorted(lasts, key=lambda name: (-lasts[name], name)):
-        total, number, images = heapq.heappop(open_legs)
+        total, _, number, images = heapq.heappop(open_legs)
         images.append(name)
-        heapq.heappush(open_legs, (total + lasts[name], number, images))
-    made = (Leg(tuple(sorted(images)), total) for total, _, images in open_legs)
+        heapq.heappush(open_legs, (total + lasts[name], len(images), number, images))
+    made = (Leg(tuple(sorted(images)), total) for total, _, _, images in open_legs)
     return tuple(sorted(made, key=lambda leg: (-leg.seconds, leg.images)))

@@ -18,6 +18,7 @@ from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
 
 if TYPE_CHECKING:
+    from bloatcheck.baseline.model import Baseline
     from bloatcheck.config.context import CiContext
     from bloatcheck.config.model import Config
     from bloatcheck.judging import Judging
@@ -68,6 +69,19 @@ def rules_in_force(
     references = References(config=config, context=context, token=token, environment=environment, log=log)
     judging = read_judging(config, context, references.base, token=token, log=log)
     return judging, replace(references, config=judging.config)
+
+
+def images_before(references: References) -> Baseline:
+    """What the images are compared with; where that is out of reach, every image is built."""
+    from bloatcheck.baseline.git import OutOfReachError
+    from bloatcheck.baseline.model import Baseline
+
+    try:
+        return references.kept()
+    except OutOfReachError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        references.log.warning(f"which images changed can't be told: {error.message}{hint}")
+        return Baseline()
 
 
 def log_for(args: argparse.Namespace) -> Log:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bloatcheck.cli.common import add_log_options, child_environment, log_for
+from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
 from bloatcheck.report.plain import harmless_line
+from bloatcheck.units import count
 
 if TYPE_CHECKING:
-    from bloatcheck.config.model import ImageSpec
+    from bloatcheck.config.model import Config, ImageSpec
+    from bloatcheck.inputs.decide import Decision
+    from bloatcheck.log import Log
 
 _SHOWN_INPUTS = 8
 
@@ -22,7 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
 Lists the images that a run would build or read: where each comes from, its Dockerfile, context, stage and
-platform, and what its build reads. Nothing is built.
+platform, what its build reads, and whether a run would build it, and why: not if none of that changed since
+the baseline. Nothing is built.
 
 With --discover it lists what there is in the repository, whatever the configuration says: bake targets, the
 services that compose files build, and the Dockerfiles that neither of them builds.
@@ -54,22 +60,25 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Finds and prints."""
     root, log = Path.cwd(), log_for(args)
     notes: tuple[str, ...] = ()
+    decisions: Mapping[str, Decision] = {}
     if args.discover:
         images, notes = _all(root, args.image)
     else:
         from bloatcheck.config.load import load_config
 
+        token = os.environ.pop(TOKEN_VARIABLE, None)
         config = load_config(root, path=args.config, image_globs=args.image)
         images, notes = config.images, config.notes
+        decisions = _decided(config, token, log)
     for note in notes:
         log.warning(note)
     # One of several platforms has a specification for each, alike but for that.
     images = tuple({image.name: image for image in images}.values())
     if args.json:
-        rows = [_row(root, image) for image in images]
+        rows = [_row(root, image, decisions.get(image.name)) for image in images]
         tell_json(json.dumps({"images": rows, "notes": notes}, indent=2))
     else:
-        tell("\n".join(line for image in images for line in _lines(root, image)))
+        tell("\n".join(line for image in images for line in _lines(root, image, decisions.get(image.name))))
     return ExitCode.OK
 
 
@@ -93,6 +102,23 @@ def _all(root: Path, globs: list[str]) -> tuple[tuple[ImageSpec, ...], tuple[str
     return images, discovery.notes
 
 
+def _decided(config: Config, token: str | None, log: Log) -> Mapping[str, Decision]:
+    """By name; of an image for several platforms that of the first one that would be built."""
+    from bloatcheck.cli.common import images_before
+    from bloatcheck.config.context import read_context
+    from bloatcheck.inputs.decide import decide_all
+    from bloatcheck.references import References
+
+    environment = child_environment()
+    context = read_context(environment)
+    references = References(
+        config=config, context=context, token=token or context.token, environment=environment, log=log
+    )
+    decided = decide_all(config, images_before(references), log=log, environment=environment)
+    unbuilt = {decision.spec.name: decision for decision in reversed(decided)}
+    return unbuilt | {decision.spec.name: decision for decision in reversed(decided) if not decision.entry}
+
+
 def _source(image: ImageSpec) -> str:
     """Why it is an image of this repository."""
     if image.source:
@@ -105,7 +131,7 @@ def _platforms(image: ImageSpec) -> list[str]:
     return list(map(str, image.platforms or ((image.platform,) if image.platform else ())))
 
 
-def _row(root: Path, image: ImageSpec) -> dict[str, object]:
+def _row(root: Path, image: ImageSpec, decision: Decision | None) -> dict[str, object]:
     """Values of build args are left out: they may come from the environment."""
     from bloatcheck.config.discovery.dockerfiles import inputs_of
 
@@ -122,7 +148,7 @@ def _row(root: Path, image: ImageSpec) -> dict[str, object]:
             "context": build.context,
             "target": build.target,
             "args": list(build.args),
-            "inputs": inputs_of(root, build),
+            "inputs": image.inputs or inputs_of(root, build),
         }
     elif image.prebuilt:
         prebuilt = image.prebuilt
@@ -131,10 +157,19 @@ def _row(root: Path, image: ImageSpec) -> dict[str, object]:
             "metadata": prebuilt.metadata_file,
             "dockerfile": prebuilt.dockerfile,
         }
+    if decision:
+        inputs = decision.inputs
+        row |= {
+            "built": decision.entry is None,
+            "because": decision.reason,
+            "inputs_digest": inputs.digest,
+            "files": [file.path for file in inputs.files],
+            "bases": [{"name": base.name, "digest": base.digest} for base in inputs.bases],
+        }
     return row
 
 
-def _lines(root: Path, image: ImageSpec) -> list[str]:
+def _lines(root: Path, image: ImageSpec, decision: Decision | None) -> list[str]:
     from bloatcheck.config.discovery.dockerfiles import inputs_of
 
     lines = [image.name, f"  found   {_source(image)}"]
@@ -144,10 +179,14 @@ def _lines(root: Path, image: ImageSpec) -> list[str]:
         platform = "".join(f", {each}" for each in _platforms(image))
         args = f", args {', '.join(build.args)}" if build.args else ""
         lines.append(f"  build   {build.dockerfile} in {build.context}{stage}{platform}{args}")
-        inputs = inputs_of(root, build)
+        inputs = image.inputs or inputs_of(root, build)
         more = len(inputs) - _SHOWN_INPUTS
         shown = ", ".join(inputs[:_SHOWN_INPUTS])
         lines.append(f"  inputs  {shown}{f' and {more} more' if more > 0 else ''}, and the base image")
+        if decision and decision.inputs.files:
+            lines[-1] += f": {count(len(decision.inputs.files), 'file')}"
     elif image.prebuilt:
         lines.append(f"  read    {image.prebuilt.reference or image.prebuilt.metadata_file}")
+    if decision:
+        lines.append(f"  run     {'not built' if decision.entry else 'built'}: {decision.reason}")
     return [harmless_line(line) for line in lines]

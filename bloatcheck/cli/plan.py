@@ -1,37 +1,52 @@
-"""`bloatcheck plan`: the images, shared between the legs of a matrix."""
+"""`bloatcheck plan`: the images that have to be built, shared between the legs of a matrix."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, images_before, log_for
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
 
-_MOST_LEGS = 256
-"""Jobs that a matrix of GitHub's may have."""
+if TYPE_CHECKING:
+    from bloatcheck.build.legs import Leg
+
+_MOST_LEGS = {"github": 256, "gitlab": 200}
+"""Jobs that a matrix may have."""
 _USUAL_LEGS = 10
+_TEMPLATE = ".gitlab/bloatcheck.yml"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
-Prints a matrix for GitHub Actions on one line: legs of about the same length, by what the last builds took as
-the baseline file has it. Each leg has `leg` (a number), `image` (names, one a line, for the action's input of
-that name), `args` (the same for `bloatcheck run --leg`) and `seconds` (what it is likely to take).
+Prints a matrix of the images that have to be built, on one line: legs of about the same length, by what the
+last builds took. An image whose inputs did not change since the baseline is left out; `bloatcheck merge`
+tells of it without a build.
+
+For GitHub Actions each leg has `leg` (a number), `image` (names, one a line, for the action's input of that
+name), `args` (the same for `bloatcheck run --leg`) and `seconds` (what it is likely to take). For GitLab it
+is a child pipeline, which takes the job of a leg from a file of yours.
 """
-    parser.epilog = """\
+    parser.epilog = f"""\
 exit codes:
-  0  printed
-  2  bad usage or configuration, or no image
+  0  printed, be it a matrix without legs
+  2  bad usage, configuration or baseline, or no image
 
 examples:
   echo "matrix=$(bloatcheck plan --legs 8)" >> "$GITHUB_OUTPUT"
-  bloatcheck plan --image 'api-*' --pretty      to look at
+  bloatcheck plan --all                        every image
+  bloatcheck plan --pretty --verbose           to look at, with why each is built or not
+  bloatcheck plan --format gitlab > plan.yml   the jobs' template is {_TEMPLATE}
 
-In the workflow: `strategy: {matrix: ${{ fromJSON(needs.plan.outputs.matrix) }}}`, and in each leg's job
-`with: {command: leg, image: ${{ matrix.image }}}`. `bloatcheck merge` judges what the legs left.
+In the workflow: `if: ${{{{ fromJSON(needs.plan.outputs.matrix).include[0] }}}}`, for GitHub takes no empty
+matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, and in each leg's job
+`with: {{command: leg, image: ${{{{ matrix.image }}}}}}`. `bloatcheck merge` judges what the legs left.
 """
     parser.add_argument(
         "--legs", metavar="N", type=int, default=_USUAL_LEGS, help=f"at most so many (default: {_USUAL_LEGS})"
@@ -42,36 +57,98 @@ In the workflow: `strategy: {matrix: ${{ fromJSON(needs.plan.outputs.matrix) }}}
     parser.add_argument(
         "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="the images too whose inputs did not change since the baseline"
+    )
+    parser.add_argument(
+        "--format", choices=tuple(_MOST_LEGS), default="github", help="whose matrix (default: github)"
+    )
+    parser.add_argument(
+        "--template",
+        metavar="FILE",
+        default=_TEMPLATE,
+        help=f"GitLab: the repository's file with the job .bloatcheck-leg (default: {_TEMPLATE})",
+    )
     parser.add_argument("--pretty", action="store_true", help="a line for each leg, for people")
+    add_log_options(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
-    """Shares and prints."""
-    from bloatcheck.baseline.store import read_work_tree
+    """Decides, shares and prints."""
     from bloatcheck.build.legs import share
+    from bloatcheck.config.context import read_context
     from bloatcheck.config.load import load_config
+    from bloatcheck.inputs.decide import decide_all
+    from bloatcheck.references import References
     from bloatcheck.units import count
 
-    if not 1 <= args.legs <= _MOST_LEGS:
-        raise UsageError(f"--legs {args.legs} is out of bounds", hint=f"a matrix has 1 to {_MOST_LEGS} legs")
+    most = _MOST_LEGS[args.format]
+    if not 1 <= args.legs <= most:
+        raise UsageError(f"--legs {args.legs} is out of bounds", hint=f"a matrix has 1 to {most} legs")
+    token = os.environ.pop(TOKEN_VARIABLE, None)
+    log, environment = log_for(args), child_environment()
+    context = read_context(environment)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
-    took: dict[str, float | None] = {image.name: None for image in config.images}
-    for entry in read_work_tree(config.root, config.baseline.path).entries:
+    references = References(
+        config=config, context=context, token=token or context.token, environment=environment, log=log
+    )
+    before = images_before(references)
+    names = dict.fromkeys(image.name for image in config.images)
+    if not args.all:
+        decisions = decide_all(config, before, log=log, environment=environment)
+        names = dict.fromkeys(decision.spec.name for decision in decisions if decision.entry is None)
+    took: dict[str, float | None] = dict.fromkeys(names)
+    for entry in before.entries:
         if entry.snapshot.name in took and entry.snapshot.build_seconds is not None:
-            took[entry.snapshot.name] = entry.snapshot.build_seconds
+            took[entry.snapshot.name] = (took[entry.snapshot.name] or 0) + entry.snapshot.build_seconds
     legs = share(took, args.legs)
+    left = len({image.name for image in config.images}) - len(took)
     if args.pretty:
-        tell("\n".join(f"{leg.seconds:6.0f} s  {', '.join(leg.images)}" for leg in legs))
-        tell(f"{count(len(took), 'image')} in {count(len(legs), 'leg')}")
-    else:
-        include = [
-            {
-                "leg": number,
-                "image": "\n".join(leg.images),
-                "args": " ".join(f"--image={name}" for name in leg.images),
-                "seconds": round(leg.seconds),
-            }
-            for number, leg in enumerate(legs, 1)
-        ]
-        tell_json(json.dumps({"include": include}))
+        for leg in legs:
+            tell(f"{leg.seconds:6.0f} s  {', '.join(leg.images)}")
+        unbuilt = f"; {count(left, 'image')} not built, inputs unchanged" if left else ""
+        tell(f"{count(len(took), 'image')} in {count(len(legs), 'leg')}{unbuilt}")
+        return ExitCode.OK
+    if left:
+        log.info(f"{count(left, 'image')} not built: inputs unchanged (--all plans every image)")
+    matrix = _child_pipeline(legs, args.template) if args.format == "gitlab" else _matrix(legs)
+    tell_json(matrix)
+    if args.format == "github" and context.output_path:
+        from bloatcheck.publish.outputs import write_outputs
+
+        write_outputs(Path(context.output_path), {"matrix": matrix})
     return ExitCode.OK
+
+
+def _arguments(leg: Leg) -> str:
+    return " ".join(f"--image={name}" for name in leg.images)
+
+
+def _matrix(legs: Sequence[Leg]) -> str:
+    include = [
+        {
+            "leg": number,
+            "image": "\n".join(leg.images),
+            "args": _arguments(leg),
+            "seconds": round(leg.seconds),
+        }
+        for number, leg in enumerate(legs, 1)
+    ]
+    return json.dumps({"include": include})
+
+
+def _child_pipeline(legs: Sequence[Leg], template: str) -> str:
+    """JSON, which is YAML too. A job's name holds its matrix variables, so these are only numbers."""
+    pipeline: dict[str, object] = {"include": [{"local": f"/{template.lstrip('/')}"}]}
+    if legs:
+        numbers = [str(number) for number in range(1, len(legs) + 1)]
+        pipeline |= {
+            "variables": {
+                f"BLOATCHECK_LEG_{number}": _arguments(leg) for number, leg in zip(numbers, legs, strict=True)
+            },
+            "bloatcheck-leg": {
+                "extends": ".bloatcheck-leg",
+                "parallel": {"matrix": [{"BLOATCHECK_LEG": numbers}]},
+            },
+        }
+    return json.dumps(pipeline)

@@ -35,9 +35,11 @@ api
   found   listed in .bloatcheck.yml:3
   build   api/Dockerfile in api
   inputs  api/Dockerfile, api/.dockerignore, api/go.mod, api/cmd/*.go, and the base image
+  run     built: go.mod is not there
 old
   found   listed in .bloatcheck.yml:4
   read    old
+  run     built: an earlier step makes it
 """
     )
 
