@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from bloatcheck.ci.model import AnnotationLevel as ReportLevel
 from bloatcheck.policy.model import Outcome
-from bloatcheck.publish.check_run import (
+from bloatcheck.publish.check import (
     MAX_TITLE_CHARACTERS,
     AnnotationLevel,
-    CheckRun,
+    Check,
     Conclusion,
     LineAnnotation,
 )
-from bloatcheck.report.annotations import AnnotationLevel as ReportLevel
 from bloatcheck.report.annotations import annotate
 from bloatcheck.report.headline import headline
 from bloatcheck.report.links import run_url
@@ -35,8 +35,8 @@ _LEVELS = {
 }
 
 
-def as_check_run(report: Report, *, commit: str, key: str | None, workflow: str | None = None) -> CheckRun:
-    """What GitHub shows under the commit.
+def as_check_run(report: Report, *, commit: str, key: str | None, workflow: str | None = None) -> Check:
+    """What a code host shows under the commit.
 
     Runs of one name replace each other, and a success must not take the place of another's failure. So the
     name holds what tells apart the checks of one commit: the comment's `key` if there is one, else the file
@@ -44,7 +44,7 @@ def as_check_run(report: Report, *, commit: str, key: str | None, workflow: str 
     """
     told = headline(report)
     title = harmless(told.pattern.format(*told.names))
-    return CheckRun(
+    return Check(
         name=_name(report, key, workflow),
         head_sha=commit,
         conclusion=_conclusion(report),
@@ -70,7 +70,7 @@ def _conclusion(report: Report) -> Conclusion:
 
 
 def _annotations(report: Report) -> Iterable[LineAnnotation]:
-    """Those that stand in a file: GitHub takes no others here, and the summary tells the rest."""
+    """Those that stand in a file: a check takes no others, and the summary tells the rest."""
     for annotation in annotate(report, MOST_ANNOTATIONS):
         if annotation.place is None:
             continue

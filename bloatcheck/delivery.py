@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bloatcheck.check_run import as_check_run
-from bloatcheck.config.context import CiContext
+from bloatcheck.ci.host import Host
+from bloatcheck.ci.model import Ci, CiContext
+from bloatcheck.ci.registry import ci_named
 from bloatcheck.config.model import CommentMode, CommentPolicy, ExportFormat
-from bloatcheck.config.trust import why_read_only
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
 from bloatcheck.policy.attention import deserves_comment
 from bloatcheck.policy.model import Outcome
 from bloatcheck.publish.files import write_files
-from bloatcheck.publish.outputs import write_outputs
-from bloatcheck.publish.step_summary import append_step_summary, step_summary_room
+from bloatcheck.publish.refused import ReadOnlyTokenError
+from bloatcheck.publish.sticky import CommentAction
 from bloatcheck.report.document import to_json
 from bloatcheck.report.exports import EXPORTS
 from bloatcheck.report.html.model import Sights
@@ -76,9 +77,9 @@ def deliver(
         _export(report, exports, home, log)
     if home:
         _keep_html(home, report, sights, log)
-    if context.summary_path and not leg:
-        path = Path(context.summary_path)
-        _attempt(log, lambda: _summarize(report, path))
+    ci = ci_named(context.ci)
+    if not leg:
+        _attempt(log, lambda: _summarize(report, ci, context))
     outputs = {
         **action_outputs(report),
         "report-dir": str(home or ""),
@@ -88,17 +89,17 @@ def deliver(
         "comment-pending": "false",
         "cache-dir": str(cache_folder or ""),
     }
-    _set_outputs(context, outputs, log)
+    _attempt(log, lambda: ci.write_outputs(context, outputs, home))
     if leg:
         return Delivered(home)
-    posting = _Posting(context=context, policy=policy, token=token, home=home, log=log)
+    posting = _Posting(ci=ci, context=context, policy=policy, token=token, home=home, log=log)
     delivered = posting.comment(report, comment)
     told = {
         "comment-url": delivered.comment_url or "",
         "comment-pending": str(delivered.comment_pending).lower(),
     }
     if delivered != Delivered(home):
-        _set_outputs(context, told, log)
+        _attempt(log, lambda: ci.write_outputs(context, told, home))
     posting.check_run(report)
     return delivered
 
@@ -147,22 +148,18 @@ def _keep_html(home: Path, report: Report, sights: Callable[[], Sights], log: Lo
         log.warning(f"{HTML_FILE} could not be made: {type(error).__name__}: {error}")
 
 
-def _summarize(report: Report, path: Path) -> None:
-    """The job summary, in the room that other tools of the same step left."""
-    room = min(LONGEST_SUMMARY, step_summary_room(path))
-    append_step_summary(path, render_summary(report, longest=room))
-
-
-def _set_outputs(context: CiContext, outputs: dict[str, str], log: Log) -> None:
-    if context.output_path:
-        path = Path(context.output_path)
-        _attempt(log, lambda: write_outputs(path, outputs))
+def _summarize(report: Report, ci: Ci, context: CiContext) -> None:
+    """The run's page, in the room that other tools left."""
+    room = ci.summary_room(context)
+    if room is not None:
+        ci.write_summary(context, render_summary(report, longest=min(LONGEST_SUMMARY, room)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Posting:
-    """What is told through GitHub's API, by a token that may turn out to be good for nothing."""
+    """What is told through the code host's API, by a token that may turn out to be good for nothing."""
 
+    ci: Ci
     context: CiContext
     policy: CommentPolicy
     token: str | None
@@ -172,25 +169,19 @@ class _Posting:
     def comment(self, report: Report, body: str) -> Delivered:
         """One comment on the pull request, where there is one."""
         nothing = Delivered(self.home)
-        repository, number = self.context.repository, self.context.pull_request
-        if repository is None or number is None:
+        number = self.context.pull_request
+        if self.context.repository is None or number is None:
             return nothing
         if not self.token:
             if self.policy.mode is CommentMode.NEVER:
                 return nothing
-            self.log.warning(
-                "no comment: there is no token. Leave the input `token` out, or set it; the report is in the "
-                "job summary"
-            )
+            self.log.warning(f"no comment: there is no token. {self.ci.words.tokenless}")
             return replace(nothing, comment_pending=True)
-        from bloatcheck.publish.comment import CommentAction, upsert_comment  # noqa: PLC0415 - imports requests
-        from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
-        from bloatcheck.publish.refusal import ReadOnlyTokenError  # noqa: PLC0415 - as its neighbours
-
         try:
-            result = upsert_comment(
-                GitHub(self.token, api_url=self.context.api_url, log=self.log),
-                repository,
+            host = self._host()
+            if host is None:
+                return nothing
+            result = host.upsert_comment(
                 number,
                 body,
                 author=self.policy.author,
@@ -206,26 +197,26 @@ class _Posting:
             return nothing
         for warning in result.warnings:
             self.log.warning(warning)
-        self.log.info(f"pull request #{number}: comment {result.action.value}")
-        why = why_read_only(self.context)
+        words = self.ci.words
+        self.log.info(f"{words.request} {words.sign}{number}: comment {result.action.value}")
+        why = self.ci.why_read_only(self.context)
         # What stands under the pull request of a fork is not found from here, and may have to be edited.
         pending = result.action is CommentAction.SKIPPED and why is not None
         if pending:
-            self.log.info(f"{why}: a comment that is there already is a second workflow's (docs/forks.md)")
+            self.log.info(f"{why}: {words.second_comment}")
         return replace(nothing, comment_url=result.url, comment_pending=pending)
 
     def check_run(self, report: Report) -> None:
         """The verdict beside the commit, where it is asked for."""
-        repository, commit = self.context.repository, self.context.head_sha or self.context.commit
-        if not self.policy.check_run or not self.token or repository is None or commit is None:
+        commit = self.context.head_sha or self.context.commit
+        if not self.policy.check_run or not self.ci.has_checks or commit is None:
             return
-        from bloatcheck.publish.check_run import post_check_run  # noqa: PLC0415 - imports requests
-        from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
-        from bloatcheck.publish.refusal import ReadOnlyTokenError  # noqa: PLC0415 - as its neighbours
-
         check = as_check_run(report, commit=commit, key=self.policy.key, workflow=self.context.workflow)
         try:
-            post_check_run(GitHub(self.token, api_url=self.context.api_url, log=self.log), repository, check)
+            host = self._host()
+            if host is None:
+                return
+            host.post_check(check)
         except ReadOnlyTokenError as error:
             self._tell_read_only("check run", error)
         except PublishError as error:
@@ -235,15 +226,17 @@ class _Posting:
 
     def _tell_read_only(self, what: str, error: PublishError) -> None:
         """Nothing is wrong where the token could not be another; else its permissions are."""
-        why = why_read_only(self.context)
+        why, words = self.ci.why_read_only(self.context), self.ci.words
         if why is None:
             _warn(self.log, error)
             return
-        where = f"in the job summary and in {self.home}" if self.home else "in the job summary"
-        self.log.info(
-            f"{why}, so the token only reads and there is no {what} from here. The report is {where}; "
-            "a second workflow can post it (docs/forks.md)"
-        )
+        where = " and ".join(filter(None, [words.summary, f"in {self.home}" if self.home else ""]))
+        report = f"The report is {where}" if where else ""
+        told = "; ".join(filter(None, [report, words.second_run]))
+        self.log.info(f"{why}, so the token only reads and there is no {what} from here. {told}")
+
+    def _host(self) -> Host | None:
+        return self.ci.host(self.context, self.token, self.log)
 
 
 def is_worth_a_comment(report: Report, policy: CommentPolicy) -> bool:

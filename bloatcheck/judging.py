@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 
 from bloatcheck.baseline.git import SHORT
+from bloatcheck.ci.model import CiContext, Event
+from bloatcheck.ci.registry import ci_named
 from bloatcheck.config.approvals import Approval, ApproveBy
-from bloatcheck.config.context import CiContext
 from bloatcheck.config.load import FILE_NAMES, rules_of
 from bloatcheck.config.model import Config, PolicyFrom
 from bloatcheck.errors import BloatcheckError, PublishError
@@ -16,8 +17,7 @@ from bloatcheck.log import Log
 from bloatcheck.policy.changes import PolicyChange, in_force, policy_changes
 from bloatcheck.policy.sign import understand
 
-_OF_A_CHANGE = frozenset({"pull_request", "pull_request_target", "merge_group"})
-_PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
+_OF_A_CHANGE = frozenset({Event.PULL_REQUEST, Event.QUEUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ def read_judging(
         context: the run.
         base: asked for where there is one.
         token: asks who approves on the pull request; None where there is none.
-        log: told of waiting, and of what GitHub refuses.
+        log: told of waiting, and of what the code host refuses.
 
     Raises:
         BloatcheckError: the base can't be read, and the configuration asks to be judged by it.
     """
-    if context.event_name not in _OF_A_CHANGE:
+    if context.event not in _OF_A_CHANGE:
         return judging_of(config)
     try:
         start = base()
@@ -141,24 +141,19 @@ def _on_the_pull_request(
     config: Config, context: CiContext, *, token: str | None, log: Log
 ) -> tuple[tuple[Approval, ...], tuple[str, ...]]:
     """The approvals by label and comment, and sentences about those that are none."""
-    ways, in_queue = config.approve_by, context.event_name not in _PULL_REQUESTS
+    ways, in_queue = config.approve_by, context.event is Event.QUEUE
     number = context.queued if in_queue else context.pull_request
     if ways == ApproveBy() or context.repository is None or number is None:
         return (), ()
-    if not token:
-        return (), ("Approvals by label or comment were not read: there is no token.",)
-    from bloatcheck.publish.approvals import newest_commit, read_signs  # noqa: PLC0415 - imports requests
-    from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
-
     try:
-        client = GitHub(token, api_url=context.api_url, log=log)
+        host = ci_named(context.ci).host(context, token, log)
+        if host is None:
+            return (), ("Approvals by label or comment were not read: there is no token.",)
         # A push takes a pull request out of the queue: what is queued is its newest commit.
-        head = newest_commit(client, context.repository, number) if in_queue else context.head_sha
+        head = host.newest_commit(number) if in_queue else context.head_sha
         if head is None:
             return (), ()
-        signs = read_signs(
-            client, context.repository, number, head=head, label=ways.label, command=ways.command
-        )
+        signs = host.signs(number, head=head, label=ways.label, command=ways.command)
     except PublishError as error:
         log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)
         return (), ("Approvals by label or comment could not be read; the log says why.",)

@@ -36,10 +36,10 @@ from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
 from bloatcheck.build.parallel import Builds, label
 from bloatcheck.build.shared_log import SharedLog
-from bloatcheck.config.context import CiContext, comment_key, read_context
+from bloatcheck.ci.model import CiContext, comment_key
+from bloatcheck.ci.registry import detect, read_context
 from bloatcheck.config.limits import Limit, Metric, largest_allowed
 from bloatcheck.config.model import BaselineSettings, BaselineSource, BuildSpec, Config, ImageSpec, Renewal
-from bloatcheck.config.trust import check_may_build
 from bloatcheck.diff.compare import compare_all
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import BloatcheckError, BuildError
@@ -127,7 +127,8 @@ def measure(
         UsageError: there is something to build, in a run that holds secrets and is for somebody else's code.
     """
     if any(spec.build for spec in config.images):
-        check_may_build(read_context(environment), environment)
+        ci = detect(environment)
+        ci.check_may_build(ci.read_context(environment), environment)
     if unknown := [name for name in config.advice.ignore if name not in IDS]:
         log.warning(
             f"advice.ignore: there is no advice called {', '.join(unknown)}; there are {', '.join(IDS)}"
@@ -172,11 +173,12 @@ def _built_and_read(
     fresh: bool,
     before: Baseline | None,
 ) -> tuple[Measured | Unmeasured, ...]:
+    context = read_context(environment)
     builders = Builders(
         root=config.root,
         log=log,
-        run_id=new_run_id(environment),
-        repository=repository_identity(config.root, environment),
+        run_id=new_run_id(context.run_id, context.run_attempt),
+        repository=repository_identity(config.root, environment, context.repository_url),
         environment=environment,
         choice=config.builder,
         buildx=config.buildx,
@@ -363,6 +365,7 @@ def make_report(
             folder=folder,
             pull_request=context.pull_request,
             run_url=context.run_url,
+            forge=context.ci,
         ),
         baseline=baselines.before.origin,
         notes=(

@@ -24,7 +24,6 @@ from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.choice import Choice, choose_commit
 from bloatcheck.baseline.document import to_json
 from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
-from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry, Baselines, LayerNoise
 from bloatcheck.baseline.moved import moment
 from bloatcheck.baseline.renew import Measurement, Renewed, Renewer, dropped_keys
@@ -34,7 +33,10 @@ from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.sources.model import Question
 from bloatcheck.baseline.store import read_work_tree
-from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.ci.host import Host
+from bloatcheck.ci.model import Ci, CiContext, Event
+from bloatcheck.ci.registry import ci_named
+from bloatcheck.ci.shell import SHELL
 from bloatcheck.config.load import MAX_FILE_SIZE, load_config
 from bloatcheck.config.model import BaselineSource, Config, ImageSpec, Renewal
 from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, UsageError
@@ -43,11 +45,10 @@ from bloatcheck.judging import Base
 from bloatcheck.log import Log
 from bloatcheck.whole_file import write_whole
 
-_RENEWING = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
+_RENEWING = frozenset({Event.PUSH, Event.BRANCH})
 """Events that check the branch itself.
 
-Others (`pull_request_target`, `issue_comment`, `workflow_run`) name the default branch as their ref too, and
-may have anything checked out.
+Others may name the default branch as their ref too, and have anything checked out.
 """
 _KEPT = frozenset({BaselineSource.FILE, BaselineSource.BRANCH, BaselineSource.ARTIFACT})
 _REVISION = "org.opencontainers.image.revision"
@@ -88,7 +89,7 @@ class References:
         try:
             before = find_baseline(question)
         except OutOfReachError as error:
-            if self.context.ci is not Ci.NONE:
+            if self.context.ci != SHELL.name:
                 # A check that passes because nothing could be compared would look like one that held.
                 raise
             hint = f" ({error.hint})" if error.hint else ""
@@ -143,7 +144,7 @@ class References:
         """Whether this run is one that renews the baseline."""
         return (
             self.config.baseline.renew is not Renewal.NEVER
-            and self.context.event_name in _RENEWING
+            and self.context.event in _RENEWING
             and self.context.on_default_branch
         )
 
@@ -196,7 +197,7 @@ class References:
         settings = self.config.baseline
         if settings.renew is Renewal.ARTIFACT:
             return _left(directory, entries)
-        renewer = Renewer(git, settings, branch, self._host())
+        renewer = Renewer(git, settings, branch, self._host(), self._ci.author)
         if settings.renew is Renewal.BRANCH:
             return renewer.by_branch(Measurement(commit=head, entries=entries))
         known = read_at(git, head, settings.path) if git.has(head) else Baseline()
@@ -212,7 +213,7 @@ class References:
             raise OutOfReachError(
                 f"the commit to compare with, {commit[:SHORT]} ({why}), is not in this clone and can't be "
                 "fetched",
-                hint="give actions/checkout `fetch-depth: 0`, or the action its `token`",
+                hint=git.words.history_or_api,
             )
         folder = git.folder()
         return Base(commit, lambda path: host.file(commit, posixpath.join(folder, path), most=MAX_FILE_SIZE))
@@ -230,21 +231,19 @@ class References:
             built=self._built,
         )
 
+    @property
+    def _ci(self) -> Ci:
+        return ci_named(self.context.ci)
+
     def _git(self) -> Git:
-        plain = Git(self.config.root)
-        if not self.token or plain.settings(r"^http\..*\.extraheader$"):
+        plain = Git(self.config.root, words=self._ci.words)
+        if not self.token or self.context.server_url is None or plain.settings(r"^http\..*\.extraheader$"):
             # actions/checkout left its own; two would be refused.
             return plain
-        return replace(plain, environment=_with_token(self.token, self.context.server_url))
+        return replace(plain, environment=_with_token(self._ci, self.token, self.context))
 
     def _host(self) -> Host | None:
-        if not self.token or self.context.repository is None:
-            return None
-        from bloatcheck.publish.github import GitHub  # noqa: PLC0415 - imports requests
-        from bloatcheck.publish.repository import Repository  # noqa: PLC0415 - imports requests
-
-        client = GitHub(self.token, api_url=self.context.api_url, log=self.log)
-        return Repository(client, self.context.repository)
+        return self._ci.host(self.context, self.token, self.log)
 
     def _published(self, reference: str, spec: ImageSpec) -> BaselineEntry | None:
         """The entry of a published image; its labels say of which commit it is."""
@@ -298,12 +297,12 @@ def _left(directory: Path | None, entries: Sequence[BaselineEntry]) -> Renewed:
     return Renewed(f"the baseline to upload as artifact is {file}")
 
 
-def _with_token(token: str, server_url: str) -> Mapping[str, str]:
+def _with_token(ci: Ci, token: str, context: CiContext) -> Mapping[str, str]:
     """Git's settings for one run of it, through the environment, where no process list shows them."""
     used = int(environ.get("GIT_CONFIG_COUNT") or 0)
-    credentials = b64encode(f"x-access-token:{token}".encode()).decode()
+    credentials = b64encode(f"{ci.git_user}:{token}".encode()).decode()
     return {
         "GIT_CONFIG_COUNT": str(used + 1),
-        f"GIT_CONFIG_KEY_{used}": f"http.{server_url}/.extraheader",
+        f"GIT_CONFIG_KEY_{used}": f"http.{context.server_url}/.extraheader",
         f"GIT_CONFIG_VALUE_{used}": f"AUTHORIZATION: basic {credentials}",
     }

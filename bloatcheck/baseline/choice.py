@@ -12,11 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bloatcheck.baseline.git import Git
-from bloatcheck.baseline.host import Host
-from bloatcheck.config.context import CiContext
+from bloatcheck.ci.host import Host
+from bloatcheck.ci.model import CiContext, Event
 from bloatcheck.errors import PublishError
-
-_PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,14 @@ def choose_commit(git: Git, context: CiContext, host: Host | None = None) -> Cho
     """
     head = git.commit("HEAD") if git.is_repository() else None
     if head is None and host is not None:
-        head = context.head_sha if context.event_name in _PULL_REQUESTS else context.commit
+        head = context.head_sha if context.event is Event.PULL_REQUEST else context.commit
     if head is None:
         return Choice(None, "the files on disk: there is no git repository here")
-    if context.event_name in _PULL_REQUESTS:
+    if context.event is Event.PULL_REQUEST:
         choice = _for_pull_request(git, context, head, host)
-    elif context.event_name == "merge_group" and context.base_sha:
+    elif context.event is Event.QUEUE and context.base_sha:
         choice = Choice(context.base_sha, "the merge queue's base")
-    elif context.event_name == "push":
+    elif context.event is Event.PUSH:
         choice = _for_push(git, context, head)
     else:
         return Choice(None, "the files on disk")
@@ -60,7 +58,7 @@ def choose_commit(git: Git, context: CiContext, host: Host | None = None) -> Cho
 
 def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None) -> Choice:
     parents = git.parents(head)
-    if context.event_name == "pull_request" and head == context.commit and len(parents) == 2:  # noqa: PLR2004 - a merge
+    if head == context.merge_commit_sha and len(parents) == 2:  # noqa: PLR2004 - a merge
         return Choice(parents[0], "what the pull request was test-merged into")
     if context.base_sha is None:
         return Choice(None, "the files on disk: the event names no base")
@@ -71,7 +69,7 @@ def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None
         return Choice(
             context.base_sha,
             "the base branch's, as this shallow clone does not reach back to where the pull request started "
-            "(`fetch-depth: 0` would)",
+            f"({git.words.whole_history} would)",
         )
     return Choice(base, "the commit that the pull request started from", ruling=context.base_sha)
 

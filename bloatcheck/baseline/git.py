@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bloatcheck.baseline.document import MAX_SIZE
+from bloatcheck.ci.model import Words
 from bloatcheck.errors import BaselineError, Place
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -45,12 +46,13 @@ class Git:
     """The repository that `root` lies in.
 
     `patience` is in seconds, for what git does on this machine. `environment` is what git is started with
-    beside our own variables; it may hold a token.
+    beside our own variables; it may hold a token. `words` are those of the CI that the clone is in.
     """
 
     root: Path
     patience: float = 30
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    words: Words = field(default=Words(), repr=False)
 
     # What is there
 
@@ -231,10 +233,10 @@ class Git:
         commit = _commit_in(output.split(b"\t")[0])
         if code or commit is None:
             raise OutOfReachError(
-                f"the remote `origin` can't be asked: {last_line(errors)}", hint=_REMOTE_HINT
+                f"the remote `origin` can't be asked: {last_line(errors)}", hint=self.words.reach_remote
             )
         if not self.has(commit):
-            raise OutOfReachError(f"the branch {branch} can't be fetched", hint=_REMOTE_HINT)
+            raise OutOfReachError(f"the branch {branch} can't be fetched", hint=self.words.reach_remote)
         return commit
 
     # A second work tree
@@ -313,12 +315,6 @@ class Git:
                 hint="see what git waits for, and try again",
             ) from None
         return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
-
-
-_REMOTE_HINT = (
-    "in a workflow, give the job `permissions: { contents: read }`, and the action its `token`; elsewhere, "
-    "see whether `git ls-remote origin` answers"
-)
 
 
 def _id(commit: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
 from bloatcheck.baseline.git import FETCH_SECONDS, Git, OutOfReachError, last_line, text_of
+from bloatcheck.ci.model import Author
 
 _RACES = (
     "fetch first",
@@ -18,7 +19,6 @@ _RACES = (
     "failed to update ref",
     "incorrect old value",
 )
-_PUSH_HINT = "give the job `permissions: { contents: write }`, and the action its `token`"
 
 
 class Pushed(str, Enum):
@@ -29,14 +29,6 @@ class Pushed(str, Enum):
     """Someone else pushed meanwhile."""
     REFUSED = "refused"
     """The server's rules forbid it: a protected branch, a hook."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
-    """Who a commit is by."""
-
-    name: str
-    email: str
 
 
 def push(git: Git, commit: str, branch: str, *, expected: str | None = None, force: bool = False) -> Pushed:
@@ -61,7 +53,7 @@ def push(git: Git, commit: str, branch: str, *, expected: str | None = None, for
         return Pushed.RACED
     if rejected:
         return Pushed.REFUSED
-    raise OutOfReachError(f"could not push to {branch}: {last_line(errors)}", hint=_PUSH_HINT)
+    raise OutOfReachError(f"could not push to {branch}: {last_line(errors)}", hint=git.words.push)
 
 
 def write_commit(

@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
-from bloatcheck.baseline.git_push import Author, Pushed, push, write_commit
-from bloatcheck.baseline.host import Host
+from bloatcheck.baseline.git_push import Pushed, push, write_commit
 from bloatcheck.baseline.kept import with_entries
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import has_moved, is_aged
 from bloatcheck.baseline.order import Order
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.store import documents
+from bloatcheck.ci.host import Host
+from bloatcheck.ci.model import Author
+from bloatcheck.ci.shell import SHELL
 from bloatcheck.config.model import BaselineSettings
 from bloatcheck.errors import BaselineError, PublishError
 from bloatcheck.oci.named_platforms import NamedPlatforms
 from bloatcheck.units import format_bytes, format_delta
 
-BOT = Author(name="github-actions[bot]", email="41898282+github-actions[bot]@users.noreply.github.com")
-"""The user behind a job's own token; the number is its id at GitHub."""
 SUBJECT = "Renew the image size baseline"
 RENEWAL_BRANCH = "bloatcheck/baseline-renewal"
 
@@ -66,12 +66,13 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Renewer:
-    """Where it goes: the clone, whose `root` is where the run works, and the default branch."""
+    """Where it goes: the clone, whose `root` is where the run works; the default branch; in whose name."""
 
     git: Git
     settings: BaselineSettings
     branch: str
     host: Host | None = None
+    author: Author = SHELL.author
 
     def by_commit(self, measured: Measurement) -> Renewed:
         """One commit on the default branch; where that is protected, a pull request.
@@ -114,7 +115,7 @@ class Renewer:
         def change(tip: str | None) -> str | None:
             files = with_entries(git, tip, measured.commit, measured.entries, date)
             message = f"Sizes at {measured.commit[:SHORT]} {_SKIP}\n\n{_listed(Baseline(), measured.entries)}"
-            return write_commit(git, tip, self._from_top(files), message, BOT)
+            return write_commit(git, tip, self._from_top(files), message, self.author)
 
         outcome, commit = self._pushed(branch, change)
         if commit is None:
@@ -122,7 +123,7 @@ class Renewer:
         if outcome is Pushed.REFUSED:
             raise BaselineError(
                 f"the rules of the repository forbid a push to {branch}",
-                hint=f"let the Actions bot push to {branch}, or choose another way to `renew`",
+                hint=f"let {git.words.bot} push to {branch}, or choose another way to `renew`",
             )
         return Renewed(f"the sizes at {measured.short} are on the branch {branch}")
 
@@ -141,7 +142,7 @@ class Renewer:
         if self.host is None:
             raise BaselineError(
                 f"the rules of the repository forbid a push to {self.branch}",
-                hint="pass a `token` that may open a pull request, or choose `renew: branch`",
+                hint=self.git.words.requesting,
             )
         before: Baseline = Baseline()
 
@@ -165,7 +166,7 @@ class Renewer:
         if outcome is Pushed.REFUSED:
             raise BaselineError(
                 f"the rules of the repository forbid a push to {self.branch} and to {RENEWAL_BRANCH}",
-                hint=f"let the Actions bot push to {RENEWAL_BRANCH}",
+                hint=f"let {self.git.words.bot} push to {RENEWAL_BRANCH}",
             )
         body = (
             f"The sizes of the images at {measured.commit}, which are what pull requests are compared with "
@@ -178,8 +179,7 @@ class Renewer:
             raise BaselineError(
                 f"the renewed baseline is on {RENEWAL_BRANCH}, but the pull request could not be opened: "
                 f"{error.message}",
-                hint="give the job `permissions: { contents: write, pull-requests: write }`, and allow "
-                "GitHub Actions to create pull requests (Settings, Actions, General)",
+                hint=self.git.words.open_request,
             ) from None
         return Renewed(f"{self.branch} takes no push, so the renewed baseline is in a pull request", url)
 
@@ -228,7 +228,7 @@ class Renewer:
         message = "\n".join(
             [f"{SUBJECT}{suffix}", "", told, *gone[:_MOST_LINES], "", f"Measured at {measured.commit}."]
         )
-        return write_commit(self.git, tip, self._from_top(files), message, BOT)
+        return write_commit(self.git, tip, self._from_top(files), message, self.author)
 
     def _from_top(self, files: Mapping[str, bytes | None]) -> Mapping[str, bytes | None]:
         folder = self.git.folder()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bloatcheck.baseline.choice import Choice
 from bloatcheck.baseline.git import Git, OutOfReachError
-from bloatcheck.baseline.host import Host
+from bloatcheck.ci.host import Host
 from bloatcheck.errors import PublishError
 
 LAST_RELEASE = "last-release"
@@ -43,9 +43,7 @@ def choose_since(
     elif git.deepened((commit,), lambda: git.last_before(moment, commit) is not None):
         found = git.last_before(moment, commit)
     if found is None:
-        raise OutOfReachError(
-            f"no commit is known from {days} days ago", hint="give actions/checkout `fetch-depth: 0`"
-        )
+        raise OutOfReachError(f"no commit is known from {days} days ago", hint=git.words.history)
     git.has(found)
     return Choice(found, why)
 
@@ -59,6 +57,6 @@ def _last_release(git: Git, commit: str) -> Choice:
     if tag is None or found is None:
         raise OutOfReachError(
             "no tag is known that comes before this commit",
-            hint="give actions/checkout `fetch-depth: 0`, and tag a release",
+            hint=f"{git.words.history}, and tag a release",
         )
     return Choice(found, f"the release {tag}")

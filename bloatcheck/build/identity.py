@@ -12,15 +12,13 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P
 _SCP = re.compile(r"(?:[^/@:]*@)?(?P<host>[^/:@]+):(?!//)(?P<path>.+)")
 
 
-def repository_identity(root: Path, environment: Mapping[str, str]) -> str:
-    """`github.com/acme/shop`, in small letters, from GitHub's variables or the remote `origin`.
+def repository_identity(root: Path, environment: Mapping[str, str], page: str | None = None) -> str:
+    """`github.com/acme/shop`, in small letters, from the page that the CI names or the remote `origin`.
 
     A repository without either is known by its top directory. Never holds user names or tokens of a URL.
     """
-    if environment.get("GITHUB_ACTIONS") == "true" and (name := environment.get("GITHUB_REPOSITORY")):
-        server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
-        if identity := identity_of_url(f"{server}/{name}"):
-            return identity
+    if page and (identity := identity_of_url(page)):
+        return identity
     if identity := identity_of_url(_git(root, environment, "config", "--get", "remote.origin.url")):
         return identity
     return str(Path(_git(root, environment, "rev-parse", "--show-toplevel") or root).resolve())

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bloatcheck.config.model import ImageSpec
@@ -77,11 +76,10 @@ def our_tag(spec: ImageSpec, *, repository: str, run_id: str) -> str:
     return str(OurTag.of(repository=repository, image=image, run=run_id))
 
 
-def new_run_id(environment: Mapping[str, str]) -> str:
+def new_run_id(number: int | None, attempt: int | None = None) -> str:
     """A run's id: CI's number and attempt, and a random part, since legs of a matrix share the number."""
-    number = environment.get("GITHUB_RUN_ID", "")
-    attempt = environment.get("GITHUB_RUN_ATTEMPT", "1")
-    return "-".join([*([number, attempt] if number else ["local"]), secrets.token_hex(4)])
+    told = ["local"] if number is None else [str(number), str(attempt or 1)]
+    return "-".join([*told, secrets.token_hex(4)])
 
 
 def _name_of(text: str) -> str:

@@ -60,7 +60,7 @@ examples:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Lists, removes, prints."""
-    repository = None if args.all_repositories else repository_identity(Path.cwd(), os.environ)
+    repository = None if args.all_repositories else _this_repository()
     images: list[OurImage] = []
     removals: list[Removal] = []
     stores, unasked = _stores(child_environment())
@@ -224,3 +224,9 @@ def _name(image: OurImage) -> str:
 
 def _short(image_id: str) -> str:
     return image_id.partition(":")[2][:_ID_LENGTH] or image_id[:_ID_LENGTH]
+
+
+def _this_repository() -> str:
+    from bloatcheck.ci.registry import read_context
+
+    return repository_identity(Path.cwd(), os.environ, read_context(os.environ).repository_url)

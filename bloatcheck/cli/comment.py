@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
+from bloatcheck.cli.common import (
+    TOKEN_VARIABLE,
+    add_ci_option,
+    add_log_options,
+    child_environment,
+    log_for,
+)
 from bloatcheck.errors import ExitCode, PublishError, ReadError, UsageError
 
 if TYPE_CHECKING:
-    from bloatcheck.config.context import CiContext
+    from bloatcheck.ci.model import Ci, CiContext, TriggeringRun
     from bloatcheck.config.model import Config
-    from bloatcheck.config.workflow_run import TriggeringRun
     from bloatcheck.log import Log
     from bloatcheck.report.model import Report
 
@@ -54,32 +59,34 @@ examples:
         choices=("auto", "always", "never"),
         help="when a comment is created (default: as the configuration says, else auto)",
     )
+    add_ci_option(parser)
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     add_log_options(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Checks the report, finds the pull request, comments."""
+    from bloatcheck.ci.registry import detect
     from bloatcheck.cli.report_files import find_reports, read_reports
-    from bloatcheck.config.context import read_context
     from bloatcheck.config.load import configuration_here
-    from bloatcheck.config.workflow_run import read_triggering_run
     from bloatcheck.report.document import from_json
 
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
-    context = read_context(environment)
-    run = read_triggering_run(environment)
+    ci = detect(environment)
+    context, run = ci.read_context(environment), ci.triggering_run(environment)
     token = token or context.token
     if not token:
         raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN, or leave `token` out")
     _check_apart(Path(args.report_dir))
     config = configuration_here(Path.cwd(), path=args.config)
     if not run.is_of_pull_request:
-        return _tell(args, context, log, "none", why=f"that run was for {run.event[:50]}, not a pull request")
+        return _tell(
+            args, ci, context, log, "none", why=f"that run was for {run.event[:50]}, not a pull request"
+        )
     paths = find_reports([args.report_dir])
     if not paths:
-        return _tell(args, context, log, "none", why=f"nothing was handed over in {args.report_dir}")
+        return _tell(args, ci, context, log, "none", why=f"nothing was handed over in {args.report_dir}")
     if len(paths) > 1:
         raise UsageError(
             f"there are {len(paths)} reports in {args.report_dir}",
@@ -88,7 +95,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     ((_, content),) = read_reports(paths)
     report = from_json(content)
     try:
-        return _post(args, context, log, run=run, report=report, config=config, token=token)
+        return _post(args, ci, context, log, run=run, report=report, config=config, token=token)
     except PublishError as error:
         raise ReadError(error.message, hint=error.hint) from None
 
@@ -104,6 +111,7 @@ def _check_apart(unpacked: Path) -> None:
 
 def _post(
     args: argparse.Namespace,
+    ci: "Ci",
     context: "CiContext",
     log: "Log",
     *,
@@ -116,38 +124,30 @@ def _post(
 
     from bloatcheck.config.model import CommentMode, CommentPolicy
     from bloatcheck.delivery import is_worth_a_comment
-    from bloatcheck.publish.comment import upsert_comment
-    from bloatcheck.publish.github import GitHub
-    from bloatcheck.publish.pull_requests import open_pull_requests
     from bloatcheck.report.markdown import Framing, render_comment, render_return
 
-    repository = context.repository
-    if repository is None:
-        raise UsageError("GITHUB_REPOSITORY does not say which repository this is")
+    repository, host = context.repository, ci.host(context, token, log)
+    if repository is None or host is None:
+        raise UsageError(f"{ci.words.name} does not say which repository this is")
     if run.head_repository is None or run.head_branch is None:
-        return _tell(args, context, log, "none", why="the fork is gone")
-    client = GitHub(token, api_url=context.api_url, log=log)
-    numbers = open_pull_requests(
-        client,
-        repository,
+        return _tell(args, ci, context, log, "none", why="the fork is gone")
+    numbers = host.open_pull_requests(
         head_repository=run.head_repository,
         head_branch=run.head_branch,
         head_sha=run.head_sha,
     )
     if not numbers:
         why = f"no open pull request has {run.head_sha[:7]} as its head (any more)"
-        return _tell(args, context, log, "none", why=why)
+        return _tell(args, ci, context, log, "none", why=why)
     if len(numbers) > 1:
         told = ", ".join(f"#{number}" for number in numbers[:10])
         why = f"{told} all have {run.head_sha[:7]} as their head, and which one was measured can't be told"
-        return _tell(args, context, log, "none", why=why)
+        return _tell(args, ci, context, log, "none", why=why)
     policy = config.comment if config else CommentPolicy()
     policy = replace(policy, mode=CommentMode(args.comment)) if args.comment else policy
     shown = _in_our_frame(report, context, run, number=numbers[0], config=config)
     framing = Framing(reported_by=_reporter(run, repository))
-    result = upsert_comment(
-        client,
-        repository,
+    result = host.upsert_comment(
         numbers[0],
         render_comment(shown, framing),
         author=policy.author,
@@ -156,24 +156,24 @@ def _post(
     )
     for warning in result.warnings:
         log.warning(warning)
-    return _tell(args, context, log, result.action.value, url=result.url, number=numbers[0])
+    return _tell(args, ci, context, log, result.action.value, url=result.url, number=numbers[0])
 
 
 def _in_our_frame(
     report: "Report", context: "CiContext", run: "TriggeringRun", *, number: int, config: "Config | None"
 ) -> "Report":
-    """The report, with GitHub's word for where it is from and where it goes."""
+    """The report, with the code host's word for where it is from and where it goes."""
     from dataclasses import replace
     from datetime import datetime, timezone
 
     from bloatcheck import __version__
     from bloatcheck.baseline.git import Git
-    from bloatcheck.config.context import comment_key
+    from bloatcheck.ci.model import comment_key
     from bloatcheck.report.handed_over import trusted
     from bloatcheck.report.model import Origin
 
     folder = Git(Path.cwd()).folder()
-    measuring = replace(context, workflow=run.workflow, run_id=run.number, run_attempt=run.attempt)
+    measuring = replace(context, workflow=run.workflow)
     own = config.comment.key if config else None
     key = own or comment_key(measuring, config.path if config else None, folder)
     return trusted(
@@ -188,7 +188,8 @@ def _in_our_frame(
             commit=run.head_sha,
             folder=folder,
             pull_request=number,
-            run_url=measuring.run_url,
+            run_url=run.url,
+            forge=context.ci,
         ),
     )
 
@@ -201,6 +202,7 @@ def _reporter(run: "TriggeringRun", repository: str) -> str:
 
 def _tell(
     args: argparse.Namespace,
+    ci: "Ci",
     context: "CiContext",
     log: "Log",
     action: str,
@@ -214,13 +216,10 @@ def _tell(
     from bloatcheck.cli.stdout import tell, tell_json
 
     done: Mapping[str, object] = {"action": action, "why": why, "pull_request": number, "url": url}
-    if context.output_path:
-        from bloatcheck.publish.outputs import write_outputs
-
-        try:
-            write_outputs(Path(context.output_path), {"comment-url": url or ""})
-        except PublishError as error:
-            log.warning(error.message)
+    try:
+        ci.write_outputs(context, {"comment-url": url or ""}, None)
+    except PublishError as error:
+        log.warning(error.message)
     if args.json:
         tell_json(json.dumps(done))
     elif why:

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bloatcheck.ci.registry import NAMES, VARIABLE, detect
 from bloatcheck.cli.colour import is_live
 from bloatcheck.cli.live import LiveLog
-from bloatcheck.cli.log import GitHubLog, PlainLog
+from bloatcheck.cli.log import FoldingLog, PlainLog
 from bloatcheck.errors import UsageError
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
 
 if TYPE_CHECKING:
     from bloatcheck.baseline.model import Baseline
-    from bloatcheck.config.context import CiContext
+    from bloatcheck.ci.model import CiContext
     from bloatcheck.config.model import Config
     from bloatcheck.judging import Judging
     from bloatcheck.references import References
@@ -34,6 +35,15 @@ def add_log_options(parser: argparse.ArgumentParser) -> None:
     """`--verbose` and `--quiet`."""
     parser.add_argument("--verbose", action="store_true", help="say how images are read")
     parser.add_argument("--quiet", action="store_true", help="only the result, warnings and errors")
+
+
+def add_ci_option(parser: argparse.ArgumentParser) -> None:
+    """`--ci`, of whoever reads a CI's facts."""
+    parser.add_argument(
+        "--ci",
+        choices=NAMES,
+        help=f"whose variables tell of this run (default: {VARIABLE}, else found by the environment)",
+    )
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -86,12 +96,12 @@ def images_before(references: References) -> Baseline:
 
 def log_for(args: argparse.Namespace) -> Log:
     """The log that fits where we run. With `--json`, stdout is the document's alone."""
-    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    verbose = args.verbose or (on_github and os.environ.get("RUNNER_DEBUG") == "1")
-    if on_github:
-        # The runner reads commands from both streams, so build output is kept from being one on either.
+    ci = detect(os.environ)
+    verbose = args.verbose or ci.wants_details(os.environ)
+    if ci.marks:
+        # A runner reads commands from both streams, so build output is kept from being one on either.
         stream = sys.stderr if args.json else sys.stdout
-        return GitHubLog(stream=stream, verbose=verbose, quiet=args.quiet)
+        return FoldingLog(marks=ci.marks, stream=stream, verbose=verbose, quiet=args.quiet)
     if not args.quiet and is_live(sys.stderr):
         return LiveLog(verbose=verbose)
     return PlainLog(verbose=verbose, quiet=args.quiet)

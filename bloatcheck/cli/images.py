@@ -104,8 +104,8 @@ def _all(root: Path, globs: list[str]) -> tuple[tuple[ImageSpec, ...], tuple[str
 
 def _decided(config: Config, token: str | None, log: Log) -> Mapping[str, Decision]:
     """By name; of an image for several platforms that of the first one that would be built."""
+    from bloatcheck.ci.registry import read_context
     from bloatcheck.cli.common import images_before
-    from bloatcheck.config.context import read_context
     from bloatcheck.inputs.decide import decide_all
     from bloatcheck.references import References
 

@@ -1,4 +1,4 @@
-"""How progress looks: plainly in a terminal, in folding groups on GitHub Actions."""
+"""How progress looks: plainly in a terminal, in folding groups in the log of a CI."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from bloatcheck.ci.commands import disarm
+from bloatcheck.ci.model import Marks
 from bloatcheck.cli.colour import is_live, paint_for
 from bloatcheck.cli.stdout import put
 from bloatcheck.cli.terminal import ColourFilter
 from bloatcheck.errors import Place
 from bloatcheck.report.paint import Tone
 from bloatcheck.report.plain import harmless_line
-from bloatcheck.report.workflow_commands import command, disarm
 
 
 @dataclass
@@ -144,23 +145,22 @@ class PlainLog:
 
 
 @dataclass
-class GitHubLog:
-    """Writes workflow commands of its own, and lets no other text become one.
+class FoldingLog:
+    """Writes a CI's marks of its own, and lets no other text become one.
 
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    Foreign output goes between `::stop-commands::` and a random token. Commands are read at the start of a
-    line, so the closing token is preceded by a newline wherever the output stopped. What the runner takes
-    for a command is told by its source, ActionCommand.cs: `::` after any white space, and `##[name]` in
-    any place.
+    Foreign output goes between the lines of a fence, where the CI has one. Marks are read at the start of a
+    line, so the closing one is preceded by a newline wherever the output stopped.
     """
 
+    marks: Marks
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     verbose: bool = False
     quiet: bool = False
     _output: _Output = field(init=False, repr=False)
     _status: _Status = field(init=False, repr=False)
-    _token: str | None = field(default=None, init=False, repr=False)
-    """What ends the group that is open; None outside of groups."""
+    _in_group: bool = field(default=False, init=False, repr=False)
+    _fenced: str | None = field(default=None, init=False, repr=False)
+    """What ends the fence that is open; None where there is none."""
 
     def __post_init__(self) -> None:
         """Watches what is written to the stream."""
@@ -169,28 +169,34 @@ class GitHubLog:
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """A foldable group, inside which workflow commands are off. In a group, just a line: none nests."""
-        if self.quiet or self._token is not None:
+        """A foldable group, inside which nothing is a command. In a group, just a line: none nests."""
+        if self.quiet or self._in_group:
             self.info(title)
             yield
             return
-        self._command(command("group", harmless_line(title)))
-        self._stop_commands()
+        begin, end = self.marks.group(harmless_line(title))
+        self._mark(begin)
+        self._in_group = True
+        self._begin_fence()
         try:
             yield
         finally:
-            self._resume_commands()
-            self._command("::endgroup::")
+            self._end_fence()
+            self._in_group = False
+            self._mark(end())
 
     def output(self, text: str) -> None:
         """Passed on, unless quiet."""
         if self.quiet:
             return
-        if self._token is not None:
+        if self._in_group:
             self._output.write(text)
-        else:
-            with self._without_commands():
-                self._output.write(text)
+            return
+        self._begin_fence()
+        try:
+            self._output.write(text)
+        finally:
+            self._end_fence()
 
     def status(self, message: str | None) -> None:
         """A line now and then, unless quiet."""
@@ -200,8 +206,7 @@ class GitHubLog:
     def info(self, message: str) -> None:
         """A line that can't be a command."""
         if not self.quiet:
-            self._output.finish_line()
-            put(self.stream, f"{disarm(harmless_line(message))}\n")
+            self._mark(disarm(harmless_line(message)))
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -209,39 +214,30 @@ class GitHubLog:
             self.info(message)
 
     def warning(self, message: str, *, place: Place | None = None) -> None:
-        """A warning annotation, inside a group too."""
+        """As the CI shows a warning, inside a group too."""
         text = "\n".join(harmless_line(line) for line in message.splitlines())
-        inside = self._token is not None
-        if inside:
-            self._resume_commands()
-        where = (
-            {"file": harmless_line(place.file), "line": place.line, "endLine": place.end_line}
-            if place
-            else {}
-        )
-        self._command(command("warning", text, **where))
-        if inside:
-            self._stop_commands()
+        harmless_place = Place(harmless_line(place.file), place.line, place.end_line) if place else None
+        line = self.marks.warning(text, harmless_place)
+        if line is None:
+            where = f"{harmless_place}: " if harmless_place else ""
+            line = "\n".join(f"warning: {where}{disarm(one)}" for one in text.split("\n"))
+        fenced = self._fenced is not None
+        self._end_fence()
+        self._mark(line)
+        if fenced:
+            self._begin_fence()
 
-    @contextmanager
-    def _without_commands(self) -> Iterator[None]:
-        self._stop_commands()
-        try:
-            yield
-        finally:
-            self._resume_commands()
+    def _begin_fence(self) -> None:
+        fence = self.marks.fence()
+        if fence:
+            begin, self._fenced = fence
+            self._mark(begin)
 
-    def _stop_commands(self) -> None:
-        """A token serves once: the runner has shown it to nobody but the log, which the build can't read."""
-        import secrets
+    def _end_fence(self) -> None:
+        if self._fenced is not None:
+            self._mark(self._fenced)
+            self._fenced = None
 
-        self._token = secrets.token_hex(16)
-        self._command(f"::stop-commands::{self._token}")
-
-    def _resume_commands(self) -> None:
-        self._command(f"::{self._token}::")
-        self._token = None
-
-    def _command(self, line: str) -> None:
+    def _mark(self, line: str) -> None:
         self._output.finish_line()
         put(self.stream, f"{line}\n")

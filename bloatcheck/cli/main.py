@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from bloatcheck import __version__
-from bloatcheck.cli.stdout import put, silence_stdout, tell_command
-from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
+from bloatcheck.ci.registry import VARIABLE
+from bloatcheck.cli.stdout import put, silence_stdout
+from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, Place, UsageError
 
 COMMANDS = {
     "init": "write a first configuration, workflows and baseline",
@@ -121,6 +122,8 @@ def _executed(args: argparse.Namespace) -> ExitCode:
         raise UsageError(
             "the current directory is no longer there", hint="change into the repository"
         ) from error
+    if getattr(args, "ci", None):
+        os.environ[VARIABLE] = args.ci
     code = _load(args.command).execute(args)
     # Here, where a reader who went away is no fault yet.
     sys.stdout.flush()
@@ -132,33 +135,28 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 def _tell(error: BloatcheckError) -> None:
-    """Prints an error, each of its problems on lines of its own; on GitHub as annotations too."""
+    """Prints an error, each of its problems on lines of its own; in CI as annotations too."""
+    from bloatcheck.ci.commands import disarm
+    from bloatcheck.ci.model import Annotation, AnnotationLevel
+    from bloatcheck.ci.registry import detect_anyway
     from bloatcheck.cli.colour import paint_for
+    from bloatcheck.cli.telling import tell_annotation
     from bloatcheck.report.paint import Tone
     from bloatcheck.report.plain import harmless_line
-    from bloatcheck.report.workflow_commands import command, disarm
 
     ours = paint_for(sys.stderr)("bloatcheck:", Tone.BAD)
-    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    ci = detect_anyway(os.environ)
     problems = error.problems if isinstance(error, ConfigError) else (error,)
     for problem in problems:
         first, *more = [harmless_line(line) for line in str(problem).splitlines()] or [""]
         for line in (f"{ours} {first}".rstrip(), *more):
-            # The runner reads commands from both streams.
-            put(sys.stderr, f"{disarm(line) if on_github else line}\n")
-    if on_github:
-        for problem in problems:
-            message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
-            place = problem.place
-            tell_command(
-                command(
-                    "error",
-                    message,
-                    title="bloatcheck",
-                    file=place.file if place else None,
-                    line=place.line if place else None,
-                )
-            )
+            # A runner reads commands from both streams.
+            put(sys.stderr, f"{disarm(line) if ci.reads_log else line}\n")
+    for problem in problems:
+        told = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+        message = "\n".join(map(harmless_line, told.splitlines()))
+        place = Place(problem.place.file, problem.place.line) if problem.place else None
+        tell_annotation(Annotation(AnnotationLevel.ERROR, "bloatcheck", message, place), ci)
 
 
 def run_as_process(argv: Sequence[str]) -> ExitCode:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import (
     TOKEN_VARIABLE,
+    add_ci_option,
     add_log_options,
     add_report_options,
     child_environment,
@@ -63,6 +64,7 @@ examples:
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
     )
+    add_ci_option(parser)
     add_report_options(parser)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_log_options(parser)
@@ -72,9 +74,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Reads, merges, delivers, prints."""
     from dataclasses import replace
 
+    from bloatcheck.ci.registry import detect
     from bloatcheck.cli.renewal import renew_after_run
     from bloatcheck.cli.telling import tell_report
-    from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import configuration_here
     from bloatcheck.config.model import CommentMode, CommentPolicy
     from bloatcheck.delivery import deliver
@@ -83,7 +85,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
-    context = read_context(environment)
+    ci = detect(environment)
+    context = ci.read_context(environment)
     if args.legs < 0:
         raise UsageError(f"--legs {args.legs} is no number of legs")
     config = configuration_here(Path.cwd(), path=args.config)
@@ -128,7 +131,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         log=log,
         exports=config.exports if config else (),
     )
-    tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB)
+    tell_report(report, as_json=args.json, annotated_for=ci)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
     if references and references.renews():

@@ -76,7 +76,7 @@ matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Decides, shares and prints."""
     from bloatcheck.build.legs import share
-    from bloatcheck.config.context import read_context
+    from bloatcheck.ci.registry import detect
     from bloatcheck.config.load import load_config
     from bloatcheck.inputs.decide import decide_all
     from bloatcheck.references import References
@@ -87,7 +87,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         raise UsageError(f"--legs {args.legs} is out of bounds", hint=f"a matrix has 1 to {most} legs")
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
-    context = read_context(environment)
+    ci = detect(environment)
+    context = ci.read_context(environment)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
     references = References(
         config=config, context=context, token=token or context.token, environment=environment, log=log
@@ -113,10 +114,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         log.info(f"{count(left, 'image')} not built: inputs unchanged (--all plans every image)")
     matrix = _child_pipeline(legs, args.template) if args.format == "gitlab" else _matrix(legs)
     tell_json(matrix)
-    if args.format == "github" and context.output_path:
-        from bloatcheck.publish.outputs import write_outputs
-
-        write_outputs(Path(context.output_path), {"matrix": matrix})
+    if args.format == "github":
+        ci.write_outputs(context, {"matrix": matrix}, None)
     return ExitCode.OK
 
 

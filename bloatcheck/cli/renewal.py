@@ -8,7 +8,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
+from bloatcheck.cli.common import (
+    TOKEN_VARIABLE,
+    add_ci_option,
+    add_log_options,
+    child_environment,
+    log_for,
+)
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import BaselineError, ExitCode, UsageError
 from bloatcheck.log import Log
@@ -44,6 +50,7 @@ examples:
     )
     parser.add_argument("--report", metavar="FILE", help="take the sizes of this report, and build nothing")
     parser.add_argument("--report-dir", metavar="DIR", help="where `renew: artifact` leaves its file")
+    add_ci_option(parser)
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     add_log_options(parser)
 
@@ -51,15 +58,15 @@ examples:
 def renew(args: argparse.Namespace) -> ExitCode:
     """Renews, with a report or after measuring."""
     from bloatcheck import pipeline
-    from bloatcheck.config.context import read_context
+    from bloatcheck.ci.registry import detect
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import Renewal
-    from bloatcheck.config.trust import check_may_build
     from bloatcheck.references import References
 
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
-    context = read_context(environment)
+    ci = detect(environment)
+    context = ci.read_context(environment)
     config = load_config(Path.cwd(), path=args.config)
     references = References(
         config=config, context=context, token=token or context.token, environment=environment, log=log
@@ -71,7 +78,7 @@ def renew(args: argparse.Namespace) -> ExitCode:
         )
     if not references.renews():
         raise UsageError(
-            "the baseline is renewed by runs on the default branch (push, schedule, workflow_dispatch)",
+            f"the baseline is renewed by {ci.words.renewing}",
             hint="at your desk: bloatcheck baseline update",
         )
     directory = Path(args.report_dir) if args.report_dir else None
@@ -88,7 +95,7 @@ def renew(args: argparse.Namespace) -> ExitCode:
         complete = not _is_partial(report)
     else:
         if any(image.build for image in config.images):
-            check_may_build(context, environment)
+            ci.check_may_build(context, environment)
         results = pipeline.measure(config, log=log, environment=environment)
         snapshots = [result.snapshot for result in results if isinstance(result, pipeline.Measured)]
         complete = len(snapshots) == len(results)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bloatcheck.cli.common import (
     TOKEN_VARIABLE,
+    add_ci_option,
     add_log_options,
     add_report_options,
     child_environment,
@@ -60,6 +61,7 @@ examples:
         help="build the images too whose inputs did not change since the baseline",
     )
     add_jobs_option(parser)
+    add_ci_option(parser)
     add_report_options(parser)
     parser.add_argument(
         "--leg",
@@ -77,9 +79,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
     from bloatcheck import pipeline
     from bloatcheck.analysis.layer_cache import default_folder
+    from bloatcheck.ci.registry import detect
     from bloatcheck.cli.renewal import renew_after_run
     from bloatcheck.cli.telling import tell_report
-    from bloatcheck.config.context import Ci, read_context
     from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
     from bloatcheck.delivery import deliver
@@ -88,7 +90,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     partial = bool(args.image or args.platform)
-    context = read_context(environment)
+    ci = detect(environment)
+    context = ci.read_context(environment)
     platforms = [platform for text in args.platform if (platform := platform_of(text))]
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image, platforms=platforms)
     config = with_jobs(config, args)
@@ -129,7 +132,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         sights=lambda: pipeline.sights(config, baselines, results, log=log, environment=environment),
         exports=config.exports,
     )
-    tell_report(report, as_json=args.json, annotated=context.ci is Ci.GITHUB and not args.leg)
+    tell_report(report, as_json=args.json, annotated_for=None if args.leg else ci)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
     if references.renews() and not args.leg:

@@ -6,24 +6,25 @@ import os
 import sys
 from typing import TextIO
 
-from bloatcheck.report.workflow_commands import disarm
+from bloatcheck.ci.commands import disarm
+from bloatcheck.ci.registry import detect_anyway
 
 
 def tell(text: str) -> None:
-    """Prints text for people, of which no line is a workflow command."""
+    """Prints text for people, of which no line is a command of a CI's."""
     shown = "\n".join(map(disarm, text.split("\n"))) if _read_by_runner() else text
     put(sys.stdout, shown if shown.endswith("\n") else f"{shown}\n")
 
 
 def tell_json(document: str) -> None:
-    """Prints JSON: the same values, in characters that are no workflow command."""
+    """Prints JSON: the same values, in characters that are no command of a CI's."""
     # Two of these signs stand in strings only.
     shown = document.replace("##[", "#\\u0023[") if _read_by_runner() else document
     put(sys.stdout, f"{shown}\n")
 
 
 def tell_command(line: str) -> None:
-    """Prints a workflow command of ours."""
+    """Prints a line of ours that the CI acts on."""
     put(sys.stdout, f"{line}\n")
 
 
@@ -48,4 +49,4 @@ def _silence(stream: TextIO) -> None:
 
 
 def _read_by_runner() -> bool:
-    return os.environ.get("GITHUB_ACTIONS") == "true"
+    return detect_anyway(os.environ).reads_log

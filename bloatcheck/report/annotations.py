@@ -1,15 +1,14 @@
 """What is wrong, told beside the Dockerfile lines it comes from.
 
-GitHub shows ten errors and ten warnings of a step and drops the rest without a word:
-https://docs.github.com/actions/reference/limits
+A CI may show only some of them, and drop the rest without a word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
+from bloatcheck.ci.model import Annotation, AnnotationLevel
 from bloatcheck.errors import Place
 from bloatcheck.policy.acceptance import GROWTH
 from bloatcheck.policy.model import Finding, Level
@@ -21,29 +20,11 @@ from bloatcheck.report.sentences import broken, failed, incomparable
 from bloatcheck.report.shared_bases import shared_bases
 from bloatcheck.report.view import culprit, importance
 from bloatcheck.report.why_text import shared_base_sentence
-from bloatcheck.report.workflow_commands import command
 
 MOST_OF_A_LEVEL = 10
+"""Unless a CI shows more, or fewer."""
 _LONGEST_NAME = 60
 _LONGEST_MESSAGE = 1000
-
-
-class AnnotationLevel(str, Enum):
-    """As GitHub shows it; only `error` is red."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTICE = "notice"
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """A remark beside a line, or about the run where there is no place. Title and message are harmless."""
-
-    level: AnnotationLevel
-    title: str
-    message: str
-    place: Place | None = None
 
 
 def annotate(report: Report, most: int = MOST_OF_A_LEVEL) -> tuple[Annotation, ...]:
@@ -79,19 +60,6 @@ def _in_repository(annotation: Annotation, origin: Origin) -> Annotation:
     if place is None or not origin.folder:
         return annotation
     return replace(annotation, place=replace(place, file=file_in_repository(origin, place)))
-
-
-def workflow_command(annotation: Annotation) -> str:
-    """The line that makes GitHub's runner show it: `::error file=Dockerfile,line=5,title=…::…`."""
-    place = annotation.place
-    return command(
-        annotation.level.value,
-        annotation.message,
-        file=harmless(place.file) if place else None,
-        line=place.line if place else None,
-        endLine=place.end_line if place else None,
-        title=annotation.title,
-    )
 
 
 def _of_image(image: ImageReport, base: str | None, *, enforced: bool) -> Iterable[Annotation]:

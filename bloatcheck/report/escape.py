@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from bloatcheck.ci.commands import disarm
 from bloatcheck.report.plain import harmless, harmless_lines, shorten
-from bloatcheck.report.workflow_commands import disarm
 
 LONGEST_CODE = 200
 """Characters of foreign text in one code span: an instruction is still recognised by them."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bloatcheck.ci.commands import disarm
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.plain import Plain, harmless, shorten
-from bloatcheck.report.workflow_commands import disarm
 from bloatcheck.units import count, format_bytes
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ import posixpath
 import re
 from urllib.parse import quote
 
+from bloatcheck.ci.model import Pages
+from bloatcheck.ci.registry import ci_named
 from bloatcheck.config.limits import Metric
 from bloatcheck.errors import Place
 from bloatcheck.report.model import Origin
@@ -13,28 +15,25 @@ from bloatcheck.report.model import Origin
 _SERVER = re.compile(
     r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[A-Za-z0-9._~-]{1,100}){0,5}/?", re.ASCII
 )
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _ADVICE = re.compile(r"[a-z][a-z-]{0,38}")
 _DOCUMENTATION = "https://github.com/bloatcheck/bloatcheck/blob/main/docs"
-_RUN = re.compile(r"/actions/runs/\d{1,20}(?:/(?:attempts|job)/\d{1,20})?", re.ASCII)
 
 
 def place_url(origin: Origin, place: Place | None) -> str | None:
     """The lines as they stand at the measured commit; None where not enough is known."""
-    repository = repository_url(origin)
-    commit = origin.commit
-    if repository is None or place is None or commit is None or not _COMMIT.fullmatch(commit):
+    repository, pages, commit = repository_url(origin), _pages(origin), origin.commit
+    if repository is None or pages is None or place is None:
+        return None
+    if commit is None or not _COMMIT.fullmatch(commit):
         return None
     if not place.file:
         return None
     path = file_in_repository(origin, place)
     if not path or path.startswith("/") or ".." in path.split("/"):
         return None
-    lines = ""
-    if place.line:
-        lines = f"#L{place.line}" + (f"-L{place.end_line}" if place.end_line else "")
-    return f"{repository}/blob/{commit}/{quote(path, safe='/', errors='replace')}{lines}"
+    quoted = quote(path, safe="/", errors="replace")
+    return pages.lines(repository, commit, quoted, place.line, place.end_line)
 
 
 def documentation_url(page: str) -> str:
@@ -60,26 +59,30 @@ def file_in_repository(origin: Origin, place: Place) -> str:
 
 def commit_url(origin: Origin, commit: str | None) -> str | None:
     """A commit's page; None where not enough is known."""
-    repository = repository_url(origin)
-    if repository is None or commit is None or not _COMMIT.fullmatch(commit):
+    repository, pages = repository_url(origin), _pages(origin)
+    if repository is None or pages is None or commit is None or not _COMMIT.fullmatch(commit):
         return None
-    return f"{repository}/commit/{commit}"
+    return pages.commit(repository, commit)
 
 
 def run_url(origin: Origin) -> str | None:
     """The page of the run that measured; None unless it is a page of the same repository."""
-    repository = repository_url(origin)
-    if repository is None or origin.run_url is None:
+    repository, pages = repository_url(origin), _pages(origin)
+    if repository is None or pages is None or origin.run_url is None:
         return None
     rest = origin.run_url.removeprefix(repository)
-    return origin.run_url if rest != origin.run_url and _RUN.fullmatch(rest) else None
+    return origin.run_url if rest != origin.run_url and pages.run.fullmatch(rest) else None
 
 
 def repository_url(origin: Origin) -> str | None:
     """The repository's page; None where not enough is known."""
-    server, repository = origin.server_url, origin.repository
-    if server is None or repository is None:
+    server, repository, pages = origin.server_url, origin.repository, _pages(origin)
+    if server is None or repository is None or pages is None:
         return None
-    if not _SERVER.fullmatch(server) or not _REPOSITORY.fullmatch(repository):
+    if not _SERVER.fullmatch(server) or not pages.repository.fullmatch(repository):
         return None
     return f"{server.rstrip('/')}/{repository}"
+
+
+def _pages(origin: Origin) -> Pages | None:
+    return ci_named(origin.forge).pages

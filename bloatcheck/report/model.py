@@ -94,6 +94,8 @@ class ImageReport:
 class Origin:
     """What was measured: the repository (`owner/name`), commits, pull request number and the run's page.
 
+    `forge` is the CI whose code host the repository lies on.
+
     `base_commit` is the commit that the baseline was read at. `folder` is where the run worked, and all
     places start, below the repository's top; empty at the top.
     """
@@ -105,6 +107,7 @@ class Origin:
     folder: str = ""
     pull_request: int | None = None
     run_url: str | None = None
+    forge: str = "github"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

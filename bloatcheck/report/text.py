@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from bloatcheck.ci.commands import disarm
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.model import Outcome
@@ -39,7 +40,6 @@ from bloatcheck.report.view import (
     unchanged_images,
 )
 from bloatcheck.report.why_text import changes_table, reason_list, shared_base_sentence
-from bloatcheck.report.workflow_commands import disarm
 from bloatcheck.units import format_bytes
 
 _MOST_OUTPUT_LINES = 30

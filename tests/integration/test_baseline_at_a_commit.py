@@ -19,7 +19,9 @@ from bloatcheck.baseline.model import Baseline
 from bloatcheck.baseline.sources import find_baseline
 from bloatcheck.baseline.sources.file import read_at
 from bloatcheck.baseline.sources.model import Question
-from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.ci.github import WORDS
+from bloatcheck.ci.github.context import KINDS
+from bloatcheck.ci.model import CiContext, Event
 from bloatcheck.config.model import BaselineSettings, ImageSpec
 from bloatcheck.errors import BaselineError
 
@@ -65,16 +67,17 @@ def history(tmp_path: Path) -> History:
 
 def pull_request(history: History, commit: str | None = None, event: str = "pull_request") -> CiContext:
     return CiContext(
-        ci=Ci.GITHUB,
-        event_name=event,
+        ci="github",
+        event=KINDS[event],
         commit=commit or history.test_merge,
+        merge_commit_sha=(commit or history.test_merge) if event == "pull_request" else None,
         base_sha=history.moved,
         head_sha=history.head,
     )
 
 
 def push(base_sha: str | None) -> CiContext:
-    return CiContext(ci=Ci.GITHUB, event_name="push", base_sha=base_sha)
+    return CiContext(ci="github", event=Event.PUSH, base_sha=base_sha)
 
 
 def found(git: Git, context: CiContext, **settings: object) -> Baseline:
@@ -141,10 +144,10 @@ def test_a_shallow_clone_that_can_fetch_no_history_is_compared_with_the_base_bra
     clone = history.origin.clone(tmp_path / "clone", history.head, "--depth=1")
     clone.git("fetch", "-q", "--depth=1", "origin", history.moved)
     clone.git("remote", "remove", "origin")
-    choice = choose_commit(Git(clone.root), pull_request(history))
+    choice = choose_commit(Git(clone.root, words=WORDS), pull_request(history))
     assert choice.commit == history.moved
     assert "`fetch-depth: 0`" in choice.why
-    assert size_at(Git(clone.root), choice) == 2
+    assert size_at(Git(clone.root, words=WORDS), choice) == 2
 
 
 def test_pull_request_target_has_the_base_checked_out(history: History, tmp_path: Path) -> None:
@@ -161,7 +164,7 @@ def test_pull_request_target_may_have_the_head_checked_out(history: History, tmp
 
 def test_a_merge_queue_names_its_base(history: History, tmp_path: Path) -> None:
     git = Git(history.origin.clone(tmp_path / "clone", history.test_merge, "--depth=1").root)
-    context = CiContext(ci=Ci.GITHUB, event_name="merge_group", base_sha=history.moved)
+    context = CiContext(ci="github", event=Event.QUEUE, base_sha=history.moved)
     assert choose_commit(git, context) == Choice(history.moved, "the merge queue's base")
 
 
@@ -197,7 +200,7 @@ def test_the_first_commit_has_nothing_before_it(history: History, tmp_path: Path
 
 @pytest.mark.parametrize("event", ["schedule", "workflow_dispatch", None])
 def test_without_a_change_the_files_on_disk_count(history: History, event: str | None) -> None:
-    context = CiContext(event_name=event)
+    context = CiContext(event=KINDS[event] if event else None)
     assert choose_commit(Git(history.origin.root), context) == Choice(None, "the files on disk")
 
 
@@ -215,7 +218,7 @@ def test_a_commit_that_cannot_be_had_is_an_error_with_the_cure(history: History,
     clone = history.origin.clone(tmp_path / "clone", history.test_merge, "--depth=1")
     clone.git("remote", "remove", "origin")
     with pytest.raises(BaselineError, match="is not in this clone and can't be fetched") as caught:
-        found(Git(clone.root), pull_request(history))
+        found(Git(clone.root, words=WORDS), pull_request(history))
     assert caught.value.hint == "give actions/checkout `fetch-depth: 0`"
 
 
@@ -274,7 +277,12 @@ def test_the_base_of_a_stacked_pull_request_is_the_branch_below(history: History
     merge = origin.git("rev-parse", "HEAD")
     git = Git(origin.clone(tmp_path / "clone", merge, "--depth=2").root)
     context = CiContext(
-        ci=Ci.GITHUB, event_name="pull_request", commit=merge, base_sha=history.head, base_ref="feature"
+        ci="github",
+        event=Event.PULL_REQUEST,
+        commit=merge,
+        merge_commit_sha=merge,
+        base_sha=history.head,
+        base_ref="feature",
     )
     choice = choose_commit(git, context)
     assert choice.commit == history.head

@@ -16,7 +16,8 @@ from bloatcheck.baseline.document import from_json, to_json
 from bloatcheck.baseline.git import Git
 from bloatcheck.baseline.history import points_of
 from bloatcheck.baseline.model import BaselineEntry
-from bloatcheck.baseline.renew import BOT, RENEWAL_BRANCH, Measurement, Renewed, Renewer
+from bloatcheck.baseline.renew import RENEWAL_BRANCH, Measurement, Renewed, Renewer
+from bloatcheck.ci.github import GITHUB
 from bloatcheck.config.model import BaselineSettings
 from bloatcheck.errors import BaselineError, PublishError
 
@@ -54,8 +55,8 @@ class Remote:
         commit = commit or self.tip()
         name = f"run-{len(list(self.folder.iterdir()))}"
         clone = self.repository.clone(self.folder / name, commit, "--depth=1")
-        git = Git(clone.root / below)
-        return Renewer(git, BaselineSettings(**{"path": FILE, **settings}), "main", self.host)  # type: ignore[arg-type]
+        git = Git(clone.root / below, words=GITHUB.words)
+        return Renewer(git, BaselineSettings(**{"path": FILE, **settings}), "main", self.host, GITHUB.author)  # type: ignore[arg-type]
 
     def push(self, **files: str) -> str:
         """Somebody pushes to main."""
@@ -137,7 +138,7 @@ def test_one_tidy_commit_of_the_bot_renews_what_moved_and_starts_no_run(remote: 
     assert remote.sizes() == {"api": 12 * MB, "web": 20 * MB}
     shown = remote.repository.git("show", "-s", "--format=%an <%ae>%n%B", "main")
     assert shown == (
-        f"{BOT.name} <{BOT.email}>\nRenew the image size baseline [skip ci]\n\n"
+        f"{GITHUB.author.name} <{GITHUB.author.email}>\nRenew the image size baseline [skip ci]\n\n"
         f"api on linux/amd64: 12.0 MB (+2.00 MB)\n\nMeasured at {before}."
     )
     assert remote.repository.git("diff", "--name-only", "main^", "main") == FILE
@@ -220,7 +221,9 @@ def test_a_commit_that_the_file_names_is_no_option_for_git(remote: Remote, tmp_p
 def test_images_that_are_no_longer_configured_go(remote: Remote) -> None:
     renewer = remote.run()
     told = measured(renewer, api=10 * MB)
-    renewer.by_commit(Measurement(commit=told.commit, entries=told.entries, dropped=frozenset({("web", "linux/amd64")})))
+    renewer.by_commit(
+        Measurement(commit=told.commit, entries=told.entries, dropped=frozenset({("web", "linux/amd64")}))
+    )
     assert remote.sizes() == {"api": 10 * MB}
     assert "web on linux/amd64: no longer configured" in remote.repository.git(
         "show", "-s", "--format=%B", "main"

@@ -24,6 +24,7 @@ from bloatcheck.baseline.since import choose_since
 from bloatcheck.baseline.sources import changed_entries, find_baseline
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE, unpacked
 from bloatcheck.baseline.sources.model import Question
+from bloatcheck.ci.github import WORDS
 from bloatcheck.config.model import BaselineSettings, BaselineSource, ImageSpec
 from bloatcheck.diff.compare import compare
 from bloatcheck.diff.model import ImageChange
@@ -247,7 +248,7 @@ def cut_off(line: Line, tmp_path: Path) -> Asked:
     """A clone with one commit, from which nothing can be fetched."""
     clone = line.origin.clone(tmp_path / "cut-off", line.change, "--depth=1")
     clone.git("remote", "remove", "origin")
-    return Asked(Git(clone.root), line.three)
+    return Asked(Git(clone.root, words=WORDS), line.three)
 
 
 @pytest.mark.parametrize("path", [FILE, "ci/"])

@@ -21,7 +21,8 @@ from support.workflow_commands import Act, Runner
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import OurTag
-from bloatcheck.cli.log import GitHubLog, PlainLog
+from bloatcheck.ci.github import GITHUB
+from bloatcheck.cli.log import FoldingLog, PlainLog
 from bloatcheck.config.model import BuilderChoice, BuildSpec, ImageSpec, PrebuiltSpec
 from bloatcheck.errors import ExitCode, Place
 from bloatcheck.log import Log
@@ -261,7 +262,7 @@ def test_no_output_of_a_real_build_is_a_workflow_command(workshop: Workshop, kin
         "Dockerfile", f"FROM BASE\nCOPY hostile /\nRUN cat /hostile; cat /hostile >&2; : {uuid.uuid4()}\n"
     )
     stream = StringIO()
-    workshop.log = GitHubLog(stream)
+    workshop.log = FoldingLog(GITHUB.marks, stream)
     workshop.build(ImageSpec("api", build=BuildSpec("Dockerfile")))
 
     runner = kind()

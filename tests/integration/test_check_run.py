@@ -31,10 +31,11 @@ from support.reports import report
 from bloatcheck.check_run import as_check_run
 from bloatcheck.config.load import load_config
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.check_run import CheckRun, Conclusion, post_check_run
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.check import Check, Conclusion
+from bloatcheck.publish.github.check_run import post_check_run
+from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.pull_requests import open_pull_requests
 from bloatcheck.publish.patience import Patience
-from bloatcheck.publish.pull_requests import open_pull_requests
 
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)
 GROWTH = """
@@ -158,7 +159,7 @@ Call = Callable[[PretendGitHub, Patience], object]
 
 def _make_check_run(github: PretendGitHub, patience: Patience) -> object:
     commit = "0123456789" * 4
-    check = CheckRun(
+    check = Check(
         name="bloatcheck", head_sha=commit, conclusion=Conclusion.SUCCESS, title="fine", summary="fine"
     )
     return post_check_run(client(github, patience), REPOSITORY, check)

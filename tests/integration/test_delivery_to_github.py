@@ -15,7 +15,7 @@ from support.github.proxy import PretendGitHub
 from support.recording_log import RecordingLog
 from support.reports import report
 
-from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.ci.model import CiContext, Event
 from bloatcheck.config.model import CommentMode, CommentPolicy
 from bloatcheck.delivery import Delivered, deliver
 from bloatcheck.report.model import Origin
@@ -74,7 +74,8 @@ def run(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Run]:
     running_github.forget()
     number = running_github.emulator.open_pull_request()
     context = CiContext(
-        ci=Ci.GITHUB,
+        ci="github",
+        event=Event.PULL_REQUEST,
         event_name="pull_request",
         repository=REPOSITORY,
         api_url=running_github.url,

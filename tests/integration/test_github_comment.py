@@ -29,14 +29,10 @@ from support.github.faults import (
 from support.github.proxy import PretendGitHub, pretend_github
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.comment import (
-    MAX_COMMENT_CHARACTERS,
-    CommentAction,
-    CommentResult,
-    upsert_comment,
-)
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.comment import MAX_COMMENT_CHARACTERS, upsert_comment
 from bloatcheck.publish.patience import Patience
+from bloatcheck.publish.sticky import CommentAction, CommentResult
 
 MARKER = "<!-- bloatcheck:v1 key=ci.yml:.bloatcheck.yml -->"
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)

@@ -9,7 +9,7 @@ import pytest
 from support.tls import Authority, Server, connect_proxy, https_server
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.client import GitHub
 from bloatcheck.publish.patience import Patience
 
 TOKEN = "ghs_pretend0123456789"

@@ -25,9 +25,9 @@ from support.github.faults import (
 from support.github.proxy import PretendGitHub
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.repository import Repository, RunArtifact
 from bloatcheck.publish.patience import Patience
-from bloatcheck.publish.repository import Repository, RunArtifact
 
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=3, first_pause_seconds=0.01)
 ARCHIVES = ".*/actions/artifacts/[0-9]+/zip"

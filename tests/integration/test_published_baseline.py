@@ -12,7 +12,7 @@ from support.recording_log import RecordingLog
 from support.registry import docker_registry, push
 
 from bloatcheck.baseline.model import Baseline
-from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.ci.model import CiContext, Event
 from bloatcheck.config.load import load_config
 from bloatcheck.references import References
 
@@ -37,7 +37,7 @@ def baseline(registry: str, root: Path, images: str) -> Baseline:
     )
     references = References(
         config=load_config(root),
-        context=CiContext(ci=Ci.GITHUB, event_name="push", base_sha=before),
+        context=CiContext(ci="github", event=Event.PUSH, base_sha=before),
         token=None,
         environment={"XDG_CACHE_HOME": str(root / "cache"), "HOME": str(root)},
         log=RecordingLog(),

@@ -26,7 +26,8 @@ from bloatcheck.baseline.document import to_json
 from bloatcheck.baseline.git import OutOfReachError
 from bloatcheck.baseline.model import BaselineEntry
 from bloatcheck.baseline.sources.artifact import ARTIFACT_FILE
-from bloatcheck.config.context import Ci, CiContext
+from bloatcheck.ci.github.context import KINDS
+from bloatcheck.ci.model import CiContext, Event
 from bloatcheck.config.load import load_config
 from bloatcheck.references import References
 
@@ -68,8 +69,8 @@ def test_without_a_clone_the_file_is_read_through_the_api(
     """As where a job downloads an archive of the files instead of checking them out."""
     base, head = pushed(github, f"{event}.json", to_json([entry(5)]))
     context = CiContext(
-        ci=Ci.GITHUB,
-        event_name=event,
+        ci="github",
+        event=KINDS[event],
         repository=REPOSITORY,
         api_url=github.url,
         commit=head,
@@ -105,8 +106,8 @@ def test_the_artifact_of_the_default_branch_is_what_is_compared_with(
             Fault(Reply(302, b"", {"Location": server.url}), path=".*/zip"),
         ]
         context = CiContext(
-            ci=Ci.GITHUB,
-            event_name="push",
+            ci="github",
+            event=Event.PUSH,
             repository=REPOSITORY,
             api_url=github.url,
             base_sha=before,
@@ -123,8 +124,10 @@ def test_at_the_desk_a_source_that_can_not_be_asked_is_a_note(tmp_path: Path) ->
     """On CI it is an error: a check that compares nothing would look like one that held."""
     found = references(tmp_path, "{sources: [artifact]}", CiContext(), token=None).baselines().before
     assert found.entries == ()
-    assert found.notes[0].startswith("Nothing to compare with: artifacts are read through GitHub's API")
-    on_github = CiContext(ci=Ci.GITHUB, event_name="push")
+    assert found.notes[0].startswith(
+        "Nothing to compare with: artifacts are read through the code host's API"
+    )
+    on_github = CiContext(ci="github", event=Event.PUSH)
     with pytest.raises(OutOfReachError):
         references(tmp_path, "{sources: [artifact]}", on_github, token=None).baselines()
 
@@ -169,7 +172,7 @@ def asked_by_git(root: Path, server: Server, *, server_url: str) -> str:
     repository.git("init", "-q", "-b", "main")
     repository.commit(README="1")
     repository.git("remote", "add", "origin", f"{server.url}/octo/hello.git")
-    context = CiContext(ci=Ci.GITHUB, event_name="push", server_url=server_url)
+    context = CiContext(ci="github", event=Event.PUSH, server_url=server_url)
     with pytest.raises(OutOfReachError) as caught:
         references(root, "{sources: [branch]}", context).baselines()
     return str(caught.value)

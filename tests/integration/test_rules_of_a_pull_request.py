@@ -9,8 +9,9 @@ from support.github.people import HEAD as HEAD_COMMIT
 from support.github.people import REPOSITORY, Hub, hub
 from support.recording_log import RecordingLog
 
+from bloatcheck.ci.github.context import KINDS
+from bloatcheck.ci.model import CiContext, Event
 from bloatcheck.config.approvals import ApprovalSource
-from bloatcheck.config.context import Ci, CiContext
 from bloatcheck.config.load import load_config
 from bloatcheck.config.model import PolicyFrom
 from bloatcheck.judging import Judging, read_judging
@@ -69,8 +70,8 @@ def judged(
         repository.git("rm", "-q", CONFIG)
     after = repository.commit(**({CONFIG: head} if head else {"README": "x"}))
     context = CiContext(
-        ci=Ci.GITHUB,
-        event_name=event,
+        ci="github",
+        event=KINDS[event],
         repository=REPOSITORY,
         commit=after,
         base_sha=before,
@@ -126,7 +127,12 @@ def test_nor_by_starting_from_an_old_commit_that_did_not_say_so_yet(repository: 
     repository.git("checkout", "-q", "-b", "feature", old)
     head = repository.commit(**{CONFIG: HEAD})
     context = CiContext(
-        ci=Ci.GITHUB, event_name="pull_request", commit="1" * 40, base_sha=now, head_sha=head, pull_request=7
+        ci="github",
+        event=Event.PULL_REQUEST,
+        commit="1" * 40,
+        base_sha=now,
+        head_sha=head,
+        pull_request=7,
     )
     judging = rules(repository, context)
     assert [limit.fail and limit.fail.bytes for limit in judging.config.images[0].limits] == [5_000_000]

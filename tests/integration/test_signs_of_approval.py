@@ -6,9 +6,10 @@ import pytest
 from support.github.people import HEAD, REPOSITORY, Hub, hub
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.approvals import Sign, read_signs
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.approvals import read_signs
+from bloatcheck.publish.github.client import GitHub
 from bloatcheck.publish.patience import Patience
+from bloatcheck.publish.sign import Sign
 
 LABEL = "bloatcheck-approved"
 COMMAND = "/bloatcheck approve"

@@ -6,7 +6,7 @@ import pytest
 from support.recording_log import RecordingLog
 from support.reports import report
 
-from bloatcheck.config.context import CiContext
+from bloatcheck.ci.model import CiContext
 from bloatcheck.config.model import CommentPolicy, ExportFormat
 from bloatcheck.delivery import deliver
 from bloatcheck.report.exports import EXPORTS

@@ -5,7 +5,7 @@ from pathlib import Path
 from support.recording_log import RecordingLog
 from support.reports import report
 
-from bloatcheck.config.context import read_context
+from bloatcheck.ci.registry import read_context
 from bloatcheck.config.model import CommentPolicy
 from bloatcheck.delivery import deliver
 from bloatcheck.report.html import Sights

@@ -7,7 +7,7 @@ from support.recording_log import RecordingLog
 
 from bloatcheck import pipeline
 from bloatcheck.baseline.model import Baseline, Baselines
-from bloatcheck.config.context import CiContext
+from bloatcheck.ci.model import CiContext
 from bloatcheck.config.model import AdviceSettings, Config, ImageSpec, PrebuiltSpec
 from bloatcheck.errors import ExitCode, ReadError
 from bloatcheck.report.model import Report

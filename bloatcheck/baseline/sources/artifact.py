@@ -8,9 +8,9 @@ from io import BytesIO
 
 from bloatcheck.baseline.document import MAX_SIZE, from_json
 from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
-from bloatcheck.baseline.host import Artifact, Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.sources.model import Question
+from bloatcheck.ci.host import Artifact, Host
 from bloatcheck.errors import BaselineError, PublishError
 
 ARTIFACT = "bloatcheck-baseline"
@@ -29,15 +29,13 @@ def read(question: Question) -> Baseline:
     host, branch = question.host, question.default_branch
     if host is None or branch is None:
         raise OutOfReachError(
-            "artifacts are read through GitHub's API, and there is no token",
-            hint="run this on GitHub Actions, with `permissions: { actions: read }`",
+            "artifacts are read through the code host's API, and there is no token",
+            hint=question.git.words.artifacts,
         )
     try:
         return _read(question, host, branch)
     except PublishError as error:
-        raise OutOfReachError(
-            error.message, hint="give the job `permissions: { actions: read, contents: read }`"
-        ) from None
+        raise OutOfReachError(error.message, hint=question.git.words.read_artifacts) from None
 
 
 def _read(question: Question, host: Host, branch: str) -> Baseline:

@@ -19,7 +19,7 @@ def read(question: Question) -> Baseline:
     if not git.has(commit):
         raise OutOfReachError(
             f"commit {commit[:SHORT]} is not in this clone and can't be fetched",
-            hint="give actions/checkout `fetch-depth: 0`",
+            hint=git.words.history,
         )
     with tempfile.TemporaryDirectory(prefix="bloatcheck-base-") as outside:
         tree = Path(outside) / "tree"

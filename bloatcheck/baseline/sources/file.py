@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from bloatcheck.baseline.document import MAX_SIZE
 from bloatcheck.baseline.git import SHORT, Git, OutOfReachError
-from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline
 from bloatcheck.baseline.sources.model import Question
 from bloatcheck.baseline.store import read_baseline, read_work_tree
+from bloatcheck.ci.host import Host
 from bloatcheck.errors import PublishError
 
 
@@ -51,9 +51,12 @@ def _at(question: Question, commit: str, origin: str) -> Baseline:
             return _through_host(question, question.host, commit, f"{origin}, read through the API")
         except PublishError as error:
             raise OutOfReachError(
-                f"{_not_here(question, commit)}: {error.message}", hint=error.hint or _HINT
+                f"{_not_here(question, commit)}: {error.message}",
+                hint=error.hint or question.git.words.history,
             ) from None
-    raise OutOfReachError(f"{_not_here(question, commit)} and can't be fetched", hint=_HINT)
+    raise OutOfReachError(
+        f"{_not_here(question, commit)} and can't be fetched", hint=question.git.words.history
+    )
 
 
 def _through_host(question: Question, host: Host, commit: str, origin: str) -> Baseline:
@@ -72,6 +75,3 @@ def _through_host(question: Question, host: Host, commit: str, origin: str) -> B
 
 def _not_here(question: Question, commit: str) -> str:
     return f"commit {commit[:SHORT]}, {question.choice.why}, is not in this clone"
-
-
-_HINT = "give actions/checkout `fetch-depth: 0`"

@@ -10,9 +10,9 @@ from pathlib import Path
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.choice import Choice
 from bloatcheck.baseline.git import SHORT, Git
-from bloatcheck.baseline.host import Host
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import days_ago
+from bloatcheck.ci.host import Host
 from bloatcheck.config.model import BaselineSettings, ImageSpec
 
 Published = Callable[[str, ImageSpec], BaselineEntry | None]

@@ -7,16 +7,15 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from bloatcheck.ci.registry import detect
 from bloatcheck.config.assemble import for_platforms
 from bloatcheck.config.checkout import Checkout
-from bloatcheck.config.context import read_context
 from bloatcheck.config.discovery.bake import find_bake
 from bloatcheck.config.discovery.compose import find_compose
 from bloatcheck.config.discovery.dockerfiles import files_of, find_dockerfiles
 from bloatcheck.config.discovery.model import Discovery, Found
 from bloatcheck.config.grammar import slug
 from bloatcheck.config.model import BuildSpec, DiscoverySettings, ImageSpec
-from bloatcheck.config.trust import check_may_build
 from bloatcheck.errors import BloatcheckError, Place
 
 MOST_IMAGES = 2_000
@@ -95,7 +94,8 @@ def _for_these_files(environment: Mapping[str, str]) -> Mapping[str, str]:
     With no programs and no variables, compose files are read by us, and bake files are left out.
     """
     try:
-        check_may_build(read_context(environment), environment)
+        ci = detect(environment)
+        ci.check_may_build(ci.read_context(environment), environment)
     except BloatcheckError:
         return {"PATH": ""}
     return environment

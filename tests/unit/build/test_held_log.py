@@ -11,7 +11,8 @@ from support.recording_log import RecordingLog
 
 from bloatcheck.build import held_log
 from bloatcheck.build.held_log import HeldLog
-from bloatcheck.cli.log import GitHubLog
+from bloatcheck.ci.github import GITHUB
+from bloatcheck.cli.log import FoldingLog
 from bloatcheck.errors import Place
 
 
@@ -52,7 +53,7 @@ def test_on_github_the_output_is_in_a_group_in_which_nothing_is_a_command() -> N
         with held.group("build api"):
             held.output("::error::forged\nno newline")
         held.info("built")
-        held.let_go(GitHubLog(stream))
+        held.let_go(FoldingLog(GITHUB.marks, stream))
     group, stop, *output, resume, end, built = stream.getvalue().splitlines()
     token = stop.removeprefix("::stop-commands::")
     assert (group, resume, end, built) == ("::group::build api", f"::{token}::", "::endgroup::", "built")

@@ -45,13 +45,7 @@ def test_a_local_remote_tells_nothing(url: str) -> None:
 
 def test_actions_and_a_clone_agree(repository: Path) -> None:
     set_origin(repository, "git@github.com:acme/shop.git")
-    in_actions = {
-        **DESK,
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_REPOSITORY": "acme/Shop",
-        "GITHUB_SERVER_URL": "https://github.com",
-    }
-    assert repository_identity(repository, in_actions) == "github.com/acme/shop"
+    assert repository_identity(repository, DESK, "https://github.com/acme/Shop") == "github.com/acme/shop"
     assert repository_identity(repository, DESK) == "github.com/acme/shop"
 
 

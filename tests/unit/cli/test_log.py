@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.workflow_commands import Act, Runner
 
-from bloatcheck.cli.log import GitHubLog, PlainLog
+from bloatcheck.ci.github import GITHUB
+from bloatcheck.cli.log import FoldingLog, PlainLog
 from bloatcheck.errors import BuildError, Place
 
 
@@ -19,9 +21,12 @@ def runner(request: pytest.FixtureRequest) -> Runner:
     return made
 
 
-def github(act: Callable[[GitHubLog], None]) -> str:
+on_github = partial(FoldingLog, GITHUB.marks)
+
+
+def github(act: Callable[[FoldingLog], None]) -> str:
     stream = StringIO()
-    act(GitHubLog(stream))
+    act(FoldingLog(GITHUB.marks, stream))
     return stream.getvalue()
 
 
@@ -60,7 +65,7 @@ hostile_text = st.one_of(
 @given(pieces=st.lists(hostile_text))
 @pytest.mark.parametrize("kind", [Runner, Act])
 def test_no_output_of_a_build_is_a_command(kind: type[Runner], pieces: list[str]) -> None:
-    def act(log: GitHubLog) -> None:
+    def act(log: FoldingLog) -> None:
         with log.group("build api"):
             for piece in pieces:
                 log.output(piece)
@@ -74,7 +79,7 @@ def test_no_output_of_a_build_is_a_command(kind: type[Runner], pieces: list[str]
 @given(text=hostile_text)
 @pytest.mark.parametrize("kind", [Runner, Act])
 def test_no_message_is_a_command(kind: type[Runner], text: str) -> None:
-    def act(log: GitHubLog) -> None:
+    def act(log: FoldingLog) -> None:
         log.info(text)
         log.output(text)
         with log.group(text):
@@ -101,7 +106,7 @@ def test_a_warning_is_one_command_whatever_it_says(kind: type[Runner], text: str
 
 
 def test_a_warning_inside_a_group_is_a_warning_and_the_group_stays_closed_to_commands(runner: Runner) -> None:
-    def act(log: GitHubLog) -> None:
+    def act(log: FoldingLog) -> None:
         with log.group("build"):
             log.output("::error::before, no newline")
             log.warning("real")
@@ -112,7 +117,7 @@ def test_a_warning_inside_a_group_is_a_warning_and_the_group_stays_closed_to_com
 
 
 def test_a_group_in_a_group_is_a_line(runner: Runner) -> None:
-    def act(log: GitHubLog) -> None:
+    def act(log: FoldingLog) -> None:
         with log.group("outer"), log.group("inner"):
             log.output("::error::x\n")
 
@@ -126,7 +131,7 @@ def test_a_group_is_closed_when_the_build_fails(runner: Runner) -> None:
     stream = StringIO()
 
     def build() -> None:
-        log = GitHubLog(stream)
+        log = FoldingLog(GITHUB.marks, stream)
         with log.group("build"):
             log.output("no newline")
             raise BuildError("it broke")
@@ -139,7 +144,7 @@ def test_a_group_is_closed_when_the_build_fails(runner: Runner) -> None:
 
 
 def test_every_group_has_a_token_of_its_own() -> None:
-    def act(log: GitHubLog) -> None:
+    def act(log: FoldingLog) -> None:
         for _ in range(20):
             with log.group("build"):
                 pass
@@ -150,7 +155,7 @@ def test_every_group_has_a_token_of_its_own() -> None:
 
 
 def test_a_group_reads_well() -> None:
-    def act(log: GitHubLog) -> None:
+    def act(log: FoldingLog) -> None:
         log.info("two images")
         with log.group("build api: 100%"):
             log.output("\x1b[31mStep 1/")
@@ -169,7 +174,7 @@ def test_a_group_reads_well() -> None:
 
 
 def test_quiet_drops_output_and_progress_but_no_warning() -> None:
-    for kind in (GitHubLog, PlainLog):
+    for kind in (on_github, PlainLog):
         stream = StringIO()
         log = kind(stream, quiet=True)
         log.info("info")
@@ -182,7 +187,7 @@ def test_quiet_drops_output_and_progress_but_no_warning() -> None:
 
 
 def test_details_are_for_the_verbose() -> None:
-    for kind in (GitHubLog, PlainLog):
+    for kind in (on_github, PlainLog):
         stream = StringIO()
         kind(stream).detail("detail")
         assert stream.getvalue() == ""

@@ -1,10 +1,15 @@
 """What goes on at this moment: in place on a terminal, a line now and then elsewhere, nothing when quiet."""
 
 import io
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from bloatcheck.cli.log import GitHubLog, PlainLog
+from bloatcheck.ci.github import GITHUB
+from bloatcheck.cli.log import FoldingLog, PlainLog
+
+on_github = partial(FoldingLog, GITHUB.marks)
 
 
 class Terminal(io.StringIO):
@@ -19,7 +24,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
 
-def later(log: PlainLog | GitHubLog, seconds: float) -> None:
+def later(log: PlainLog | FoldingLog, seconds: float) -> None:
     """As if the last word had been so long ago."""
     log._status.told_at -= seconds
 
@@ -71,8 +76,8 @@ def test_output_of_a_build_begins_on_an_empty_line() -> None:
     assert stream.getvalue().endswith("\r\x1b[K#1 building\n")
 
 
-@pytest.mark.parametrize("kind", [PlainLog, GitHubLog])
-def test_elsewhere_it_is_a_line_every_ten_seconds(kind: type[PlainLog] | type[GitHubLog]) -> None:
+@pytest.mark.parametrize("kind", [PlainLog, on_github])
+def test_elsewhere_it_is_a_line_every_ten_seconds(kind: Callable[..., PlainLog | FoldingLog]) -> None:
     stream = io.StringIO()
     log = kind(stream)
     for passed in (1, 5, 5, 1, 11):
@@ -82,8 +87,8 @@ def test_elsewhere_it_is_a_line_every_ten_seconds(kind: type[PlainLog] | type[Gi
     assert stream.getvalue() == "after 5\nafter 11\n"
 
 
-@pytest.mark.parametrize("log", [PlainLog(Terminal(), quiet=True), GitHubLog(io.StringIO(), quiet=True)])
-def test_quiet_is_quiet(log: PlainLog | GitHubLog) -> None:
+@pytest.mark.parametrize("log", [PlainLog(Terminal(), quiet=True), on_github(io.StringIO(), quiet=True)])
+def test_quiet_is_quiet(log: PlainLog | FoldingLog) -> None:
     later(log, 100)
     log.status("reading")
     log.status(None)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.comment import upsert_comment
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.comment import upsert_comment
 from bloatcheck.report.markdown import comment_marker
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.client import GitHub
 from bloatcheck.publish.patience import Patience
 
 TOKEN = "ghs_pretend0123456789"

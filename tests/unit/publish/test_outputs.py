@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.outputs import write_outputs
+from bloatcheck.publish.github.outputs import write_outputs
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
 VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.refusal import ReadOnlyTokenError, message_of, refusal
+from bloatcheck.publish.github.refusal import refusal
+from bloatcheck.publish.refused import ReadOnlyTokenError, message_of
 
 
 def refused(status: int, message: str = "", headers: dict[str, str] | None = None) -> PublishError:

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.step_summary import MAX_STEP_SUMMARY_BYTES, append_step_summary, step_summary_room
+from bloatcheck.publish.github.step_summary import (
+    MAX_STEP_SUMMARY_BYTES,
+    append_step_summary,
+    step_summary_room,
+)
 
 
 @pytest.fixture

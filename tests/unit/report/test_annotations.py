@@ -6,8 +6,10 @@ import pytest
 from support.reports import report
 from support.workflow_commands import Runner
 
+from bloatcheck.ci.github import GITHUB
+from bloatcheck.ci.model import Annotation, AnnotationLevel
 from bloatcheck.errors import Place
-from bloatcheck.report.annotations import Annotation, AnnotationLevel, annotate, workflow_command
+from bloatcheck.report.annotations import annotate
 
 GROWTH = """
     image api
@@ -101,12 +103,12 @@ def test_ten_of_a_level_are_all_there_is() -> None:
         (Annotation(AnnotationLevel.NOTICE, "t", "m"), "::notice title=t::m"),
         (
             Annotation(AnnotationLevel.WARNING, "t", "m", Place("a\n::error::,x")),
-            "::warning file=a %3A%3Aerror%3A%3A%2Cx,title=t::m",
+            "::warning file=a%0A%3A%3Aerror%3A%3A%2Cx,title=t::m",
         ),
     ],
 )
 def test_the_workflow_command(annotation: Annotation, line: str) -> None:
-    assert workflow_command(annotation) == line
+    assert GITHUB.annotation(annotation) == line
     runner = Runner()
     runner.read(line)
     assert len(runner.commands) == 1

@@ -7,6 +7,7 @@ from support.github_markdown import Page
 from support.hostile import ATTACKS, hostile_text
 from support.workflow_commands import Runner
 
+from bloatcheck.ci.commands import disarm
 from bloatcheck.report.escape import (
     LONGEST_CODE,
     Markdown,
@@ -20,7 +21,6 @@ from bloatcheck.report.escape import (
     sentence,
 )
 from bloatcheck.report.plain import harmless, shorten
-from bloatcheck.report.workflow_commands import disarm
 
 
 def shown(text: str) -> str:

@@ -4,7 +4,8 @@ import pytest
 from support.golden import GOLDEN, assert_golden
 from support.report_cases import NAMES, case
 
-from bloatcheck.report.annotations import annotate, workflow_command
+from bloatcheck.ci.github import GITHUB
+from bloatcheck.report.annotations import annotate
 from bloatcheck.report.markdown import render_comment, render_summary
 from bloatcheck.report.text import render_text
 
@@ -27,7 +28,7 @@ def test_the_job_summary() -> None:
 
 @every_case
 def test_the_annotations(name: str) -> None:
-    lines = (workflow_command(annotation) for annotation in annotate(case(name)))
+    lines = (GITHUB.annotation(annotation) for annotation in annotate(case(name)))
     assert_golden(f"annotations/{name}.txt", "".join(f"{line}\n" for line in lines))
 
 

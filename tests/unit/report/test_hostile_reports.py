@@ -7,8 +7,9 @@ from support.github_markdown import Page
 from support.report_strategies import image_diffs, reports
 from support.workflow_commands import Act, Runner
 
+from bloatcheck.ci.github import GITHUB
 from bloatcheck.diff.model import ImageDiff
-from bloatcheck.report.annotations import annotate, workflow_command
+from bloatcheck.report.annotations import annotate
 from bloatcheck.report.document import from_json, to_json
 from bloatcheck.report.inspection import render_inspect
 from bloatcheck.report.markdown import render_comment, render_summary
@@ -90,7 +91,7 @@ def test_a_shown_image_or_comparison_is_as_harmless(diff: ImageDiff) -> None:
 @given(reports)
 def test_every_annotation_is_exactly_one_command(report: Report) -> None:
     for annotation in annotate(report):
-        assert commands_in(workflow_command(annotation)) == [annotation.level.value] * 2
+        assert commands_in(GITHUB.annotation(annotation)) == [annotation.level.value] * 2
 
 
 @large_values

@@ -13,10 +13,10 @@ from support.github.emulator import FORK, REPOSITORY
 from support.github.events import variables, workflow_run
 from support.image_builder import ImageUnderTest, files, layout_of
 
+from bloatcheck.ci.github.triggering_run import read_triggering_run
+from bloatcheck.ci.github.trust import check_may_build, why_read_only
+from bloatcheck.ci.model import CiContext
 from bloatcheck.cli.main import main
-from bloatcheck.config.context import CiContext
-from bloatcheck.config.trust import check_may_build, why_read_only
-from bloatcheck.config.workflow_run import read_triggering_run
 from bloatcheck.errors import ExitCode, UsageError
 
 PULL = {"head": {"sha": "a" * 40, "ref": "feature", "repo": {"full_name": FORK}}}

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.patience import is_rate_limit
-
-_MESSAGE_CHARACTERS = 300
-_READABLE_BYTES = 64 * 1024
+from bloatcheck.publish.refused import ReadOnlyTokenError, message_of
 
 _READ_ONLY = "resource not accessible by"
 """How GitHub begins to say that a token, of whatever kind, lacks a permission."""
-
-
-class ReadOnlyTokenError(PublishError):
-    """The token may not write what was to be written, as one of a pull request from a fork."""
 
 
 def refusal(doing: str, needs: str, status: int, headers: Mapping[str, str], body: bytes) -> PublishError:
@@ -38,26 +31,6 @@ def refusal(doing: str, needs: str, status: int, headers: Mapping[str, str], bod
     return kind(
         f"GitHub {verb} to {doing} (status {status}){said}", hint=_hint(needs, status, headers, words)
     )
-
-
-def message_of(body: bytes) -> str:
-    """The answer's own words, at most 300 characters; empty where there are none to be read."""
-    if len(body) > _READABLE_BYTES:
-        return ""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(answer, dict):
-        return ""
-    errors = answer.get("errors")
-    details = [
-        error.get("message") or f"{error.get('field')} is {error.get('code')}"
-        for error in (errors if isinstance(errors, list) else [])[:3]
-        if isinstance(error, dict)
-    ]
-    parts = [part for part in (answer.get("message"), *details) if isinstance(part, str) and part]
-    return "; ".join(parts)[:_MESSAGE_CHARACTERS]
 
 
 def _hint(needs: str, status: int, headers: Mapping[str, str], words: str) -> str:

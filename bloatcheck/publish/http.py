@@ -1,4 +1,4 @@
-"""A careful client of GitHub's REST API: bounded in time and memory, patient, and silent about its token."""
+"""A careful client of a code host's API: bounded in time and memory, patient, and silent about its token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
 from secrets import SystemRandom
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
@@ -24,15 +24,11 @@ from bloatcheck import __version__
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
 from bloatcheck.publish.patience import Patience, requested_pause
-from bloatcheck.publish.refusal import message_of, refusal
-
-API_VERSION = "2022-11-28"
-PUBLIC_API = "https://api.github.com"
 
 _MAX_ANSWER_BYTES = 48 * 1024 * 1024
 """A full page: 100 comments of 65,536 characters, each character up to six bytes of JSON, and the rest."""
 _MAX_PAGES = 30
-"""GitHub lets a pull request have 2,500 comments: 25 pages."""
+"""GitHub lets a pull request have 2,500 comments: 25 pages of 100."""
 _MAX_REDIRECTS = 5
 _NETWORK_ERRORS = (
     requests.RequestException,
@@ -44,8 +40,6 @@ _NETWORK_ERRORS = (
 """What a request that gets no usable answer raises, in all the layers below it."""
 _CHUNK_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
-COMMENTING = "pull-requests: write"
-"""The permission that most of what we ask for takes."""
 _REDIRECTS = frozenset(
     {
         HTTPStatus.MOVED_PERMANENTLY,
@@ -77,19 +71,47 @@ class _UnusableError(_UnreachableError):
     """An answer came that no repetition would make better."""
 
 
-class _Bearer(AuthBase):
+class Refuse(Protocol):
+    """Makes the error for an answer that is no success."""
+
+    def __call__(
+        self, doing: str, needs: str, status: int, headers: Mapping[str, str], body: bytes
+    ) -> PublishError:
+        """See `bloatcheck.publish.refused`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How one host wants to be spoken to.
+
+    `headers` make a token's headers of it. `needs` is the permission that most of what is asked for takes.
+    `says` reads a refusal's own words. The hints are for a token and for an address that can't be right.
+    """
+
+    host: str
+    headers: Callable[[str], Mapping[str, str]]
+    refuse: Refuse
+    says: Callable[[bytes], str]
+    needs: str
+    address_variable: str
+    example: str
+    token_hint: str
+
+
+class _Headers(AuthBase):
     """Sets the token, so that requests doesn't look for another one in a .netrc file."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers.update(self._headers)
         return request
 
 
-class GitHub:
-    """GitHub's REST API with one token.
+class Client:
+    """A host's API with one token.
 
     Proxies and certificate bundles come from the environment, as `requests` reads them; where it names no
     bundle of theirs, OpenSSL's own variables count. The token is sent to `api_url`'s host only, in the clear
@@ -97,7 +119,8 @@ class GitHub:
 
     Args:
         token: a job's own token, a personal one or an app's.
-        api_url: where the API is; on GitHub Enterprise not the public one (`GITHUB_API_URL`).
+        api_url: where the API is.
+        manners: the host's.
         log: told of waiting.
         patience: bounds of waiting.
 
@@ -109,44 +132,41 @@ class GitHub:
         self,
         token: str,
         *,
-        api_url: str = PUBLIC_API,
+        api_url: str,
+        manners: Manners,
         log: Log | None = None,
         patience: Patience | None = None,
     ) -> None:
+        host, variable = manners.host, manners.address_variable
         if not _TOKEN.fullmatch(token):
             raise PublishError(
-                "there is no usable GitHub token" if token.strip() else "there is no GitHub token",
-                hint="leave the action's input `token` out, or set GITHUB_TOKEN to one line without spaces",
+                f"there is no usable {host} token" if token.strip() else f"there is no {host} token",
+                hint=manners.token_hint,
             )
         self._origin = _origin(api_url)
         if self._origin is None or "?" in api_url or "#" in api_url:
             raise PublishError(
-                "the address of GitHub's API is not usable",
-                hint=f"set GITHUB_API_URL to an https address without a password, for example {PUBLIC_API}",
+                f"the address of {host}'s API is not usable",
+                hint=f"set {variable} to an https address without a password, for example {manners.example}",
             )
         if not _is_confidential(self._origin):
             raise PublishError(
-                "the address of GitHub's API is not encrypted, and the token would be readable on the way",
-                hint="set GITHUB_API_URL to an https address; http is for this machine itself only",
+                f"the address of {host}'s API is not encrypted, and the token would be readable on the way",
+                hint=f"set {variable} to an https address; http is for this machine itself only",
             )
         self._base = api_url.rstrip("/")
         self._token = token
+        self._manners = manners
         self._log = log
         self._patience = patience or Patience()
         self._session = requests.Session()
-        self._session.auth = _Bearer(token)
+        self._session.auth = _Headers(manners.headers(token))
         self._session.verify = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
-        self._session.headers.update(
-            {
-                "Accept": "application/vnd.github+json",
-                "User-Agent": f"bloatcheck/{__version__}",
-                "X-GitHub-Api-Version": API_VERSION,
-            }
-        )
+        self._session.headers.update({"User-Agent": f"bloatcheck/{__version__}"})
 
     def __repr__(self) -> str:
         """Without the token."""
-        return f"GitHub({self._base!r})"
+        return f"{self._manners.host}({self._base!r})"
 
     def request(
         self,
@@ -157,7 +177,7 @@ class GitHub:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         accept: frozenset[int] = frozenset(),
-        needs: str = COMMENTING,
+        needs: str | None = None,
         elsewhere: bool = False,
     ) -> Answer:
         """One request, tried again while that may help.
@@ -194,15 +214,15 @@ class GitHub:
                 wanted = answer.status in accept or (elsewhere and answer.status in _REDIRECTS)
                 if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or wanted:
                     return answer
-                trouble = self._refusal(doing, needs, answer)
+                trouble = self._refusal(doing, needs or self._manners.needs, answer)
                 pause = requested_pause(
-                    answer.status, answer.headers, message_of(answer.body), now=time.time()
+                    answer.status, answer.headers, self._manners.says(answer.body), now=time.time()
                 )
             attempt += 1
             self._wait_or_give_up(trouble, pause, attempt=attempt, deadline=deadline)
 
     def pages(
-        self, path: str, *, doing: str, query: Mapping[str, str], needs: str = COMMENTING
+        self, path: str, *, doing: str, query: Mapping[str, str], needs: str | None = None
     ) -> Iterator[Answer]:
         """All pages of a list, in order.
 
@@ -305,7 +325,7 @@ class GitHub:
             raise _UnreachableError(_reason(error)) from None
 
     def _refusal(self, doing: str, needs: str, answer: Answer) -> PublishError:
-        error = refusal(doing, needs, answer.status, answer.headers, answer.body)
+        error = self._manners.refuse(doing, needs, answer.status, answer.headers, answer.body)
         return type(error)(error.message.replace(self._token, "***"), hint=error.hint)
 
 
@@ -411,7 +431,7 @@ def _within(seconds: float, work: Callable[[], Result]) -> Result:
         except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
             errors.append(error)
 
-    thread = threading.Thread(target=run, daemon=True, name="github-request")
+    thread = threading.Thread(target=run, daemon=True, name="api-request")
     thread.start()
     thread.join(seconds)
     if errors:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bloatcheck.config.context import CiContext
-from bloatcheck.config.workflow_run import EVENT as WORKFLOW_RUN
-from bloatcheck.config.workflow_run import read_triggering_run
+from bloatcheck.ci.model import CiContext
 from bloatcheck.errors import UsageError
 
 DEPENDABOT = "dependabot[bot]"
 ALLOW_VARIABLE = "BLOATCHECK_ALLOW_PULL_REQUEST_TARGET"
 """Not a key of the configuration: that comes with the pull request."""
 
+_WORKFLOW_RUN = "workflow_run"
 _FOR_ANYBODY = frozenset({"pull_request_target", "issue_comment"})
 """Events of pull requests that run in the repository's own name, whoever opened them."""
 
@@ -45,8 +44,10 @@ def check_may_build(context: CiContext, environ: Mapping[str, str]) -> None:
             "token that writes, and a build would hand them to whoever opened the pull request",
             hint=_CURE,
         )
-    if context.event_name != WORKFLOW_RUN:
+    if context.event_name != _WORKFLOW_RUN:
         return
+    from bloatcheck.ci.github.triggering_run import read_triggering_run  # noqa: PLC0415 - imports pydantic
+
     run = read_triggering_run(environ)
     # Reviews of a fork's pull request, and comments on their lines, start runs for it too.
     if run.is_of_fork(context.repository):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.answers import parsed
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.answers import parsed
+from bloatcheck.publish.github.client import GitHub
 
 
 @dataclass(frozen=True, slots=True)

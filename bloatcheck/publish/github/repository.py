@@ -16,8 +16,8 @@ from urllib.parse import quote
 from pydantic import StringConstraints, TypeAdapter
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.answers import parsed
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.github.answers import parsed
+from bloatcheck.publish.github.client import GitHub
 
 _READ = "contents: read"
 _READ_RUNS = "actions: read"

@@ -14,43 +14,15 @@ from typing import Annotated
 from annotated_types import Ge, MaxLen
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from bloatcheck.config.context import ReadEvent, read_event
+from bloatcheck.ci.github.context import PULL_REQUEST_EVENTS, run_page
+from bloatcheck.ci.model import ReadEvent, TriggeringRun, read_event
 from bloatcheck.errors import UsageError
 
 EVENT = "workflow_run"
-PULL_REQUEST_EVENTS = frozenset({"pull_request", "pull_request_target"})
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
 _Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
 _Text = Annotated[str, MaxLen(1000)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggeringRun:
-    """A finished run of another workflow.
-
-    `workflow` is the workflow's path, `.github/workflows/size.yml`. `head_repository` is the repository that
-    the measured commit is from, None for a fork that was deleted since.
-    """
-
-    number: int
-    attempt: int
-    event: str
-    workflow: str
-    head_sha: str
-    head_branch: str | None
-    head_repository: str | None
-
-    @property
-    def is_of_pull_request(self) -> bool:
-        """Whether it ran for a pull request."""
-        return self.event in PULL_REQUEST_EVENTS
-
-    def is_of_fork(self, repository: str | None) -> bool:
-        """Whether what it checked is another repository's than ours."""
-        return (
-            self.head_repository is None or self.head_repository.casefold() != (repository or "").casefold()
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +49,10 @@ class _Event:
 _EVENT = TypeAdapter(_Event)
 
 
-def read_triggering_run(environ: Mapping[str, str], read: ReadEvent = read_event) -> TriggeringRun:
-    """The run that the event is about.
+def read_triggering_run(
+    environ: Mapping[str, str], read: ReadEvent = read_event, repository_url: str | None = None
+) -> TriggeringRun:
+    """The run that the event is about; with its page, where that of the repository is known.
 
     Raises:
         UsageError: this run was started by something else, or the event is damaged.
@@ -109,4 +83,6 @@ def read_triggering_run(environ: Mapping[str, str], read: ReadEvent = read_event
         head_sha=run.head_sha,
         head_branch=run.head_branch,
         head_repository=run.head_repository.full_name if run.head_repository else None,
+        url=run_page(repository_url, run.id, run.run_attempt) if repository_url else None,
+        is_of_pull_request=run.event in PULL_REQUEST_EVENTS,
     )

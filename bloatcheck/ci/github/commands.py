@@ -5,20 +5,15 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
-from bloatcheck.report.plain import harmless_line
-
 
 def command(name: str, message: str, **properties: str | int | None) -> str:
     """One command, `::error file=Dockerfile,line=3::message`; properties that are None are left out.
 
-    It stands in the job's log as it is, so nothing in it moves a cursor or turns text around.
+    It stands in the job's log as it is, so the texts are harmless already.
     """
     told = ",".join(
-        f"{key}={escape_property(harmless_line(str(value)))}"
-        for key, value in properties.items()
-        if value is not None
+        f"{key}={escape_property(str(value))}" for key, value in properties.items() if value is not None
     )
-    message = "\n".join(map(harmless_line, message.splitlines()))
     return f"::{name} {told}::{escape_data(message)}" if told else f"::{name}::{escape_data(message)}"
 
 
@@ -30,13 +25,3 @@ def escape_data(text: str) -> str:
 def escape_property(text: str) -> str:
     """For a property of a workflow command."""
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def disarm(line: str) -> str:
-    """The line, changed visibly where the runner would take it for a command.
-
-    What it takes for one is told by its source, ActionCommand.cs: `::` after any white space, and `##[name]`
-    in any place.
-    """
-    line = line.replace("##[", "## [")
-    return f"> {line}" if line.lstrip().startswith("::") else line

@@ -5,8 +5,9 @@ from hypothesis import given
 from support.hostile import hostile_text
 from support.workflow_commands import Act, Runner
 
+from bloatcheck.ci.commands import disarm
+from bloatcheck.ci.github.commands import command, escape_data, escape_property
 from bloatcheck.report.plain import harmless
-from bloatcheck.report.workflow_commands import command, disarm, escape_data, escape_property
 
 
 def test_escaping_is_that_of_the_runners_toolkit() -> None:
@@ -39,9 +40,3 @@ def test_a_disarmed_line_is_no_command(kind: type[Runner], text: str) -> None:
     runner.read(disarm(harmless(text)))
     assert runner.commands == []
     assert not runner.stopped
-
-
-def test_nothing_in_a_command_reaches_the_terminal_of_who_reads_the_log() -> None:
-    told = command("error", "has no \x1b[31mpackage\u202e\nor path", file="a\x1b]0;x\x07b")
-    bad = "\N{REPLACEMENT CHARACTER}"
-    assert told == f"::error file=a{bad}]0;x{bad}b::has no {bad}[31mpackage{bad}%0Aor path"

@@ -1,10 +1,14 @@
-"""What the code host tells of the repository where there is no clone to ask."""
+"""What a code host tells of the repository, and takes for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+
+from bloatcheck.publish.check import Check
+from bloatcheck.publish.sign import Sign
+from bloatcheck.publish.sticky import CommentResult
 
 
 class Artifact(Protocol):
@@ -52,4 +56,38 @@ class Host(Protocol):
 
     def pull_request(self, *, branch: str, base: str, title: str, body: str) -> str:
         """Opens a pull request for a branch, or renews the text of the one that is open; its page."""
+        ...
+
+    def upsert_comment(
+        self,
+        number: int,
+        body: str,
+        *,
+        author: str | None,
+        create: bool,
+        returned: str | None = None,
+        head: str | None = None,
+    ) -> CommentResult:
+        """Leaves exactly one comment of ours on a pull request: `bloatcheck.publish.sticky.upsert`."""
+        ...
+
+    def post_check(self, check: Check) -> None:
+        """Shows a verdict beside a commit. Asked only where the CI `has_checks`."""
+        ...
+
+    def newest_commit(self, number: int) -> str:
+        """The commit that a pull request stands at, in full."""
+        ...
+
+    def signs(
+        self, number: int, *, head: str, label: str | None = None, command: str | None = None
+    ) -> tuple[Sign, ...]:
+        """What people say on a pull request about its growth; `head` is the commit that is judged.
+
+        `label` is the name of the label that approves, `command` the first words of a comment that does.
+        """
+        ...
+
+    def open_pull_requests(self, *, head_repository: str, head_branch: str, head_sha: str) -> tuple[int, ...]:
+        """Numbers of the open pull requests that have this commit as their head right now."""
         ...

@@ -7,64 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.answers import parsed
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish.check import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, Check, LineAnnotation
+from bloatcheck.publish.github.answers import parsed
+from bloatcheck.publish.github.client import GitHub
 
-MAX_SUMMARY_CHARACTERS = 65_535
-MAX_TITLE_CHARACTERS = 255
 MAX_MESSAGE_BYTES = 64 * 1024
 BATCH = 50
 """Annotations that one request may carry; those of later requests are added to them."""
 
 _NEEDS = "checks: write"
-
-
-class Conclusion(str, Enum):
-    """What the check says of the commit. Only `failure` keeps a pull request from being merged."""
-
-    SUCCESS = "success"
-    NEUTRAL = "neutral"
-    FAILURE = "failure"
-
-
-class AnnotationLevel(str, Enum):
-    """As GitHub shows it."""
-
-    NOTICE = "notice"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineAnnotation:
-    """A remark beside lines of a file. `path` starts at the repository's top, lines count from 1."""
-
-    path: str
-    start_line: int
-    end_line: int
-    level: AnnotationLevel
-    title: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRun:
-    """What is to be shown. Runs of one name and commit replace each other, the newest is shown.
-
-    `summary` is markdown. `details_url` leads to the job that measured.
-    """
-
-    name: str
-    head_sha: str
-    conclusion: Conclusion
-    title: str
-    summary: str
-    annotations: tuple[LineAnnotation, ...] = ()
-    details_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +29,7 @@ class _Created:
 _CREATED = TypeAdapter(_Created)
 
 
-def post_check_run(client: GitHub, repository: str, check: CheckRun) -> int:
+def post_check_run(client: GitHub, repository: str, check: Check) -> int:
     """Makes the check run, finished at once, and adds its annotations in batches; its id.
 
     The conclusion goes with the first request: a fault later costs annotations only. A request whose answer
@@ -111,7 +65,7 @@ def post_check_run(client: GitHub, repository: str, check: CheckRun) -> int:
     return number
 
 
-def _output(check: CheckRun, batch: Sequence[LineAnnotation]) -> Mapping[str, object]:
+def _output(check: Check, batch: Sequence[LineAnnotation]) -> Mapping[str, object]:
     return {"title": check.title, "summary": check.summary, "annotations": list(map(_annotation, batch))}
 
 

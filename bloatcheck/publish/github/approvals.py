@@ -20,14 +20,14 @@ from http import HTTPStatus
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.answers import parsed
-from bloatcheck.publish.github import GitHub
+from bloatcheck.publish import sign
+from bloatcheck.publish.github.answers import parsed
+from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.sign import Sign
 
 MOST_COMMANDS = 20
 """The newest; and so many people at most are asked about."""
 
-_SHORT = 12
-"""Digits of a commit that people are shown."""
 _PERMISSIONS = frozenset({"admin", "write"})
 _UNKNOWN_PERSON = frozenset({HTTPStatus.NOT_FOUND})
 _NO_LOG = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -35,21 +35,6 @@ _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
 _NEEDS = "pull-requests: read"
-_MAY_NOT = "it takes write permission to the repository"
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A label or a command. `way` is `label` or `command`; `words` follow the command on its line.
-
-    `doubt` says why it doesn't count, as the end of a sentence; None where it does.
-    """
-
-    way: str
-    by: str
-    words: str = ""
-    url: str | None = None
-    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +189,12 @@ class _Reader:
     def _doubt_about(self, comment: _Comment, login: str, words: str) -> str | None:
         commit = words.partition(" ")[0]
         if not _COMMIT.fullmatch(commit):
-            return "it has to name the commit first, with all of its digits"
+            return sign.UNNAMED
         if commit != self.head:
-            return f"it is for commit {commit[:_SHORT]}, and there is a newer one"
+            return sign.for_another(commit)
         if comment.updated_at != comment.created_at:
-            return "it was edited, and others than its author can do that; write a new one"
-        return None if self._permitted(login) else _MAY_NOT
+            return sign.EDITED
+        return None if self._permitted(login) else sign.MAY_NOT
 
     # The label ---------------------------------------------------------------------------------------------
 
@@ -243,15 +228,15 @@ class _Reader:
 
     def _doubt_about_label(self, set_by: _Event, person: _Person, head: _Head) -> str | None:
         if not person.is_one or set_by.performed_via_github_app:
-            return "a program has set it, not a person"
+            return sign.PROGRAM
         if head.sha != self.head:
-            return "there is a newer commit than the one that is judged here"
+            return sign.NEWER
         pushed = self._last_push(head)
         if pushed is None or pushed.after != self.head:
             return "GitHub does not say when the newest commit was pushed; a comment can approve instead"
         if set_by.created_at <= pushed.timestamp:
-            return "it was set before the newest push; take it off and set it again"
-        return None if self._permitted(person.login) else _MAY_NOT
+            return sign.SET_BEFORE
+        return None if self._permitted(person.login) else sign.MAY_NOT
 
     def _last_push(self, head: _Head) -> _Push | None:
         """The newest entry for the branch in its own repository's log, which for a fork is the fork's."""
