@@ -187,6 +187,6 @@ def _lines(root: Path, image: ImageSpec, decision: Decision | None) -> list[str]
             lines[-1] += f": {count(len(decision.inputs.files), 'file')}"
     elif image.prebuilt:
         lines.append(f"  read    {image.prebuilt.reference or image.prebuilt.metadata_file}")
-    if decision:
+    if decision and image.build:
         lines.append(f"  run     {'not built' if decision.entry else 'built'}: {decision.reason}")
     return [harmless_line(line) for line in lines]

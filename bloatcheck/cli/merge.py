@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,9 @@ from bloatcheck.errors import BaselineError, ExitCode, ReadError, UsageError
 from bloatcheck.units import count
 
 if TYPE_CHECKING:
+    from bloatcheck.baseline.model import Baseline
     from bloatcheck.config.model import Config
+    from bloatcheck.judging import Judging
     from bloatcheck.log import Log
     from bloatcheck.references import References
     from bloatcheck.report.merge import Expected, Leg
@@ -34,7 +38,8 @@ actions/download-artifact leaves them.
 
 An image that was reported twice counts as the newest report has it. Which images must have been reported is
 said by --expect, else by the configuration, if there is one here. Of an image of several platforms each must
-have been, unless --expect says which.
+have been, unless --expect says which. Those of the configuration whose inputs did not change since the
+baseline need no report, and are told as not built.
 """
     parser.epilog = """\
 exit codes:
@@ -94,27 +99,31 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if not expected and not args.legs and config:
         expected = list(_configured(config))
     legs = _legs(args.places)
-    if not legs:
-        raise ReadError(
-            f"no report is in {', '.join(args.places)[:200]}",
-            hint="every leg has to upload its report folder, even when it fails, before they are merged",
-        )
-    log.info(f"merging {count(len(legs), 'report')}")
     judging = references = None
     if config:
         judging, references = rules_in_force(
             config, context, token=token or context.token, environment=environment, log=log
         )
         config = judging.config
+    before = _kept(references, log) if references else None
+    left = _left_out(judging, references, before, legs) if judging and references and before else LeftOut()
+    if not legs and left.report is None:
+        raise ReadError(
+            f"no report is in {', '.join(args.places)[:200]}",
+            hint="every leg has to upload its report folder, even when it fails, before they are merged",
+        )
+    log.info(f"merging {count(len(legs), 'report')}")
     enforced = config.enforce if config else True
     report = merge_reports(
         legs,
         expected=expected,
         least=args.legs,
         enforced=enforced if args.enforce is None else args.enforce,
+        unbuilt=left.report,
+        needed_because=left.needed_because,
     )
     if judging and references:
-        report = _with_gone(report, references, log)
+        report = _with_gone(report, references.config, before) if before else report
         # What people approve after the legs ran is seen by running this job again, and not all of them.
         report = with_approvals(report, judging.from_people, today=judging.today)
         report = replace(report, notes=tuple(dict.fromkeys((*report.notes, *judging.notes))))
@@ -139,19 +148,66 @@ def execute(args: argparse.Namespace) -> ExitCode:
     return report.exit_code
 
 
-def _with_gone(report: "Report", references: "References", log: "Log") -> "Report":
-    """Which images are gone is worth telling, and never worth losing the report over."""
+def _kept(references: "References", log: "Log") -> "Baseline | None":
+    """What the images are compared with. To lack it is never worth losing the report over."""
+    try:
+        return references.kept()
+    except BaselineError as error:
+        log.warning(f"which images are gone can't be told, nor which need no build: {error.message}")
+        return None
+
+
+def _with_gone(report: "Report", config: "Config", before: "Baseline") -> "Report":
+    """Which images are gone is worth telling."""
     from bloatcheck.diff.compare import compare_all
     from bloatcheck.report.merge import with_gone
 
-    try:
-        before = references.kept()
-    except BaselineError as error:
-        log.warning(f"which images are gone can't be told: {error.message}")
-        return report
-    configured = [spec.name for spec in references.config.images]
-    listed = references.config.listed
-    return with_gone(report, compare_all(before, (), unmeasured=configured, listed=listed))
+    configured = [spec.name for spec in config.images]
+    return with_gone(report, compare_all(before, (), unmeasured=configured, listed=config.listed))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The images that no leg reported: those that need no build as a report, and why the others do."""
+
+    report: "Report | None" = None
+    needed_because: Mapping[str, str] = field(default_factory=dict)
+
+
+def _left_out(
+    judging: "Judging", references: "References", before: "Baseline", legs: "Sequence[Leg]"
+) -> LeftOut:
+    """Decides as the plan did: nothing that a leg hands in says that an image needs no build."""
+    from bloatcheck import pipeline
+    from bloatcheck.baseline.model import Baseline, Baselines
+    from bloatcheck.inputs.decide import decide_all
+
+    config, context = judging.config, references.context
+    reported = [image for leg in legs for image in leg.report.images]
+    missing = {
+        (each.pattern, each.platform) for each in _configured(config) if not any(map(each.fits, reported))
+    }
+    if not missing:
+        return LeftOut()
+    decisions = [
+        decision
+        for decision in decide_all(config, before, log=references.log, environment=references.environment)
+        if (decision.spec.name, str(decision.spec.platform) if decision.spec.platform else None) in missing
+    ]
+    results = [pipeline.Unbuilt(each.spec, each.entry) for each in decisions if each.entry]
+    report = None
+    if results:
+        report = pipeline.make_report(
+            config,
+            context,
+            Baselines(before=before, proposed=Baseline()),
+            results,
+            partial=True,
+            enforced=True,
+            judging=judging,
+            reference=references.reference_at(config.creep.since, before) if config.creep else None,
+        )
+    return LeftOut(report, {each.spec.name: each.reason for each in decisions if not each.entry})
 
 
 def _legs(places: list[str]) -> "list[Leg]":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -73,7 +73,13 @@ class Expected:
 
 
 def merge_reports(
-    legs: Sequence[Leg], *, expected: Iterable[Expected] = (), least: int = 0, enforced: bool
+    legs: Sequence[Leg],
+    *,
+    expected: Iterable[Expected] = (),
+    least: int = 0,
+    enforced: bool,
+    unbuilt: Report | None = None,
+    needed_because: Mapping[str, str] | None = None,
 ) -> Report:
     """One report with every leg's images, the newest where one was reported twice.
 
@@ -82,34 +88,45 @@ def merge_reports(
     the others are expected, too, unless `expected` says for which.
 
     Args:
-        legs: at least one, of the same change, in the order in which their images are to stand.
+        legs: of the same change, in the order in which their images are to stand; at least one, but where
+            there is something `unbuilt`.
         expected: images that must be there.
         least: how many legs there must be.
         enforced: whether broken limits fail the job. The legs were told not to.
+        unbuilt: a report of the images that no leg has, for they did not have to be built.
+        needed_because: by name, why an image had to be.
 
     Raises:
         UsageError: the legs are not of one change, or of several comments.
     """
     _check_agreement(legs)
     images, repeated = _newest(legs)
+    images += unbuilt.images if unbuilt else ()
     wanted = tuple(expected)
     missing = [(each.pattern, each.platform) for each in wanted if not any(map(each.fits, images))]
     missing += _missing_platforms(images, [each.pattern for each in wanted if each.platform])
-    images += [_missing(*each, "no report of it was handed in") for each in dict.fromkeys(missing)]
+    because = needed_because or {}
+    images += [_missing(*each, _not_handed_in(because.get(each[0]))) for each in dict.fromkeys(missing)]
     if len(legs) < least:
         told = f"only {count(len(legs), 'report')} of {least} came in"
         images.append(_missing("the other legs", None, told))
-    first, newest = legs[0].report, max(legs, key=lambda leg: leg.age).report
-    bases = {leg.report.origin.base_commit for leg in legs}
+    heard = legs if legs or unbuilt is None else [Leg("", unbuilt)]
+    first, newest = heard[0].report, max(heard, key=lambda leg: leg.age).report
+    bases = {leg.report.origin.base_commit for leg in heard}
     return replace(
         newest,
         images=tuple(images),
         origin=replace(newest.origin, base_commit=bases.pop() if len(bases) == 1 else None),
         baseline=first.baseline,
-        notes=(*_notes(legs), *_repetitions(repeated)),
-        changes=tuple(dict.fromkeys(change for leg in legs for change in leg.report.changes)),
+        notes=(*_notes(heard), *_repetitions(repeated)),
+        changes=tuple(dict.fromkeys(change for leg in heard for change in leg.report.changes)),
         enforced=enforced,
     )
+
+
+def _not_handed_in(needed_because: str | None) -> str:
+    built = f", and it had to be built: {needed_because}" if needed_because else ""
+    return f"no report of it was handed in{built}"
 
 
 def with_gone(report: Report, gone: Iterable[ImageDiff]) -> Report:
@@ -124,9 +141,9 @@ def with_gone(report: Report, gone: Iterable[ImageDiff]) -> Report:
 
 
 def _check_agreement(legs: Sequence[Leg]) -> None:
-    first = legs[0]
-    for what, value in _MUST_AGREE.items():
-        for leg in legs:
+    for leg in legs[1:]:
+        first = legs[0]
+        for what, value in _MUST_AGREE.items():
             if value(leg.report) != value(first.report):
                 one, other = _shown(value(first.report)), _shown(value(leg.report))
                 raise UsageError(

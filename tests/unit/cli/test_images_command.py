@@ -39,7 +39,6 @@ api
 old
   found   listed in .bloatcheck.yml:4
   read    old
-  run     built: an earlier step makes it
 """
     )
 
