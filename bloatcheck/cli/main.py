@@ -34,6 +34,7 @@ COMMANDS = {
     "inspect": "show an image's size, layers, packages, waste, and how to make it smaller",
     "diff": "compare two images: sizes, causes, layers, packages, files",
     "why": "tell where one file or package of an image comes from",
+    "explore": "look through an image, or two, on the terminal: layers, files, packages, waste",
     "config": "check the configuration, or print its JSON Schema",
     "baseline": "write or show the baseline",
     "calibrate": "measure by how much images differ from build to build",
