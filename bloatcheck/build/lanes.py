@@ -57,8 +57,10 @@ def in_lanes(
             thread.start()
         for _ in after:
             yield work.next_result()
+        # Whoever asks for more lanes with the same `stop` isn't stopped.
+        stop = threading.Event()
     finally:
-        work.stop()
+        work.stop(stop)
         for thread in threads:
             if thread.ident is not None:
                 thread.join(_PATIENCE)
@@ -105,9 +107,9 @@ class _Lanes(Generic[T]):
             self._changed.notify_all()
             return result
 
-    def stop(self) -> None:
+    def stop(self, stop: threading.Event) -> None:
         with self._changed:
-            self._stop.set()
+            stop.set()
             self._changed.notify_all()
 
     def rest(self) -> list[T]:

@@ -15,10 +15,11 @@ from support.containers_tools import TOOLS, needed, own_storage
 from support.docker_clients import BUSYBOX
 from support.recording_log import RecordingLog
 
+from bloatcheck import pipeline
 from bloatcheck.build.choose import Builders
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.cli.main import main
-from bloatcheck.config.model import BuilderChoice, BuildSpec, ImageSpec
+from bloatcheck.config.model import BuilderChoice, BuildSpec, Config, ImageSpec
 from bloatcheck.errors import ExitCode, Place
 from bloatcheck.image.open import open_image
 
@@ -118,6 +119,18 @@ def test_layers_hold_as_many_bytes_as_dockers(tool: str, root: Path, environment
         assert sizes(ours) == sizes(dockers)
     finally:
         ours.discard()
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_several_are_built_at_once(tool: str, root: Path, environment: dict[str, str]) -> None:
+    specs = [
+        ImageSpec(name, build=BuildSpec("Dockerfile", args={"WORD": name})) for name in ("one", "three", "x")
+    ]
+    config = Config(root=root, images=tuple(specs), builder=BuilderChoice(needed(tool)), jobs=3)
+    results = pipeline.measure(config, log=RecordingLog(), environment=environment)
+    measured = [result.snapshot for result in results if isinstance(result, pipeline.Measured)]
+    assert [snapshot.name for snapshot in measured] == ["one", "three", "x"]
+    assert [snapshot.content_size - measured[2].content_size for snapshot in measured] == [2, 4, 0]
 
 
 @pytest.mark.parametrize("tool", TOOLS)
