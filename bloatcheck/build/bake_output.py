@@ -7,16 +7,15 @@ from collections.abc import Mapping
 
 from bloatcheck.build.failure import BuildKitTrace
 from bloatcheck.build.lines import LineCutter, without_escapes
+from bloatcheck.build.steps import StepReader
 from bloatcheck.works import Work
 
-_VERTEX = re.compile(
-    r"#(?P<number>\d{1,9}) \[(?P<target>[A-Za-z0-9_-]+)(?: (?P<where>[^\]]+))?\] (?P<text>.+)"
-)
-_DONE = re.compile(r"#(?P<number>\d{1,9}) DONE (?P<seconds>\d{1,9}(?:\.\d+)?)s")
+_STEP = re.compile(r"#(?P<number>\d{1,9}) ")
+_NAMED = re.compile(r"#\d+ \[(?P<target>[A-Za-z0-9_-]+)(?: (?P<where>[^\]]+))?\] (?P<text>.+)")
+_DONE = re.compile(r"#\d+ DONE (?P<seconds>\d{1,9}(?:\.\d+)?)s")
 _FAILED_STEP = re.compile(r" > \[(?P<target>[A-Za-z0-9_-]+) (?P<rest>.+:)")
 _FAILED_TARGET = re.compile(r"(?P<error>ERROR: )(?:failed to solve: )?target (?P<target>[A-Za-z0-9_-]+): ")
 _MOST_STEPS = 10_000
-_LONGEST = 200
 
 
 class BakeOutput:
@@ -36,6 +35,7 @@ class BakeOutput:
         self.seconds = dict.fromkeys(works, 0.0)
         self._works = works
         self._targets: dict[int, str] = {}
+        self._steps = {target: StepReader() for target in works}
         self._cutter = LineCutter()
 
     def feed(self, text: str) -> None:
@@ -49,17 +49,24 @@ class BakeOutput:
             self._see(without_escapes(line).rstrip("\r"))
 
     def _see(self, line: str) -> None:
-        if vertex := _VERTEX.fullmatch(line):
-            target = vertex["target"]
-            if target in self._works and len(self._targets) < _MOST_STEPS:
-                self._targets[int(vertex["number"])] = target
-                where = f"[{vertex['where']}] " if vertex["where"] else ""
-                self._works[target].doing = f"{where}{vertex['text']}"[:_LONGEST]
-        elif done := _DONE.fullmatch(line):
-            if target := self._targets.get(int(done["number"])):
-                self.seconds[target] += float(done["seconds"])
+        if step := _STEP.match(line):
+            self._see_step(int(step["number"]), line)
         else:
             self.trace.see(self._without_target(line))
+
+    def _see_step(self, number: int, line: str) -> None:
+        named = _NAMED.fullmatch(line)
+        if named and named["target"] in self._works and len(self._targets) < _MOST_STEPS:
+            self._targets[number] = named["target"]
+            line = f"#{number} [{named['where'] or 'image'}] {named['text']}"
+        target = self._targets.get(number)
+        if target is None:
+            return
+        if done := _DONE.fullmatch(line):
+            self.seconds[target] += float(done["seconds"])
+        steps = self._steps[target]
+        steps.feed(f"{line}\n")
+        self._works[target].doing = steps.step
 
     def _without_target(self, line: str) -> str:
         """A line about a failure as `docker build` prints it for one image; the target is noted."""

@@ -42,6 +42,9 @@ def read(text: str) -> tuple[BakeOutput, dict[str, Work]]:
 def test_each_image_has_its_own_step_and_seconds() -> None:
     output, works = read(OUTPUT)
     assert works["api"].doing == "[build 2/2] RUN make"
+    assert read(OUTPUT.replace("#8 DONE", "#11 [api internal] load build context\n#11 DONE 0.1s\n#8 0.3"))[1][
+        "api"
+    ].doing.endswith("RUN make")
     assert works["web"].doing == "[stage-1 2/3] RUN apt-get update"
     assert output.seconds == {"api": 1.7, "web": 0.0}
     assert output.failed is None
