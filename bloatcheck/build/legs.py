@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+from typing import TypeVar
+
+_Key = TypeVar("_Key", str, tuple[str, "str | None"])
 
 UNKNOWN_SECONDS = 60.0
 """For an image that was never built, where nothing is known of any."""
@@ -13,13 +16,17 @@ UNKNOWN_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Images that one machine builds, and how many seconds it is likely to take for them."""
+    """Images that one machine builds, and how many seconds it is likely to take for them.
+
+    `platform` is the only one that they are built for there; None where it is whatever each is listed for.
+    """
 
     images: tuple[str, ...]
     seconds: float
+    platform: str | None = None
 
 
-def share(seconds: Mapping[str, float | None], legs: int) -> tuple[Leg, ...]:
+def share(seconds: Mapping[str, float | None] | Mapping[str, float], legs: int) -> tuple[Leg, ...]:
     """At most so many legs, about equally long, none of them empty; the longest first.
 
     The longest build that is left goes to the leg that has the least to do, which is at worst a third longer
@@ -29,16 +36,48 @@ def share(seconds: Mapping[str, float | None], legs: int) -> tuple[Leg, ...]:
         seconds: by image, what its last build took; None where that isn't known, which counts as the median.
         legs: how many there may be.
     """
-    known = [each for each in seconds.values() if each is not None]
-    usual = median(known) if known else UNKNOWN_SECONDS
-    lasts = {name: usual if each is None else each for name, each in seconds.items()}
-    # Of two that have as little to do, the one with fewer images: builds may take no time at all.
+    lasts = _estimated(seconds)
     open_legs: list[tuple[float, int, int, list[str]]] = [
         (0.0, 0, number, []) for number in range(min(legs, len(lasts)))
     ]
     for name in sorted(lasts, key=lambda name: (-lasts[name], name)):
-        total, _, number, images = heapq.heappop(open_legs)
+        # Of builds that take no time each leg gets its own, too.
+        total, held, number, images = heapq.heappop(open_legs)
         images.append(name)
-        heapq.heappush(open_legs, (total + lasts[name], len(images), number, images))
+        heapq.heappush(open_legs, (total + lasts[name], held + 1, number, images))
     made = (Leg(tuple(sorted(images)), total) for total, _, _, images in open_legs)
     return tuple(sorted(made, key=lambda leg: (-leg.seconds, leg.images)))
+
+
+def share_by_platform(seconds: Mapping[tuple[str, str | None], float | None], legs: int) -> tuple[Leg, ...]:
+    """As `share`, but each leg is for one platform, so that it can run on such a machine.
+
+    There are at least as many legs as platforms. The others go where there is most to do.
+
+    Args:
+        seconds: by image and platform, as `share` takes it; None for one that is listed for no platform.
+        legs: how many there may be.
+    """
+    lasts = _estimated(seconds)
+    groups: dict[str | None, dict[str, float]] = {}
+    for (name, platform), took in lasts.items():
+        groups.setdefault(platform, {})[name] = took
+    shares = dict.fromkeys(groups, 1)
+    for _ in range(legs - len(groups)):
+        wanting = [platform for platform, group in groups.items() if shares[platform] < len(group)]
+        if not wanting:
+            break
+        most = max(wanting, key=lambda platform: sum(groups[platform].values()) / shares[platform])
+        shares[most] += 1
+    made = [
+        replace(leg, platform=platform)
+        for platform, group in groups.items()
+        for leg in share(group, shares[platform])
+    ]
+    return tuple(sorted(made, key=lambda leg: (-leg.seconds, leg.platform or "", leg.images)))
+
+
+def _estimated(seconds: Mapping[_Key, float | None]) -> dict[_Key, float]:
+    known = [each for each in seconds.values() if each is not None]
+    usual = median(known) if known else UNKNOWN_SECONDS
+    return {key: usual if each is None else each for key, each in seconds.items()}

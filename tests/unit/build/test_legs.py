@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.build.legs import UNKNOWN_SECONDS, Leg, share
+from bloatcheck.build.legs import UNKNOWN_SECONDS, Leg, share, share_by_platform
 
 
 def test_long_builds_are_spread() -> None:
@@ -18,6 +18,29 @@ def test_what_was_never_built_counts_as_the_usual() -> None:
 
 def test_there_are_no_more_legs_than_images() -> None:
     assert len(share({"a": 1, "b": 2}, 10)) == 2
+
+
+def test_builds_that_take_no_time_leave_no_leg_empty() -> None:
+    assert share({"new": None, "old": 0.0}, 2) == (Leg(("new",), 0.0), Leg(("old",), 0.0))
+
+
+def test_a_leg_is_for_one_platform() -> None:
+    took = {
+        ("a", "linux/amd64"): 100.0,
+        ("b", "linux/amd64"): 80.0,
+        ("a", "linux/arm64"): 30.0,
+        ("b", "linux/arm64"): None,
+        ("job", None): 10.0,
+    }
+    assert share_by_platform(took, 4) == (
+        Leg(("a",), 100, "linux/amd64"),
+        Leg(("a", "b"), 85, "linux/arm64"),
+        Leg(("b",), 80, "linux/amd64"),
+        Leg(("job",), 10, None),
+    )
+    # One for each platform there has to be, and no more than there are images.
+    assert len(share_by_platform(took, 1)) == 3
+    assert len(share_by_platform(took, 100)) == 5
 
 
 @given(
