@@ -65,6 +65,7 @@ def fold(inventory: Inventory, *, most: int = MOST_ITEMS) -> Folders:
     numbers: dict[int, int] = {}
     packages: list[PackageId] = []
     items = []
+    shown: dict[bytes, str] = {}
     for path, layer, size in inventory.tree.files():
         if not size:
             continue
@@ -74,7 +75,7 @@ def fold(inventory: Inventory, *, most: int = MOST_ITEMS) -> Folders:
             number = numbers.setdefault(id(owner), len(packages))
             if number == len(packages):
                 packages.append(PackageId(owner.manager, owner.name, owner.version))
-        folder, name = _split(path)
+        folder, name = _split(path, shown)
         items.append(Item(folder, name, layer, number, size, 1))
     folded, floor = _within(items, most)
     return Folders(folded, tuple(packages), floor)
@@ -95,10 +96,19 @@ def align(before: Folders, after: Folders, *, most: int = MOST_ITEMS) -> tuple[F
     return Folders(old, before.packages, floor), Folders(new, after.packages, floor)
 
 
-def _split(path: bytes) -> tuple[str, str]:
-    """Folder and name for people: without what isn't Unicode, neither deep nor long without end."""
-    parts = [_shown(part) for part in path.split(b"/", _DEEPEST)]
-    return "/".join(parts[:-1]), parts[-1]
+def _split(path: bytes, shown: dict[bytes, str]) -> tuple[str, str]:
+    """Folder and name for people: without what isn't Unicode, neither deep nor long without end.
+
+    `shown` has the folders that were met before.
+    """
+    parent, _, name = path.rpartition(b"/")
+    if parent.count(b"/") >= _DEEPEST:
+        *parents, name = path.split(b"/", _DEEPEST)
+        parent = b"/".join(parents)
+    folder = shown.get(parent)
+    if folder is None:
+        folder = shown[parent] = "/".join(map(_shown, parent.split(b"/")))
+    return folder, _shown(name)
 
 
 def _shown(part: bytes) -> str:

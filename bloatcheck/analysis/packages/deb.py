@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from bloatcheck.analysis.packages.dependencies import Wishes, reasons
@@ -25,6 +26,8 @@ _CHECKSUMS = b".md5sums"
 _LIST = b".list"
 _MAX_DATABASE = 16 << 20
 _MAX_LIST = 8 << 20
+_MAX_REMEMBERED = 1 << 20
+"""Bytes of a database that is remembered; Debian's with a thousand packages have as many."""
 
 _THERE = {"installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}
 """States in which a package's files are there (the third word of `Status`)."""
@@ -107,8 +110,18 @@ def _stanzas(tree: Tree, databases: Sequence[bytes]) -> Iterator[_Stanza]:
                 yield _Stanza(stanza.name, stanza.architecture, stanza.fields, path)
 
 
-def _parse(content: bytes) -> Iterator[_Stanza]:
+def _parse(content: bytes) -> Iterable[_Stanza]:
     """The paragraphs of a control file that name a package, with the fields used here."""
+    return _remembered(content) if len(content) <= _MAX_REMEMBERED else _parsed(content)
+
+
+@lru_cache(maxsize=8)
+def _remembered(content: bytes) -> tuple[_Stanza, ...]:
+    """Hundreds of images may have the same base, one after the other."""
+    return tuple(_parsed(content))
+
+
+def _parsed(content: bytes) -> Iterator[_Stanza]:
     unfolded = content.replace(b"\n ", b" ").replace(b"\n\t", b" ")
     for paragraph in unfolded.split(b"\n\n"):
         fields = {found[1].lower(): found[2].strip() for found in _FIELD.finditer(paragraph)}
