@@ -21,6 +21,9 @@ from bloatcheck.errors import BuildError
 from bloatcheck.log import Log
 from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
 
+SHOWN_ID = len("sha256:") + 12
+"""Characters of an image's id in a line for people, as docker shows it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

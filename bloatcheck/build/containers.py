@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bloatcheck.build.attempt import Attempt, build_of, image_id_in, temporary_directory
+from bloatcheck.build.attempt import SHOWN_ID, Attempt, build_of, image_id_in, temporary_directory
 from bloatcheck.build.command import (
     build_options,
     existing_paths,
@@ -79,7 +79,7 @@ class ContainersBuilder:
                 seconds = attempt.run(self.root, ContainersTrace(), self.log)
             image_id = image_id_in(iidfile)
         folder = self._hand_over(spec, image_id or tag)
-        self.log.info(f"{spec.name}: built {image_id or tag} in {seconds:.1f} s")
+        self.log.info(f"{spec.name}: built {image_id[:SHOWN_ID] or tag} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
             reference=f"docker-archive:{folder / _ARCHIVE}",

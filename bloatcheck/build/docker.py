@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bloatcheck.build.attempt import Attempt, build_of, image_id_in, temporary_directory
+from bloatcheck.build.attempt import SHOWN_ID, Attempt, build_of, image_id_in, temporary_directory
 from bloatcheck.build.client import DockerClient, ask
 from bloatcheck.build.command import build_command, build_environment, repository_path
 from bloatcheck.build.cross import check_platform
@@ -77,7 +77,7 @@ class DockerBuilder:
             with self.log.group(f"build {spec.name} with {self.name}"):
                 seconds = attempt.run(self.root, trace_for(self.client.frontend), self.log)
             image_id = self._image_id(spec, tag, iidfile)
-        self.log.info(f"{spec.name}: built {image_id} in {seconds:.1f} s")
+        self.log.info(f"{spec.name}: built {image_id[:SHOWN_ID]} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
             reference=f"docker-daemon:{image_id}",
