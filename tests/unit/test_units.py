@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bloatcheck.units import (
     format_bytes,
     format_delta,
+    format_duration,
     format_exact,
     format_percent,
     parse_bytes,
@@ -87,3 +88,19 @@ def test_exact_bytes_have_thousands_separators() -> None:
 @given(st.integers(min_value=0, max_value=10**16))
 def test_a_printed_size_reads_back_within_half_a_percent(size: int) -> None:
     assert abs(parse_bytes(format_bytes(size)) - size) <= size * 0.005
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.4, "0 s"),
+        (8, "8 s"),
+        (59.6, "1 min"),
+        (125, "2 min 5 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h"),
+        (3725, "1 h 2 min"),
+    ],
+)
+def test_durations_are_told_as_people_say_them(seconds: float, told: str) -> None:
+    assert format_duration(seconds) == told

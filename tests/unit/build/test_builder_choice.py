@@ -149,6 +149,13 @@ def test_buildx_that_was_chosen_and_is_not_there_is_an_error(tmp_path: Path) -> 
         builders(tmp_path, BuilderChoice.BUILDX, docker=docker).builder_for(SPEC)
 
 
+@pytest.mark.parametrize("choice", [BuilderChoice.BUILDX, BuilderChoice.BAKE])
+def test_both_that_are_buildx_need_it(tmp_path: Path, choice: BuilderChoice) -> None:
+    made = builders(tmp_path, choice, docker=DOCKER).builder_for(SPEC)
+    assert isinstance(made, DockerBuilder)
+    assert made.name.startswith("docker buildx 0.24.0")
+
+
 def test_a_buildx_builder_is_asked_for_by_name(tmp_path: Path) -> None:
     made = builders(
         tmp_path, BuilderChoice.BUILDX, buildx=BuildxSettings(builder="ci"), docker=DOCKER

@@ -41,10 +41,24 @@ buildx:
     )
 
 
+def test_they_serve_bake_as_well(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "builder: bake\nbuildx: {builder: ci}\n")
+    assert config.builder is BuilderChoice.BAKE
+    assert config.buildx.builder == "ci"
+
+
+def test_how_many_are_built_at_once_is_the_machines_choice_unless_said(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "").jobs is None
+    assert loaded(tmp_path, "jobs: 3\n").jobs == 3
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("builder: kaniko\n", "'kaniko'"),
+        ("jobs: 0\n", "'0' is no number of builds at once; write 1 to 64"),
+        ("jobs: many\n", "'many' is no number of builds at once"),
+        ("jobs: 65\n", "'65' is no number of builds at once"),
         ("builder: podman\nbuildx: {builder: ci}\n", "`builder` is podman"),
         ("buildx: {builder: --push}\n", "is no name of a builder"),
         ("buildx: {cache-to: [gha=yes]}\n", "no `type` that buildx knows"),

@@ -35,6 +35,10 @@ def test_nothing_is_told_of_a_change_in_form_alone(tmp_path: Path) -> None:
     )
 
 
+def test_how_many_images_are_built_at_once_changes_no_rule(tmp_path: Path) -> None:
+    assert told(tmp_path, f"{IMAGES}jobs: 1\n", f"{IMAGES}jobs: 4\n") == []
+
+
 def test_a_general_limit_is_told_once_and_not_for_each_image(tmp_path: Path) -> None:
     before, after = (f"{IMAGES}limits: {{content-growth: {size}}}\n" for size in ("5 MB", "50 MB"))
     assert told(tmp_path, before, after) == [
