@@ -10,28 +10,49 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-COMMANDS = {"run": ["run"], "leg": ["run", "--leg"], "merge": ["merge"], "comment": ["comment"]}
+COMMANDS = {
+    "run": ["run"],
+    "plan": ["plan"],
+    "leg": ["run", "--leg"],
+    "merge": ["merge"],
+    "comment": ["comment"],
+}
 """Input `command` -> what the command line begins with."""
 
 OPTIONS = {
     "BLOATCHECK_CONFIG": "--config",
     "BLOATCHECK_COMMENT": "--comment",
     "BLOATCHECK_REPORT_DIR": "--report-dir",
+    "BLOATCHECK_LEGS": "--legs",
 }
 """Variable -> the option that takes its value; an empty one is left out."""
 
 LISTS = {"BLOATCHECK_IMAGE": "--image", "BLOATCHECK_EXPECT": "--expect"}
 """Variable -> the option that takes each of its lines."""
 
-TRUTHS = {"": [], "true": ["--enforce"], "false": ["--no-enforce"]}
+TRUTHS = {
+    "BLOATCHECK_ENFORCE": {"": [], "true": ["--enforce"], "false": ["--no-enforce"]},
+    "BLOATCHECK_ALL": {"": [], "true": ["--all"], "false": []},
+}
 
 NOT_FOR = {
-    "run": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT"),
-    "leg": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT", "BLOATCHECK_COMMENT", "BLOATCHECK_ENFORCE"),
-    "merge": ("BLOATCHECK_IMAGE",),
-    "comment": ("BLOATCHECK_IMAGE", "BLOATCHECK_EXPECT", "BLOATCHECK_ENFORCE"),
+    "run": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT", "BLOATCHECK_LEGS"),
+    "plan": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT", "BLOATCHECK_COMMENT", "BLOATCHECK_ENFORCE"),
+    "leg": (
+        "BLOATCHECK_REPORTS",
+        "BLOATCHECK_EXPECT",
+        "BLOATCHECK_COMMENT",
+        "BLOATCHECK_ENFORCE",
+        "BLOATCHECK_LEGS",
+    ),
+    "merge": ("BLOATCHECK_IMAGE", "BLOATCHECK_LEGS"),
+    "comment": ("BLOATCHECK_IMAGE", "BLOATCHECK_EXPECT", "BLOATCHECK_ENFORCE", "BLOATCHECK_LEGS"),
 }
 """Command -> inputs that would be without effect, so that giving one is a mistake."""
+
+
+WHOLE = frozenset({"merge", "comment"})
+"""Commands that build nothing, so that `all` says nothing to them."""
 
 
 def arguments(environ: Mapping[str, str]) -> list[str]:
@@ -45,15 +66,16 @@ def arguments(environ: Mapping[str, str]) -> list[str]:
     """
     command = environ.get("BLOATCHECK_COMMAND", "").strip() or "run"
     if command not in COMMANDS:
-        raise ValueError("the input `command` is run, leg, merge or comment")
+        raise ValueError("the input `command` is run, plan, leg, merge or comment")
     for name in NOT_FOR[command]:
         if environ.get(name, "").strip():
             raise ValueError(f"the input `{_input(name)}` is not for the command `{command}`")
-    enforce = environ.get("BLOATCHECK_ENFORCE", "").strip().lower()
-    if enforce not in TRUTHS:
-        raise ValueError("the input `enforce` is true or false")
+    truths = [_truth(environ, name) for name in TRUTHS if name != "BLOATCHECK_ALL" or command not in WHOLE]
     reports = _lines(environ, "BLOATCHECK_REPORTS")
     given = dict(environ)
+    if command == "plan":
+        # It leaves no report, and every action has a folder for one.
+        given.pop("BLOATCHECK_REPORT_DIR", None)
     if command == "comment":
         if len(reports) != 1:
             raise ValueError("the input `reports` names the one folder of the report to post")
@@ -65,9 +87,16 @@ def arguments(environ: Mapping[str, str]) -> list[str]:
         *COMMANDS[command],
         *(f"{option}={given[name]}" for name, option in OPTIONS.items() if given.get(name)),
         *(f"{option}={line}" for name, option in LISTS.items() for line in _lines(environ, name)),
-        *TRUTHS[enforce],
+        *(option for options in truths for option in options),
         *(["--", *reports] if reports else []),
     ]
+
+
+def _truth(environ: Mapping[str, str], name: str) -> list[str]:
+    value = environ.get(name, "").strip().lower()
+    if value not in TRUTHS[name]:
+        raise ValueError(f"the input `{_input(name)}` is true or false")
+    return TRUTHS[name][value]
 
 
 def _lines(environ: Mapping[str, str], name: str) -> list[str]:

@@ -71,6 +71,8 @@ matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, 
     )
     parser.add_argument("--pretty", action="store_true", help="a line for each leg, for people")
     add_log_options(parser)
+    # Standard output is the matrix's alone.
+    parser.set_defaults(json=True)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:

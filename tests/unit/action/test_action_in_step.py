@@ -48,9 +48,9 @@ def test_every_input_reaches_the_code() -> None:
     known = {
         *run.OPTIONS,
         *run.LISTS,
+        *run.TRUTHS,
         "BLOATCHECK_ALLOW_PULL_REQUEST_TARGET",
         "BLOATCHECK_COMMAND",
-        "BLOATCHECK_ENFORCE",
         "BLOATCHECK_REPORTS",
         "BLOATCHECK_STORAGE",
         "BLOATCHECK_TOKEN",

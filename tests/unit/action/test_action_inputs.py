@@ -75,7 +75,7 @@ def test_comment_reads_the_report_where_it_was_unpacked() -> None:
 @pytest.mark.parametrize(
     ("environ", "why"),
     [
-        ({"BLOATCHECK_COMMAND": "clean"}, "the input `command` is run, leg, merge or comment"),
+        ({"BLOATCHECK_COMMAND": "clean"}, "the input `command` is run, plan, leg, merge or comment"),
         ({"BLOATCHECK_REPORTS": "x"}, "the input `reports` is not for the command `run`"),
         (
             {"BLOATCHECK_COMMAND": "merge", "BLOATCHECK_REPORTS": "x", "BLOATCHECK_IMAGE": "api"},
