@@ -57,10 +57,8 @@ def in_lanes(
             thread.start()
         for _ in after:
             yield work.next_result()
-        # Whoever asks for more lanes with the same `stop` isn't stopped.
-        stop = threading.Event()
     finally:
-        work.stop(stop)
+        work.end()
         for thread in threads:
             if thread.ident is not None:
                 thread.join(_PATIENCE)
@@ -107,9 +105,11 @@ class _Lanes(Generic[T]):
             self._changed.notify_all()
             return result
 
-    def stop(self, stop: threading.Event) -> None:
+    def end(self) -> None:
+        """Stops what is not over; where all is, whoever has more to do with the same `stop` isn't stopped."""
         with self._changed:
-            stop.set()
+            if len(self._done) < len(self._after):
+                self._stop.set()
             self._changed.notify_all()
 
     def rest(self) -> list[T]:
