@@ -27,7 +27,11 @@ OPTIONS = {
 }
 """Variable -> the option that takes its value; an empty one is left out."""
 
-LISTS = {"BLOATCHECK_IMAGE": "--image", "BLOATCHECK_EXPECT": "--expect"}
+LISTS = {
+    "BLOATCHECK_IMAGE": "--image",
+    "BLOATCHECK_PLATFORM": "--platform",
+    "BLOATCHECK_EXPECT": "--expect",
+}
 """Variable -> the option that takes each of its lines."""
 
 TRUTHS = {
@@ -37,7 +41,13 @@ TRUTHS = {
 
 NOT_FOR = {
     "run": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT", "BLOATCHECK_LEGS"),
-    "plan": ("BLOATCHECK_REPORTS", "BLOATCHECK_EXPECT", "BLOATCHECK_COMMENT", "BLOATCHECK_ENFORCE"),
+    "plan": (
+        "BLOATCHECK_REPORTS",
+        "BLOATCHECK_EXPECT",
+        "BLOATCHECK_COMMENT",
+        "BLOATCHECK_ENFORCE",
+        "BLOATCHECK_PLATFORM",
+    ),
     "leg": (
         "BLOATCHECK_REPORTS",
         "BLOATCHECK_EXPECT",
@@ -45,8 +55,14 @@ NOT_FOR = {
         "BLOATCHECK_ENFORCE",
         "BLOATCHECK_LEGS",
     ),
-    "merge": ("BLOATCHECK_IMAGE", "BLOATCHECK_LEGS"),
-    "comment": ("BLOATCHECK_IMAGE", "BLOATCHECK_EXPECT", "BLOATCHECK_ENFORCE", "BLOATCHECK_LEGS"),
+    "merge": ("BLOATCHECK_IMAGE", "BLOATCHECK_LEGS", "BLOATCHECK_PLATFORM"),
+    "comment": (
+        "BLOATCHECK_IMAGE",
+        "BLOATCHECK_EXPECT",
+        "BLOATCHECK_ENFORCE",
+        "BLOATCHECK_LEGS",
+        "BLOATCHECK_PLATFORM",
+    ),
 }
 """Command -> inputs that would be without effect, so that giving one is a mistake."""
 

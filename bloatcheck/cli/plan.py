@@ -15,6 +15,7 @@ from bloatcheck.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from bloatcheck.build.legs import Leg
+    from bloatcheck.config.model import ImageSpec
 
 _MOST_LEGS = {"github": 256, "gitlab": 200}
 """Jobs that a matrix may have."""
@@ -30,8 +31,9 @@ last builds took. An image whose inputs did not change since the baseline is lef
 tells of it without a build.
 
 For GitHub Actions each leg has `leg` (a number), `image` (names, one a line, for the action's input of that
-name), `args` (the same for `bloatcheck run --leg`) and `seconds` (what it is likely to take). For GitLab it
-is a child pipeline, which takes the job of a leg from a file of yours.
+name), `platform` (the only one of the leg, for the input of that name and for `runs-on`; empty where the
+images name none), `args` (the same for `bloatcheck run --leg`) and `seconds` (what it is likely to take). For
+GitLab it is a child pipeline, which takes the job of a leg from a file of yours.
 """
     parser.epilog = f"""\
 exit codes:
@@ -77,7 +79,7 @@ matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Decides, shares and prints."""
-    from bloatcheck.build.legs import share
+    from bloatcheck.build.legs import share_by_platform
     from bloatcheck.ci.registry import detect
     from bloatcheck.config.load import load_config
     from bloatcheck.inputs.decide import decide_all
@@ -96,19 +98,22 @@ def execute(args: argparse.Namespace) -> ExitCode:
         config=config, context=context, token=token or context.token, environment=environment, log=log
     )
     before = images_before(references)
-    names = dict.fromkeys(image.name for image in config.images)
+    wanted = config.images
     if not args.all:
         decisions = decide_all(config, before, log=log, environment=environment)
-        names = dict.fromkeys(decision.spec.name for decision in decisions if decision.entry is None)
-    took: dict[str, float | None] = dict.fromkeys(names)
+        wanted = tuple(decision.spec for decision in decisions if decision.entry is None)
+    took: dict[tuple[str, str | None], float | None] = dict.fromkeys(map(_key, wanted))
     for entry in before.entries:
-        if entry.snapshot.name in took and entry.snapshot.build_seconds is not None:
-            took[entry.snapshot.name] = (took[entry.snapshot.name] or 0) + entry.snapshot.build_seconds
-    legs = share(took, args.legs)
-    left = len({image.name for image in config.images}) - len(took)
+        name, seconds = entry.snapshot.name, entry.snapshot.build_seconds
+        for key in ((name, entry.snapshot.platform), (name, None)):
+            if key in took and seconds is not None:
+                took[key] = (took[key] or 0) + seconds
+    legs = share_by_platform(took, args.legs)
+    left = len(config.images) - len(took)
     if args.pretty:
         for leg in legs:
-            tell(f"{leg.seconds:6.0f} s  {', '.join(leg.images)}")
+            on = f" on {leg.platform}" if leg.platform else ""
+            tell(f"{leg.seconds:6.0f} s  {', '.join(leg.images)}{on}")
         unbuilt = f"; {count(left, 'image')} not built, inputs unchanged" if left else ""
         tell(f"{count(len(took), 'image')} in {count(len(legs), 'leg')}{unbuilt}")
         return ExitCode.OK
@@ -121,8 +126,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
+def _key(spec: ImageSpec) -> tuple[str, str | None]:
+    return spec.name, str(spec.platform) if spec.platform else None
+
+
 def _arguments(leg: Leg) -> str:
-    return " ".join(f"--image={name}" for name in leg.images)
+    platform = [f"--platform={leg.platform}"] if leg.platform else []
+    return " ".join([*(f"--image={name}" for name in leg.images), *platform])
 
 
 def _matrix(legs: Sequence[Leg]) -> str:
@@ -130,6 +140,7 @@ def _matrix(legs: Sequence[Leg]) -> str:
         {
             "leg": number,
             "image": "\n".join(leg.images),
+            "platform": leg.platform or "",
             "args": _arguments(leg),
             "seconds": round(leg.seconds),
         }

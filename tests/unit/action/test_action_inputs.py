@@ -41,6 +41,11 @@ def test_a_leg_is_a_run_that_judges_nothing() -> None:
     assert run.arguments(environ) == ["run", "--leg", "--report-dir=out", "--image=api"]
 
 
+def test_a_leg_can_be_for_one_platform() -> None:
+    environ = {"BLOATCHECK_COMMAND": "leg", "BLOATCHECK_IMAGE": "api", "BLOATCHECK_PLATFORM": "linux/arm64"}
+    assert run.arguments(environ) == ["run", "--leg", "--image=api", "--platform=linux/arm64"]
+
+
 def test_merge_takes_folders_and_what_to_expect() -> None:
     environ = {
         **GIVEN,

@@ -46,10 +46,37 @@ def test_the_matrix_is_one_line_with_what_a_leg_needs(root: Path, capsys: pytest
     assert out.count("\n") == 1
     assert json.loads(out) == {
         "include": [
-            {"leg": 1, "image": "api\nweb", "args": "--image=api --image=web", "seconds": 120},
-            {"leg": 2, "image": "job", "args": "--image=job", "seconds": 60},
+            {
+                "leg": 1,
+                "image": "api\nweb",
+                "platform": "",
+                "args": "--image=api --image=web",
+                "seconds": 120,
+            },
+            {"leg": 2, "image": "job", "platform": "", "args": "--image=job", "seconds": 60},
         ]
     }
+
+
+def test_each_leg_is_for_one_platform_where_images_name_any(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, ["web", "job"])
+    images = "- {name: api, platforms: [linux/amd64, linux/arm64], dockerfile: Dockerfile}\n"
+    with (root / ".bloatcheck.yml").open("a") as file:
+        file.write(images)
+    write_baseline(root, {"api": 300, "job": 20})
+    assert main(["plan", "--legs", "3"]) is ExitCode.OK
+    legs = json.loads(capsys.readouterr().out)["include"]
+    assert [(leg["image"], leg["platform"], leg["seconds"]) for leg in legs] == [
+        ("api", "linux/amd64", 300),
+        # What it took for another platform says little; it counts as the usual.
+        ("job\nweb", "", 180),
+        ("api", "linux/arm64", 160),
+    ]
+    assert legs[2]["args"] == "--image=api --platform=linux/arm64"
+    assert main(["plan", "--pretty"]) is ExitCode.OK
+    assert "   160 s  api on linux/arm64\n" in capsys.readouterr().out
 
 
 def test_legs_are_balanced_by_what_the_last_builds_took(
