@@ -31,6 +31,7 @@ REPORT_FILE = "report.json"
 COMMENT_FILE = "comment.md"
 SUMMARY_FILE = "summary.md"
 HTML_FILE = "report.html"
+FILES_FILE = "files.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,18 @@ def _export(report: Report, exports: Iterable[ExportFormat], home: Path, log: Lo
 
 
 def _keep_html(home: Path, report: Report, sights: Callable[[], Sights], log: Log) -> None:
-    """The page to look at. Whatever is wrong with it, the other files are there."""
+    """The page to look at, and what it is made from beside the report: a merge, or `report`, makes it anew.
+
+    Whatever is wrong with it, the other files are there.
+    """
     from bloatcheck.report.html import render_html  # noqa: PLC0415 - only where a report is written
+    from bloatcheck.report.html.handover import sights_to_json  # noqa: PLC0415 - as its neighbour
 
     try:
-        write_files(home, {HTML_FILE: render_html(report, sights())})
+        seen = sights()
+        write_files(home, {HTML_FILE: render_html(report, seen)})
+        if seen:
+            write_files(home, {FILES_FILE: sights_to_json(seen)})
     except Exception as error:  # noqa: BLE001 - a picture of the report must not lose the report
         log.detail(traceback.format_exc())
         log.warning(f"{HTML_FILE} could not be made: {type(error).__name__}: {error}")

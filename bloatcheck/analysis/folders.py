@@ -81,6 +81,18 @@ def fold(inventory: Inventory, *, most: int = MOST_ITEMS) -> Folders:
     return Folders(folded, tuple(packages), floor)
 
 
+def smaller(folders: Folders, *, most: int) -> Folders:
+    """The same bytes in `most` items or few more."""
+    if len(folders.items) <= most:
+        return folders
+    items, floor = folders.items, folders.floor
+    for floor in _floors(folders.items, most, above=folders.floor):
+        items = _folded(folders.items, floor, _large_folders(folders.items, floor))
+        if len(items) <= most:
+            break
+    return Folders(items, folders.packages, floor)
+
+
 def align(before: Folders, after: Folders, *, most: int = MOST_ITEMS) -> tuple[Folders, Folders]:
     """Both, folded alike: what is told by name in one is not in a rest of the other, but for the very small.
 

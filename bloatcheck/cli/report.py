@@ -21,8 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
 Renders a report.json that `bloatcheck run` or `bloatcheck merge` wrote: as HTML to look at, as the comment's
-markdown, or as the text of the terminal. The report.html that `run` writes itself can also show every file of
-the images; from a report.json, which has only the largest, the map shows packages, those files and layers.
+markdown, or as the text of the terminal. The HTML shows every file of the images where files.json, which
+`bloatcheck run` wrote too, is beside the report; from a report.json alone the map shows packages, the largest
+files and layers.
 """
     parser.epilog = """\
 exit codes:
@@ -64,9 +65,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
         rendered = render_comment(report)
     else:
+        from bloatcheck.cli.report_files import read_sights
         from bloatcheck.report.html import render_html
 
-        rendered = render_html(report)
+        sights = read_sights([(path, report)], images=len(report.images), log=log_for(args))
+        rendered = render_html(report, sights)
     html = not (args.text or args.markdown)
     output = args.output or (str(path.parent / HTML_FILE) if html else _STDOUT)
     if output != _STDOUT:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bloatcheck.errors import ReadError, UsageError
 
+if TYPE_CHECKING:
+    from bloatcheck.log import Log
+    from bloatcheck.report.html.model import Sight, Sights
+    from bloatcheck.report.model import Report
+
 REPORT_FILE = "report.json"
+FILES_FILE = "files.json"
 MOST_FILES = 2000
 MOST_BYTES = 512 * 1024 * 1024
 """Of all reports together. One alone may have 64 MiB."""
@@ -45,6 +53,39 @@ def read_reports(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
         if total > MOST_BYTES:
             raise ReadError(f"the reports have more than {MOST_BYTES:,} bytes together")
         yield path, content
+
+
+def read_sights(reports: Iterable[tuple[Path, Report]], *, images: int, log: Log) -> Sights:
+    """What runs left beside these reports for the HTML report's map, of so many images in all.
+
+    A file that can't be used is told of, and its images are drawn from their report.
+    """
+    from bloatcheck.analysis.folders import smaller
+    from bloatcheck.report.document import LARGEST_DOCUMENT
+    from bloatcheck.report.html.handover import sights_from_json
+    from bloatcheck.report.html.page import items_for
+
+    most = items_for(images)
+    found: dict[tuple[str, str], Sight] = {}
+    total = 0
+    for path, report in reports:
+        beside = path.parent / FILES_FILE
+        if not os.path.lexists(beside):
+            continue
+        try:
+            content = _content(beside, min(LARGEST_DOCUMENT, MOST_BYTES - total))
+            total += len(content)
+            seen = sights_from_json(content, report)
+        except ReadError as error:
+            log.warning(f"{error.message}; the map shows what the report has")
+            continue
+        for key, sight in seen.items():
+            found[key] = replace(
+                sight,
+                before=sight.before and smaller(sight.before, most=most),
+                after=sight.after and smaller(sight.after, most=most),
+            )
+    return found
 
 
 def _in_place(place: Path) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
 from bloatcheck.analysis.contents import Contents, LayerContents
-from bloatcheck.analysis.folders import Folders, PackageId, align
+from bloatcheck.analysis.folders import Folders, PackageId, align, smaller
 from bloatcheck.analysis.snapshot import ImageSnapshot, LayerSnapshot
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.oci.digest import Digest
@@ -89,6 +89,7 @@ def draw(diff: ImageDiff, sight: Sight, *, most: int) -> Drawing | None:
     if after is None:
         return _from_report(diff, numbers)
     if before is None or diff.delta is None:
+        after = smaller(after, most=most)
         return _columns(_leaves(after, numbers.after), None, floor=after.floor, listed=True)
     before, after = align(before, after, most=most)
     return _columns(
