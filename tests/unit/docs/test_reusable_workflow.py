@@ -1,4 +1,4 @@
-"""The workflow that other repositories call uses the action as it is, and no job may do more than it needs."""
+"""The workflow that others call uses the action as it is, and no job of it may do more than it needs."""
 
 from __future__ import annotations
 
