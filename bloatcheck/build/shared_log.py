@@ -71,8 +71,14 @@ class SharedLog:
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """The log's own. Others may say something in it."""
-        with self._log.group(title):
-            yield
+        with ExitStack() as stack:
+            with self._lock:
+                stack.enter_context(self._log.group(title))
+            try:
+                yield
+            finally:
+                with self._lock:
+                    stack.close()
 
     def output(self, text: str) -> None:
         """At once."""
@@ -99,8 +105,9 @@ class SharedLog:
         if self._now is not None:
             self._now.doing = message or self._usually
         if self._board is None:
+            whose = f"{self._now.name}: " if self._now and message else ""
             with self._lock:
-                self._log.status(message)
+                self._log.status(message and f"{whose}{message}")
 
     def _beat(self) -> None:
         while not self._over.wait(1.0):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from support.recording_log import RecordingLog
@@ -10,6 +11,7 @@ from bloatcheck.build.bake import BakeBuilder
 from bloatcheck.build.client import DockerClient, Frontend
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.config.model import BuildSpec, BuildxSettings, ImageSpec
+from bloatcheck.oci.platform import Platform
 from bloatcheck.works import Work
 
 ID = "sha256:" + "a" * 64
@@ -84,3 +86,28 @@ def test_a_bake_that_cannot_be_started_leaves_all_to_be_built_alone(tmp_path: Pa
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     assert builder.build(SPECS, [Work("api"), Work("web")]) == {}
     assert log.lines[-1].startswith("bake can't be started: ")
+
+
+def test_an_image_for_a_platform_that_nothing_here_runs_costs_the_others_nothing(tmp_path: Path) -> None:
+    program = tmp_path / "docker"
+    program.write_text(f"#!/bin/sh\n{LOADS}\n")
+    program.chmod(0o755)
+    (tmp_path / "Dockerfile").write_text("FROM debian\nRUN make\n")
+    arm, amd = Platform.parse("linux/arm64"), Platform.parse("linux/amd64")
+    builder = BakeBuilder(
+        client=DockerClient(
+            str(program), "28.2.2", Frontend.BUILDX, amd, "0.24.0", "docker", frozenset({amd})
+        ),
+        root=tmp_path,
+        log=RecordingLog(),
+        run_id="1",
+        repository="acme/shop",
+        environment={"PATH": "/usr/bin:/bin"},
+        buildx=BuildxSettings(),
+    )
+    results = builder.build([SPECS[0], replace(SPECS[1], platform=arm)], [Work("api"), Work("web")])
+    assert isinstance(results[0], BuiltImage)
+    failed = results[1]
+    assert isinstance(failed, FailedBuild)
+    assert "linux/arm64" in failed.error.message
+    assert "linux" not in (tmp_path / "file").read_text()

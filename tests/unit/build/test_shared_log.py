@@ -62,6 +62,15 @@ def test_a_log_that_shows_what_goes_on_is_left_to_it() -> None:
     assert log.shown is None
 
 
+def test_elsewhere_what_goes_on_is_told_by_its_name() -> None:
+    log, works = RecordingLog(), Works([None])
+    shared = SharedLog(log, works)
+    with works.work("api", doing="reading") as work, shared.telling(work):
+        shared.status("reading: 1 of 3 layers")
+        shared.status(None)
+    assert log.states == ["api: reading: 1 of 3 layers", None]
+
+
 def test_while_one_is_alone_the_others_wait() -> None:
     log = RecordingLog()
     shared = SharedLog(log, Works())
