@@ -32,7 +32,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(READY) ## build examples/hello, compare, and show a growth over the limit
-	@scripts/engine run -- scripts/demo
+	@scripts/engine run --or-buildah -- scripts/demo
 
 test: lint test-packages ## check and test everything; starts an engine where none answers
 	$(ENGINE) -- $(PYTEST) -m 'not slow'

@@ -84,7 +84,7 @@ def test_the_comment_blames_the_lines_that_grew(demo: Demo) -> None:
 def test_it_leaves_no_image_behind(demo: Demo) -> None:
     assert demo.exit_code == 0
     left = subprocess.check_output([*BLOATCHECK, "clean"], cwd=ROOT, text=True)
-    assert "holds no image" in left
+    assert "There is no image here" in left
 
 
 def ask_docker(*arguments: str) -> str:

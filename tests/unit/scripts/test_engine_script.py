@@ -91,6 +91,42 @@ def test_nothing_is_started_where_docker_host_names_another_engine(machine: Fake
     assert not machine.has("started")
 
 
+def test_where_no_engine_is_buildah_will_do(machine: FakeMachine) -> None:
+    machine.program("buildah", 'echo "buildah version 1.28.2 (image-spec 1.0)"')
+    result = machine.run(
+        ENGINE,
+        *("run", "--or-buildah", "--", "sh", "-c", 'echo "$BLOATCHECK_NO_ENGINE $STORAGE_DRIVER"; exit 3'),
+        DOCKER_HOST="tcp://127.0.0.1:1",
+    )
+    assert result.returncode == 3
+    assert result.stdout == "DOCKER_HOST is tcp://127.0.0.1:1, and no engine answers there \n"
+    assert "So buildah version 1.28.2 builds." in result.stderr
+
+
+def test_buildah_takes_the_slow_storage_where_no_other_works(machine: FakeMachine) -> None:
+    machine.program("buildah", '[ "$1" != info ] || [ "$STORAGE_DRIVER" = vfs ] || exit 125')
+    result = machine.run(
+        ENGINE,
+        *("run", "--or-buildah", "--", "sh", "-c", 'echo "$STORAGE_DRIVER"'),
+        DOCKER_HOST="tcp://127.0.0.1:1",
+    )
+    assert result.stdout == "vfs\n"
+
+
+def test_a_buildah_that_does_not_work_is_told_with_its_own_words(machine: FakeMachine) -> None:
+    machine.program("buildah", "echo 'Error during unshare: Operation not permitted' >&2; exit 125")
+    result = machine.run(ENGINE, "run", "--or-buildah", "--", "true", DOCKER_HOST="tcp://127.0.0.1:1")
+    assert result.returncode == UNAVAILABLE
+    assert "nor does buildah work here: Error during unshare: Operation not permitted" in result.stderr
+    assert "seccomp=unconfined" in result.stderr
+
+
+def test_an_engine_is_preferred_to_buildah(machine: FakeMachine) -> None:
+    machine.mark("up")
+    machine.program("buildah", "exit 9")
+    assert machine.run(ENGINE, "run", "--or-buildah", "--", "sh", "-c", "exit 7").returncode == 7
+
+
 @pytest.mark.parametrize("arguments", [(), ("--",), ("true",), ("--optional",), ("--optional", "--")])
 def test_a_wrong_call_is_told_the_usage(machine: FakeMachine, arguments: tuple[str, ...]) -> None:
     result = machine.run(ENGINE, "run", *arguments)
