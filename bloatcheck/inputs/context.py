@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bloatcheck.inputs.ignore import IgnoreFile
+from bloatcheck.inputs.ignore import IgnoreFile, name_pattern
 from bloatcheck.inputs.model import UnresolvedError
 from bloatcheck.inputs.tree import MOST_LINKS, Tree, join
 
 _SPECIAL = re.compile(r"[*?\[\\]")
-_MOST_STARS = 3
 
 
 @dataclass(slots=True)
@@ -73,7 +72,10 @@ class BuildContext:
         if self.tree.kind(self._at(here)) != "folder":
             return
         if _SPECIAL.search(name):
-            fits = _name_pattern(name)
+            try:
+                fits = name_pattern(name)
+            except ValueError as error:
+                raise UnresolvedError(str(error)) from None
             chosen = [entry.name for entry in self.tree.entries(self._at(here)) if fits.fullmatch(entry.name)]
         else:
             chosen = [name]
@@ -144,35 +146,3 @@ def _resolved(start: str, target: str) -> str:
 
 def _escaped(name: str) -> str:
     return re.sub(r"([*?\[\\])", r"\\\1", name)
-
-
-def _name_pattern(name: str) -> re.Pattern[str]:
-    """A name as Go's `filepath.Match` reads it.
-
-    Raises:
-        UnresolvedError: it can't be read.
-    """
-    written = []
-    at = 0
-    if name.count("*") > _MOST_STARS:
-        raise UnresolvedError(f"{name[:100]} has too many stars")
-    while at < len(name):
-        character = name[at]
-        if character == "*":
-            written.append(".*")
-        elif character == "?":
-            written.append(".")
-        elif character == "\\" and at + 1 < len(name):
-            at += 1
-            written.append(re.escape(name[at]))
-        elif character == "[":
-            # Which characters fit is left open: any one does, so it is more than the builder takes.
-            end = name.find("]", at + 2)
-            if end < 0:
-                raise UnresolvedError(f"{name[:100]} has a `[` without its `]`")
-            at = end
-            written.append(".")
-        else:
-            written.append(re.escape(character))
-        at += 1
-    return re.compile("".join(written), re.DOTALL)

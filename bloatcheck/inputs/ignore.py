@@ -71,6 +71,25 @@ def parse_ignore_file(text: str) -> IgnoreFile:
     return IgnoreFile(tuple(patterns))
 
 
+def name_pattern(name: str) -> re.Pattern[str]:
+    """One name as Go's `filepath.Match` reads it, without `**`.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    if _stars(name) > _MOST_STARS:
+        raise ValueError(f"{name[:100]} has too many stars")
+    parts: list[str] = []
+    at = 0
+    while at < len(name):
+        part, at = _piece(name, at)
+        parts.append(part)
+    try:
+        return re.compile("".join(parts), re.DOTALL)
+    except re.error as error:
+        raise ValueError(f"its pattern {name[:100]!r} can't be understood: {error}") from None
+
+
 def _pattern(line: str) -> _Pattern | None:
     if line.startswith("#") or not (text := line.strip()):
         return None

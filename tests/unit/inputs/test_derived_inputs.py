@@ -1,0 +1,273 @@
+"""What an image is built from: which change makes another digest, and what can't be told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.recording_log import RecordingLog
+
+from bloatcheck.config.model import BuilderChoice, BuildSpec, Config, Forbidden, ImageSpec
+from bloatcheck.inputs.derive import derive_inputs
+from bloatcheck.inputs.model import Inputs, UnresolvedError
+from bloatcheck.oci.platform import Platform
+
+ARM, AMD = Platform("linux", "arm64"), Platform("linux", "amd64")
+BASES = {"debian:12": "sha256:" + "d" * 64, "golang": "sha256:" + "e" * 64}
+SPEC = ImageSpec("api", build=BuildSpec("Dockerfile"), platform=AMD)
+
+
+def bases(wanted: set[tuple[str, Platform]], **_: object) -> dict[tuple[str, Platform], Any]:
+    gone = UnresolvedError("no registry answers")
+    return {(name, platform): BASES.get(name, gone) for name, platform in wanted}
+
+
+def write(root: Path, files: Mapping[str, str]) -> None:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+
+
+def derived(
+    root: Path, *specs: ImageSpec, environment: Mapping[str, str] | None = None, **settings: Any
+) -> tuple[Inputs, ...]:
+    config = Config(root=root, images=specs or (SPEC,), **settings)
+    return derive_inputs(config, log=RecordingLog(), environment=environment or {}, bases=bases)
+
+
+def of(root: Path, dockerfile: str, **build: Any) -> Inputs:
+    """The inputs of the only image."""
+    (root / "Dockerfile").write_text(dockerfile)
+    (found,) = derived(root, replace(SPEC, build=BuildSpec("Dockerfile", **build)))
+    return found
+
+
+def paths(found: Inputs) -> list[str]:
+    assert found.unresolved is None
+    return [file.path for file in found.files if file.path != "Dockerfile"]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write(
+        tmp_path,
+        {
+            "Dockerfile": "FROM debian:12\nCOPY src /src\nCOPY go.* ./\n",
+            "src/a": "a",
+            "src/b": "b",
+            "go.mod": "m",
+            "other": "o",
+        },
+    )
+    return tmp_path
+
+
+def digest(root: Path, *specs: ImageSpec, **settings: Any) -> str:
+    (found,) = derived(root, *specs, **settings)
+    assert found.digest, found.unresolved
+    return found.digest
+
+
+def test_the_definition_is_fixed(root: Path) -> None:
+    """Another digest for these inputs is another definition, and needs another version of it."""
+    (root / "src/b").chmod(0o755)
+    (root / "src/c").symlink_to("a")
+    assert digest(root) == "sha256:d6f39570e907e236e991b74247dac8955ae8f44e9f43fb3d1dfea7f801a59df6"
+
+
+def test_what_is_no_input_changes_nothing(root: Path) -> None:
+    before = digest(root)
+    (root / "other").write_text("changed")
+    (root / "new").write_text("n")
+    (root / "src/a").chmod(0o600)
+    assert digest(root) == before
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"src/a": "A"},
+        {"src/new": ""},
+        {"go.sum": "s"},
+        {"Dockerfile": "FROM debian:12\nCOPY src /src\nCOPY go.* ./\n\n"},
+        {".dockerignore": "other\n"},
+        {"Dockerfile.dockerignore": "other\n"},
+    ],
+)
+def test_a_changed_file_changes_the_digest(root: Path, files: dict[str, str]) -> None:
+    before = digest(root)
+    write(root, files)
+    assert digest(root) != before
+
+
+def test_a_mode_a_rename_and_a_file_that_is_gone_change_it_too(root: Path) -> None:
+    found = {digest(root)}
+    (root / "src/a").chmod(0o755)
+    found.add(digest(root))
+    (root / "src/a").rename(root / "src/z")
+    found.add(digest(root))
+    (root / "src/z").unlink()
+    found.add(digest(root))
+    assert len(found) == 4
+
+
+def test_so_does_how_it_is_built_and_judged(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = SPEC.build
+    assert build
+    specs = [
+        SPEC,
+        replace(SPEC, platform=ARM),
+        replace(SPEC, build=replace(build, args={"A": "1"})),
+        replace(SPEC, build=replace(build, args={"A": "2"})),
+        replace(SPEC, build=replace(build, secrets=("id=npm,src=.npmrc",))),
+        replace(SPEC, inputs=("src/**",)),
+        replace(SPEC, inputs=("src/*",)),
+    ]
+    found = [digest(root, spec) for spec in specs]
+    found.append(digest(root, builder=BuilderChoice.DOCKER))
+    found.append(digest(root, forbidden=Forbidden(paths=(".git",))))
+    monkeypatch.setitem(BASES, "debian:12", "sha256:" + "0" * 64)
+    found.append(digest(root))
+    assert len(set(found)) == len(found)
+
+
+def test_what_a_secret_holds_and_how_limits_are_set_does_not(root: Path) -> None:
+    build = SPEC.build
+    assert build
+    one, other = (
+        digest(root, replace(SPEC, build=replace(build, secrets=(secret,))))
+        for secret in ("id=npm,src=.npmrc", "src=elsewhere,id=npm")
+    )
+    assert one == other
+    assert digest(root, replace(SPEC, tags=("acme/api:ci",))) == digest(root)
+
+
+def test_an_argument_without_a_value_is_taken_from_the_environment(root: Path) -> None:
+    (root / "Dockerfile").write_text("FROM debian:12\nARG WHAT=go.mod\nCOPY $WHAT /\n")
+    spec = replace(SPEC, build=BuildSpec("Dockerfile", args={"WHAT": None}))
+    (unset,) = derived(root, spec)
+    (given,) = derived(root, spec, environment={"WHAT": "src"})
+    assert paths(unset) == ["go.mod"]
+    assert paths(given) == ["src/a", "src/b"]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "taken"),
+    [
+        ("FROM scratch\nCOPY <<one <<-'two' src/a /x/\n1\none\n2\ntwo\n", ["src/a"]),
+        ("FROM scratch\nRUN --mount=type=bind,source=src,target=/s true", ["src/a", "src/b"]),
+        ("FROM scratch\nRUN --mount=target=/s,src=go.mod true", ["go.mod"]),
+        ("FROM scratch\nRUN --mount=target=/s true", ["go.mod", "other", "src/a", "src/b"]),
+        ("FROM scratch\nRUN --mount=type=cache,target=/s --mount=type=secret,id=x true", []),
+        ("FROM scratch AS a\nCOPY src/a /\nFROM debian:12\nRUN --mount=from=a,target=/a true", ["src/a"]),
+        ("FROM scratch AS a\nCOPY src/a /\nFROM debian:12\nCOPY go.mod /", ["go.mod"]),
+        ("FROM scratch AS a\nONBUILD COPY src/a /\nFROM a\nCOPY go.mod /", ["go.mod", "src/a"]),
+        ("FROM debian:12\nADD --checksum=sha256:" + "0" * 64 + " https://example.org/x /\n", []),
+        ("FROM debian:12\nADD https://example.org/x.git#" + "0" * 40 + " /\n", []),
+        ("FROM scratch\nARG TARGETARCH\nCOPY src/${TARGETARCH:+b} /\n", ["src/b"]),
+    ],
+)
+def test_what_is_taken(root: Path, dockerfile: str, taken: list[str]) -> None:
+    assert paths(of(root, dockerfile)) == taken
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "why"),
+    [
+        ("FROM $BASE\n", "line 1: what FROM names can't be told"),
+        ("FROM debian:12\nCOPY $UNKNOWN /", "line 2: what $UNKNOWN is can't be told"),
+        ("FROM debian:12\nCOPY missing /", "missing is not there"),
+        ("FROM debian:12\nADD https://example.org/x /", "line 2: what ADD downloads has no checksum"),
+        (
+            "FROM debian:12\nADD https://example.org/x.git#main /",
+            "line 2: what ADD downloads has no checksum",
+        ),
+        ("FROM debian:12\nADD git@example.org:x /", "line 2: what ADD downloads has no checksum"),
+        ("# syntax=acme/nix\nFROM debian:12\n", "its language is that of another frontend, acme/nix"),
+        ("FROM unknown:1\n", "no registry answers"),
+        ("FROM debian:12\nCOPY --from=unknown:1 /a /b", "no registry answers"),
+        ("FROM debian:12\nCOPY . /", "it takes .git, which is another one at every commit"),
+        ("ARG A=1\n", "the Dockerfile has no FROM"),
+        ("FROM debian:12\nCOPY up /", "up is a link that goes up again, to src/../../x"),
+        ("FROM debian:12\nCOPY pipe /", "pipe is neither file, folder nor link"),
+    ],
+)
+def test_what_can_not_be_told_leaves_no_digest(root: Path, dockerfile: str, why: str) -> None:
+    write(root, {".git/HEAD": "x"})
+    (root / "up").symlink_to("src/../../x")
+    os.mkfifo(root / "pipe")
+    found = of(root, dockerfile)
+    assert (found.digest, found.unresolved) == (None, why)
+
+
+def test_a_git_folder_that_is_ignored_is_none_of_it(root: Path) -> None:
+    write(root, {".git/HEAD": "x", ".dockerignore": ".git\n"})
+    assert paths(of(root, "FROM debian:12\nCOPY . /")) == [
+        ".dockerignore",
+        "go.mod",
+        "other",
+        "src/a",
+        "src/b",
+    ]
+
+
+def test_the_baseline_that_holds_the_digest_can_not_be_part_of_it(root: Path) -> None:
+    write(root, {".bloatcheck-baseline.json": "{}"})
+    found = of(root, "FROM debian:12\nCOPY . /")
+    assert found.unresolved == (
+        "it takes .bloatcheck-baseline.json, in which the digest of its inputs is kept"
+    )
+
+
+@pytest.mark.parametrize(
+    ("builder", "ignored"),
+    [(BuilderChoice.DOCKER, "src/a"), (BuilderChoice.BUILDAH, "src/b")],
+)
+def test_each_builder_has_its_ignore_file(root: Path, builder: BuilderChoice, ignored: str) -> None:
+    write(root, {".dockerignore": "src/a", ".containerignore": "src/b"})
+    (found,) = derived(root, builder=builder)
+    assert ignored not in paths(found)
+    (unknown,) = derived(root)
+    assert unknown.unresolved == (
+        "the builder decides whether .dockerignore or .containerignore counts: say which, with `builder`"
+    )
+
+
+def test_patterns_of_the_configuration_take_the_place_of_what_is_copied(root: Path) -> None:
+    write(root, {".git/HEAD": "x", "docs/a.md": "a"})
+    (found,) = derived(root, replace(SPEC, inputs=("docs/**", "go.*")))
+    assert paths(found) == ["docs/a.md", "go.mod"]
+    (nothing,) = derived(root, replace(SPEC, inputs=("nowhere/**",)))
+    assert nothing.unresolved == "no file fits its `inputs`"
+
+
+def test_an_image_that_stands_on_another_one_changes_with_it(root: Path) -> None:
+    write(root, {"top/Dockerfile": "FROM acme/api:ci\nCOPY other /\n"})
+    api = replace(SPEC, tags=("docker.io/acme/api:ci",))
+    top = ImageSpec("top", build=BuildSpec("top/Dockerfile"), platform=AMD)
+    _, before = derived(root, api, top)
+    (root / "src/a").write_text("changed")
+    below, after = derived(root, api, top)
+    assert before.digest != after.digest
+    assert after.bases[0].digest == f"inputs:{below.digest}"
+    (root / "Dockerfile").write_text("FROM acme/top\n")
+    api, top = replace(api, tags=("acme/api:ci",)), replace(top, tags=("acme/top",))
+    assert {found.digest for found in derived(root, api, top)} == {None}
+
+
+def test_nothing_outside_of_the_repository_is_read(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    write(outside, {"secret": "s"})
+    (root / "out").symlink_to(outside)
+    found = of(root, "FROM debian:12\nCOPY out/secret* out /x/")
+    assert all("secret" not in file.path for file in found.files)
+    assert (
+        of(root, "FROM debian:12\nCOPY src /x/", context="out").unresolved
+        == "out is outside of the repository"
+    )

@@ -1,0 +1,84 @@
+"""`.dockerignore`, by the rules of moby's patternmatcher."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bloatcheck.inputs.ignore import parse_ignore_file
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored", "left"),
+    [
+        ("", [], ["a", "a/b"]),
+        ("# a\n", [], ["a", "# a"]),
+        ("a", ["a", "a/b", "a/b/c"], ["b/a", "ab"]),
+        ("/a/", ["a", "a/b"], ["b/a"]),
+        ("./a/../b", ["b"], ["a"]),
+        ("  a  \r\n", ["a"], ["b"]),
+        ("\ufeffa", ["a"], []),
+        ("*.md", ["x.md"], ["d/x.md", "x.mdx"]),
+        ("*/temp*", ["a/temporary", "a/temp/b"], ["temp", "a/b/temp"]),
+        ("temp?", ["tempa"], ["temp", "tempab"]),
+        ("**/*.md", ["x.md", "d/x.md", "d/e/x.md"], ["x.txt"]),
+        ("**/a", ["a", "b/a", "b/a/c"], ["ab", "ba"]),
+        ("**a", ["a", "ba", "x/ba"], ["ab"]),
+        ("**", ["a", "a/b"], []),
+        ("a/**", ["a/b", "a/b/c"], ["a", "ab"]),
+        ("a/**/z", ["a/z", "a/b/z", "a/b/c/z"], ["z", "a/bz"]),
+        ("**/a/**/b/*.c", ["a/b/x.c", "x/a/y/b/x.c"], ["a/b/d/x.c", "b/x.c"]),
+        ("[a-c]x", ["ax", "cx"], ["dx"]),
+        ("[^a]x", ["bx"], ["ax"]),
+        (r"\*a", ["*a"], ["xa"]),
+        ("a.b", ["a.b"], ["axb"]),
+        ("*\n!a", ["b", "c/d"], ["a", "a/b"]),
+        ("*\n!a/b", ["a", "a/c", "c"], ["a/b", "a/b/c"]),
+        ("*.md\n!README*.md\nREADME-secret.md", ["x.md", "README-secret.md"], ["README.md"]),
+        ("!a\na", ["a"], []),
+    ],
+)
+def test_the_last_pattern_that_fits_decides(text: str, ignored: list[str], left: list[str]) -> None:
+    file = parse_ignore_file(text)
+    assert [path for path in (*ignored, *left) if file.ignores(path)] == ignored
+
+
+@pytest.mark.parametrize("text", ["!", "[a", "a[", "*a*b*c*d", "**/a**b**/c"])
+def test_what_builders_refuse_or_would_take_long_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"its? .*pattern"):
+        parse_ignore_file(text)
+
+
+def test_a_folder_is_pruned_only_where_nothing_below_is_taken_back() -> None:
+    file = parse_ignore_file("node_modules\nsrc\n!src/app/**\nlogs\n!**/keep\n")
+    assert not file.prunes("logs")
+    file = parse_ignore_file("node_modules\nsrc\n!src/app/**\n")
+    assert file.prunes("node_modules")
+    assert not file.prunes("src")
+    assert not file.prunes("src/app")
+    assert file.prunes("src/other")
+
+
+_NAMES = st.text("ab*?.", min_size=1, max_size=3) | st.sampled_from(["**", "a", "b"])
+_PATTERNS = st.lists(_NAMES, min_size=1, max_size=4).map("/".join)
+_PATHS = st.lists(st.text("ab.", min_size=1, max_size=3), min_size=1, max_size=5).map("/".join)
+
+
+@given(st.lists(st.tuples(st.booleans(), _PATTERNS), max_size=4), _PATHS)
+def test_what_is_below_a_pruned_folder_is_ignored(lines: list[tuple[bool, str]], path: str) -> None:
+    try:
+        file = parse_ignore_file("\n".join(f"{'!' * back}{pattern}" for back, pattern in lines))
+    except ValueError:
+        return
+    names = path.split("/")
+    if any(file.prunes("/".join(names[:end])) for end in range(1, len(names))):
+        assert file.ignores(path)
+
+
+def test_hostile_patterns_and_paths_take_no_long_time() -> None:
+    file = parse_ignore_file("\n".join(["/".join(["**", "a*a*a*"] * 12) + "/b", "**/" * 40 + "x*y*z"]))
+    begin = time.monotonic()
+    assert not file.ignores("/".join(["a" * 60] * 60))
+    assert not file.ignores("a" * 250)
+    assert time.monotonic() - begin < 2
