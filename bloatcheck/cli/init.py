@@ -194,11 +194,12 @@ def _texts(
     from bloatcheck.starter.workflows import workflows as workflow_texts
 
     entries = _entries(root, results) if results else []
+    # Of several platforms the largest, for which the limit has to leave room.
     sizes = {
         entry.snapshot.name: configuration.Measurement(
             entry.snapshot.content_size, len(entry.snapshot.layers)
         )
-        for entry in entries
+        for entry in sorted(entries, key=lambda entry: entry.snapshot.content_size)
     }
     today = datetime.now(timezone.utc).date()
     text = configuration.first_configuration_text(found, sizes, baseline=_BASELINE, today=today)

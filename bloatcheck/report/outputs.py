@@ -23,9 +23,13 @@ def action_outputs(report: Report) -> dict[str, str]:
         "total-after": str(summary.total_after),
         "total-delta": str(summary.total_delta),
         "images": _json([asdict(image) for image in summary.images]),
-        "failed-images": _json([image.name for image in report.images if image.failure]),
+        "failed-images": _json(list(dict.fromkeys(image.name for image in report.images if image.failure))),
         "incomparable-images": _json(
-            [image.name for image in summary.images if image.change is ImageChange.INCOMPARABLE]
+            list(
+                dict.fromkeys(
+                    image.name for image in summary.images if image.change is ImageChange.INCOMPARABLE
+                )
+            )
         ),
     }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.containers_tools import TOOLS, needed, own_storage
 from support.docker_clients import CLIENTS, docker, present
+from support.image_builder import ImageUnderTest, Layout, files, named
 from support.recording_log import RecordingLog
 
 from bloatcheck.build.choose import Builders
@@ -141,3 +142,30 @@ def test_what_runs_programs_of_another_platform_is_told_with_what_is_missing(
     assert "QEMU" in last.error.hint
     assert last.error.place
     assert last.error.place.line == 4
+
+
+def test_an_image_that_exists_is_read_for_each_platform_from_its_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = Layout()
+    images = [
+        ImageUnderTest([files(program=b"x" * size)], architecture=platform.partition("/")[2])
+        for platform, size in SIZES.items()
+    ]
+    layout.entries = [
+        layout.index([layout.manifest(image, platform=image.platform) for image in images], **named("latest"))
+    ]
+    layout.write(tmp_path / "layout")
+    (tmp_path / ".bloatcheck.yml").write_text(
+        CONFIGURATION.replace("name: api", "name: api, image: 'oci:layout'")
+    )
+    # No docker, buildah or podman.
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("GITHUB_ACTIONS", "")
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "--json", "--report-dir", str(tmp_path / "out")]) is ExitCode.OK
+    found = {
+        image["platform"]: image["diff"]["after"]["layers"][0]["content_size"]
+        for image in json.loads(capsys.readouterr().out)["images"]
+    }
+    assert found == SIZES

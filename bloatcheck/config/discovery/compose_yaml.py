@@ -67,6 +67,10 @@ def builds_of(document: Mapping[str, object], override: Mapping[str, object]) ->
     for name in (*services, *(name for name in over if name not in services)):
         build, elsewhere = _extended(services, str(name), 0)
         build = _merged(build, _build(_mapping(over.get(name))))
+        platform = _mapping(over.get(name)).get("platform") or _mapping(services.get(name)).get("platform")
+        if build and platform:
+            # What a service runs on it is built for, unless its build says otherwise.
+            build.setdefault("platforms", [platform])
         if build:
             found[str(name)] = {**build, "extends": True} if elsewhere else build
     return found

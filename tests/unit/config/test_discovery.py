@@ -99,6 +99,8 @@ services:
         assert api.args == {"VERSION": "1.10", "TOKEN": None, "FLAG": "true", "COUNT": "3"}
         assert api.source == "service 'api' of 'compose.yaml'"
         assert (web.dockerfile, web.context) == ("web/Containerfile", "web")
+        # What the service runs on it is built for.
+        assert (api.platforms, web.platforms) == (("linux/arm64",), ())
         assert (job.dockerfile, job.context, job.platforms) == (
             "docker/job.Dockerfile",
             ".",
