@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO, cast
 
 from bloatcheck.cli.log import PlainLog
-from bloatcheck.cli.stdout import put
 from bloatcheck.errors import Place
 from bloatcheck.report.plain import harmless_line
 from bloatcheck.works import Work, Works
@@ -30,8 +29,8 @@ _LONGEST_NAME = 24
 _BAR = 12
 _WIDE = 72
 """Columns from which on there is room for a bar."""
-_COUNTS = re.compile(r"\[(?:[^\]/]{1,100} )?(\d{1,4})/(\d{1,4})\] ")
-"""Of a step: `[build 2/5] RUN make`."""
+_COUNTS = re.compile(r"\[(?:[^\]]{1,100} )?(\d{1,4})/(\d{1,4})\] ")
+"""Of a step: `[linux/arm64 build 2/5] RUN make`."""
 _OTHER_LINES = 3
 """Of the screen: the one for all, the cursor's, and one of what is above."""
 
@@ -69,11 +68,8 @@ class LiveLog:
             redirect_stderr=False,
         )
         self._plain.status(None)
-        try:
-            with live, self._above.lines_drawn_by(console):
-                yield
-        except BrokenPipeError:
-            put(self.stream, "")
+        with live, self._above.lines_drawn_by(console):
+            yield
 
     def group(self, title: str) -> AbstractContextManager[None]:
         """A heading line."""

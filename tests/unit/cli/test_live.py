@@ -53,7 +53,7 @@ def at_work(stack: ExitStack) -> Works:
         works.finish()
     works.began -= 75
     ago(stack.enter_context(works.build("api", 30.0)), 12.5).doing = "[3/8] RUN apt-get install -y curl"
-    ago(stack.enter_context(works.build("web on linux/arm64")), 95.5).doing = "[build 2/4] RUN npm ci"
+    ago(stack.enter_context(works.build("web on linux/arm64")), 95.5).doing = "[linux/arm64 build 2/4] RUN npm ci"
     ago(stack.enter_context(works.work("worker")), 2.5).doing = "reading: 3 of 12 layers, 45.0 MB of 130 MB"
     return works
 
