@@ -27,6 +27,9 @@ def needed(tmp_path: Path, dockerfile: str, *, first: ImageSpec = BASE, **args: 
         "FROM debian\nRUN --mount=from=acme/base,target=/b true\n",
         "ARG TAG=ci\nARG NAME=acme/base\nFROM $NAME:$TAG\n",
         "ARG WHERE\nFROM $WHERE/base\n",
+        "ARG WHERE\nFROM ${WHERE:-docker.io}/acme/base:$TAG\n",
+        "ARG WHO\nFROM --platform=linux/amd64 ${WHO}/b${X}s${Y}:ci AS base\n",
+        "ARG BASE\nFROM $BASE\n",
         "FROM debian\nRUN --mount=type=bind,from=$OTHER,target=/b true\n",
     ],
 )
@@ -43,6 +46,14 @@ def test_it_waits_for_a_tag_in_its_build_arguments(tmp_path: Path) -> None:
 
 def test_others_wait_for_nothing(tmp_path: Path) -> None:
     assert not needed(tmp_path, "FROM debian\nRUN echo $HOME\n")
+    for image in (
+        "python:$TAG",
+        "docker.io/library/python:${TAG:-3}",
+        "$WHO/bas",
+        "$WHO/base/more",
+        "x$Y/base",
+    ):
+        assert not needed(tmp_path, f"ARG TAG\nFROM {image}\n")
     untagged = ImageSpec("base", build=BuildSpec("base.Dockerfile"))
     assert not needed(tmp_path, "ARG A\nFROM $A\n", first=untagged)
     # its build says that there is no such file
