@@ -46,9 +46,8 @@ COMMANDS = {
     "first": Measured("`baseline update`: every image read from the engine, no layer known", seconds=10),
     "known": Measured("the same, every layer known", seconds=10),
     "run": Measured("`run`: read, compared, judged, rendered; every layer known"),
-    "merge": Measured(
-        "`merge` of a report for each image: comment, summary, JSON, HTML", seconds=2, peak=300
-    ),
+    "comment": Measured("a report for each image merged, and the comment", seconds=2, peak=300),
+    "merge": Measured("`merge` of the same: comment, job summary, JSON and HTML", peak=300),
 }
 FILES = {
     "comment.md": ("comment", 65_536),
@@ -86,11 +85,12 @@ def at(images: int, home: Path, runs: int) -> Size:
     figures |= measure({"run": here("run", "--report-dir", str(root / "report"))}, runs=runs)
     project.configure()
     project.commit()
-    _split(root / "report/report.json", legs)
+    subprocess.run(_own("split", root / "report/report.json", legs), check=True)
     nowhere = root / "nowhere"
     nowhere.mkdir()
     merging = _bloatcheck("merge", str(legs), "--report-dir", str(merged), cache=cache, folder=nowhere)
-    figures |= measure({"plan": here("plan"), "merge": merging}, runs=runs)
+    commenting = Contestant(_own("comment", legs))
+    figures |= measure({"plan": here("plan"), "comment": commenting, "merge": merging}, runs=runs)
     return Size(images, figures, {path.name: path.stat().st_size for path in merged.iterdir()})
 
 
@@ -105,22 +105,30 @@ def _bloatcheck(
     )
 
 
-def _split(report: Path, legs: Path) -> None:
-    """One report for each image, as the legs of a matrix leave them; made by a process of its own."""
-    program = (
-        f"import fleet, pathlib; fleet.split(pathlib.Path({str(report)!r}), pathlib.Path({str(legs)!r}))"
-    )
-    subprocess.run([sys.executable, "-c", program], cwd=HERE, check=True)
+def _own(function: str, *paths: Path) -> list[str]:
+    """A function below, in a process of its own: this one is to stay small."""
+    called = f"fleet.{function}({', '.join(repr(str(path)) for path in paths)})"
+    return [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(HERE)!r}); import fleet; {called}"]
 
 
-def split(report: Path, legs: Path) -> None:
+def split(report: str, legs: str) -> None:
+    """One report for each image, as the legs of a matrix leave them."""
     from bloatcheck.report.document import from_json, to_json  # noqa: PLC0415 - see above
 
-    whole = from_json(report.read_bytes())
+    whole = from_json(Path(report).read_bytes())
     for image in whole.images:
-        folder = legs / image.name
+        folder = Path(legs) / image.name
         folder.mkdir(parents=True)
         (folder / "report.json").write_text(to_json(replace(whole, images=(image,))))
+
+
+def comment(legs: str) -> None:
+    """What `merge` does as far as the comment."""
+    from bloatcheck.cli.merge import _legs  # noqa: PLC0415 - see above; the command's own reading
+    from bloatcheck.report.markdown import render_comment  # noqa: PLC0415 - see above
+    from bloatcheck.report.merge import merge_reports  # noqa: PLC0415 - see above
+
+    render_comment(merge_reports(_legs([legs]), enforced=True))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import json
 import random
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -56,29 +56,33 @@ def make_images() -> Path:
         return path
     CACHE.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
+    images = {f"{REPOSITORY}/base-{base}:before": _base(base, "before") for base in range(BASES)}
+    images |= {tag(number, side): layers_of(number, side) for number in range(MOST) for side in SIDES}
     manifests = []
     written: set[str] = set()
     with tarfile.open(unfinished, "w") as archive:
-        for number in range(MOST):
-            for side in SIDES:
-                layers = layers_of(number, side)
-                config = json.dumps(
-                    {
-                        "os": "linux",
-                        "architecture": "amd64",
-                        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-                        "history": [{"created_by": layer.instruction} for layer in layers],
-                    }
-                ).encode()
-                files = {f"{layer.diff_id[7:]}/layer.tar": layer.content for layer in layers}
-                file = f"{sha256(config).hexdigest()}.json"
-                for path_inside, content in {file: config, **files}.items():
-                    if path_inside not in written:
-                        _add(archive, path_inside, content)
-                        written.add(path_inside)
-                manifests.append({"Config": file, "RepoTags": [tag(number, side)], "Layers": list(files)})
+        for reference, layers in images.items():
+            config = _configuration(layers)
+            files = {f"{layer.diff_id[7:]}/layer.tar": layer.content for layer in layers}
+            file = f"{sha256(config).hexdigest()}.json"
+            for inside, content in {file: config, **files}.items():
+                if inside not in written:
+                    _add(archive, inside, content)
+                    written.add(inside)
+            manifests.append({"Config": file, "RepoTags": [reference], "Layers": list(files)})
         _add(archive, "manifest.json", json.dumps(manifests).encode())
     return unfinished.rename(path)
+
+
+def _configuration(layers: Sequence[Layer]) -> bytes:
+    return json.dumps(
+        {
+            "os": "linux",
+            "architecture": "amd64",
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+            "history": [{"created_by": layer.instruction} for layer in layers],
+        }
+    ).encode()
 
 
 def layers_of(number: int, side: str) -> list[Layer]:
@@ -144,6 +148,7 @@ class Project:
             lines.append(f"  - name: {name(number)}")
             if side:
                 lines.append(f"    image: {tag(number, side)}")
+                lines.append(f"    dockerfile: services/{name(number)}/Dockerfile")
             else:
                 lines.append(f"    context: services/{name(number)}")
         (self.root / ".bloatcheck.yml").write_text("\n".join(lines) + "\n")

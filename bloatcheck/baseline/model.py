@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bloatcheck.analysis.snapshot import ImageSnapshot
 
@@ -70,13 +70,15 @@ class Baseline:
     origin: str | None = None
     commit: str | None = None
     notes: tuple[str, ...] = ()
+    _by_key: dict[tuple[str, str], BaselineEntry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Entries are looked up for every image."""
+        object.__setattr__(self, "_by_key", {entry.key: entry for entry in reversed(self.entries)})
 
     def entry(self, name: str, platform: str) -> BaselineEntry | None:
         """The entry of this image on this platform."""
-        for entry in self.entries:
-            if (entry.snapshot.name, entry.snapshot.platform) == (name, platform):
-                return entry
-        return None
+        return self._by_key.get((name, platform))
 
 
 @dataclass(frozen=True, slots=True)
