@@ -79,5 +79,5 @@ def test_a_builder_that_does_not_answer_is_told(
     (tmp_path / "Runs").write_text("FROM debian\nRUN make\n")
     refused = builders.build(foreign)
     assert isinstance(refused, FailedBuild)
-    assert "can't be built for linux/s390x here" in refused.error.message
+    assert "its Dockerfile runs programs of linux/s390x" in refused.error.message
     assert "linux/amd64, linux/arm64" in refused.error.message
