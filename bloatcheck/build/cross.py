@@ -55,7 +55,8 @@ def check_platform(
         return
     there = ", ".join(sorted(map(str, runs))[:20])
     raise BuildError(
-        f"{spec.name} could not be built: its Dockerfile runs programs of {spec.platform}, and {builder} starts those of {there} only",
+        f"{spec.name} could not be built: its Dockerfile runs programs of {spec.platform}, and {builder} "
+        f"starts those of {there} only",
         hint=HOW_TO_RUN_OTHERS,
         place=Place(dockerfile, run.line, run.end_line if run.end_line != run.line else None),
     )
