@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from bloatcheck.build.client import DockerClient, Frontend
+from bloatcheck.build.dockerfile_check import has_stage
 from bloatcheck.config.model import BuildSpec, BuildxSettings, ImageSpec
 from bloatcheck.errors import BuildError, Place
 
@@ -65,12 +66,17 @@ def existing_paths(image: ImageSpec, build: BuildSpec, root: Path) -> tuple[str,
     """Dockerfile and context, relative to the root and begun with `./`.
 
     Raises:
-        BuildError: one isn't there or leaves the repository.
+        BuildError: one isn't there or leaves the repository, or the Dockerfile has no stage.
     """
-    return (
-        _existing(root, build.dockerfile, "Dockerfile", image.place),
-        _existing(root, build.context, "context", image.place),
-    )
+    dockerfile = _existing(root, build.dockerfile, "Dockerfile", image.place)
+    if not has_stage(root, build):
+        # With such a file Docker 20.10's BuildKit brings the whole engine down.
+        raise BuildError(
+            f"{image.name} could not be built: {repository_path(root, build.dockerfile)} has no FROM",
+            hint="begin with a base image, or with `FROM scratch`",
+            place=Place(repository_path(root, build.dockerfile)),
+        )
+    return dockerfile, _existing(root, build.context, "context", image.place)
 
 
 def without_our_inputs(environment: Mapping[str, str]) -> dict[str, str]:

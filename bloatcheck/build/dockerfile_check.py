@@ -63,6 +63,19 @@ def check_dockerfile(root: Path, spec: ImageSpec) -> tuple[BloatcheckError, ...]
     return tuple(islice(check.problems(), MOST_PROBLEMS))
 
 
+def has_stage(root: Path, build: BuildSpec) -> bool:
+    """Whether the Dockerfile has a FROM; also where it is empty or unreadable, or a frontend decides."""
+    try:
+        with (root / build.dockerfile).open(encoding="utf-8", errors="replace") as file:
+            text = file.read(MAX_LENGTH + 1)
+        if build.dockerfile.endswith(".in") or _OWN_FRONTEND.match(text):
+            return True
+        instructions = parse_dockerfile(text)
+        return not instructions or any(instruction.keyword == "FROM" for instruction in instructions)
+    except (OSError, ValueError):
+        return True
+
+
 def unused_build_args(root: Path, spec: ImageSpec) -> tuple[str, ...]:
     """The build arguments that no ARG of the Dockerfile takes: most often a slip of the pen."""
     build = spec.build

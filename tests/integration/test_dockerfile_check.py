@@ -9,8 +9,10 @@ import pytest
 from support.docker_clients import docker
 from support.engines import client
 
+from bloatcheck.build.command import existing_paths
 from bloatcheck.build.dockerfile_check import check_dockerfile, unused_build_args
 from bloatcheck.config.model import BuildSpec, ImageSpec
+from bloatcheck.errors import BuildError
 
 FILES = ("app.bin", "src/main.c", "src/.hidden", "docs/a b.txt", "[odd].txt")
 
@@ -98,6 +100,10 @@ def test_a_dockerfile_without_a_stage_never_reaches_an_engine_that_it_may_bring_
     (repository / "Dockerfile").write_text("ARG A=1\n")
     (problem,) = check_dockerfile(repository, image())
     assert problem.message == "there is no FROM"
+    build = image().build
+    assert build
+    with pytest.raises(BuildError, match="Dockerfile has no FROM"):
+        existing_paths(image(), build, repository)
 
 
 def test_a_target_must_be_a_stage(repository: Path) -> None:
