@@ -16,7 +16,7 @@ SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/inst
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all fuzz lint bench format lock clean test-packages
+.PHONY: help setup demo test test-all fuzz lint bench bench-fleet format lock clean test-packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lint: $(READY) ## format, lint, types, workflows, scripts
 
 bench: $(READY) ## measure speed and memory side by side; writes docs/performance.md
 	scripts/engine run -- $(BIN)/python benchmarks/run.py
+
+bench-fleet: $(READY) ## measure repositories of 1 to 500 images; writes docs/scale.md
+	scripts/engine run -- $(BIN)/python benchmarks/fleet.py
 
 format: $(READY) ## format the code and mend what can be mended
 	$(BIN)/ruff format .
