@@ -34,7 +34,7 @@ from bloatcheck.build.identity import repository_identity
 from bloatcheck.build.lanes import usual_jobs
 from bloatcheck.build.model import BuiltImage, FailedBuild
 from bloatcheck.build.ours import new_run_id
-from bloatcheck.build.parallel import Builds, label
+from bloatcheck.build.parallel import Builds
 from bloatcheck.build.shared_log import SharedLog
 from bloatcheck.ci.model import CiContext, comment_key
 from bloatcheck.ci.registry import detect, read_context
@@ -194,7 +194,7 @@ def _built_and_read(
         builds = Builds(builders=builders, specs=config.images, expected=expected, shared=shared, jobs=jobs)
         with closing(builds.run()) as built:
             for number, each in built:
-                with works.work(label(each.spec), doing="reading") as work, shared.telling(work):
+                with works.work(each.spec.label, doing="reading") as work, shared.telling(work):
                     results[number] = _read_built(each, config, cache, shared)
                 works.finish()
     return tuple(results[number] for number in range(len(config.images)))

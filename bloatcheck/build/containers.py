@@ -75,11 +75,11 @@ class ContainersBuilder:
                 program=self.tool.program,
                 stop=self.stop,
             )
-            with self.log.group(f"build {spec.name} with {self.name}"):
+            with self.log.group(f"build {spec.label} with {self.name}"):
                 seconds = attempt.run(self.root, ContainersTrace(), self.log)
             image_id = image_id_in(iidfile)
         folder = self._hand_over(spec, image_id or tag)
-        self.log.info(f"{spec.name}: built {image_id[:SHOWN_ID] or tag} in {seconds:.1f} s")
+        self.log.info(f"{spec.label}: built {image_id[:SHOWN_ID] or tag} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
             reference=f"docker-archive:{folder / _ARCHIVE}",

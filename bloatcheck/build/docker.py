@@ -74,10 +74,10 @@ class DockerBuilder:
                 program="docker",
                 stop=self.stop,
             )
-            with self.log.group(f"build {spec.name} with {self.name}"):
+            with self.log.group(f"build {spec.label} with {self.name}"):
                 seconds = attempt.run(self.root, trace_for(self.client.frontend), self.log)
             image_id = self._image_id(spec, tag, iidfile)
-        self.log.info(f"{spec.name}: built {image_id[:SHOWN_ID]} in {seconds:.1f} s")
+        self.log.info(f"{spec.label}: built {image_id[:SHOWN_ID]} in {seconds:.1f} s")
         return BuiltImage(
             spec=spec,
             reference=f"docker-daemon:{image_id}",

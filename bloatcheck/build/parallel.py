@@ -67,7 +67,7 @@ class Builds:
             spec = self.specs[number]
             if spec.build is None:
                 return self.builders.build(spec)
-            with self.shared.works.build(label(spec), self.expected[number]) as work:
+            with self.shared.works.build(spec.label, self.expected[number]) as work:
                 return self._told(spec, work, held=several or self.shared.terse)
 
         if self.jobs == 1 or len(numbers) == 1:
@@ -102,7 +102,7 @@ class Builds:
             return {}
         with ExitStack() as stack:
             works = [
-                stack.enter_context(self.shared.works.build(label(self.specs[number]), self.expected[number]))
+                stack.enter_context(self.shared.works.build(self.specs[number].label, self.expected[number]))
                 for number in numbers
             ]
             held = stack.enter_context(closing(HeldLog())) if self.shared.terse else None
@@ -121,11 +121,6 @@ class Builds:
                 with self.shared.alone() as whole:
                     held.let_go(whole, terse=len(results) == len(numbers))
         return {numbers[position]: result for position, result in results.items()}
-
-
-def label(spec: ImageSpec) -> str:
-    """An image's name, with its platform where it has one."""
-    return f"{spec.name} on {spec.platform}" if spec.platform else spec.name
 
 
 def _abandon(result: BuiltImage | FailedBuild) -> None:

@@ -63,6 +63,11 @@ class ImageSpec:
     platforms: tuple[Platform, ...] = ()
     """All that the image is listed for, where those are several; each has a specification of its own."""
 
+    @property
+    def label(self) -> str:
+        """For people: the name, with the platform where one is asked for."""
+        return f"{self.name} on {self.platform}" if self.platform else self.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoverySettings:
