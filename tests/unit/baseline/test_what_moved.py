@@ -18,6 +18,7 @@ from bloatcheck.baseline.renew import dropped_keys, renewed
 from bloatcheck.baseline.store import updated
 from bloatcheck.config.limits import Threshold, When
 from bloatcheck.config.model import TOLERANCE, BaselineSettings
+from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.named_platforms import NamedPlatforms
 from bloatcheck.oci.platform import Platform
 
@@ -131,3 +132,19 @@ def test_what_is_no_longer_listed_is_dropped_only_where_all_is_known() -> None:
     assert dropped_keys(before, here, partial=False) == {gone, ("api", "linux/arm64")}
     assert dropped_keys(before, anywhere, partial=False) == {gone}
     assert dropped_keys(before, here, partial=True) == set()
+
+
+def test_other_inputs_of_about_the_same_size_keep_the_accepted_sizes(tmp_path: Path) -> None:
+    old, new = of(1_000_000), of(1_000_100)
+    inputs = Digest("sha256:" + "1" * 64)
+    new = replace(
+        new,
+        snapshot=replace(new.snapshot, inputs_digest=inputs),
+        commit="2" * 40,
+        measured_at="2026-06-01T00:00:00Z",
+    )
+    (kept,) = updated(Baseline(entries=(old,)), [new], tolerance=TOLERANCE).entries
+    assert kept.snapshot == replace(old.snapshot, inputs_digest=inputs)
+    assert (kept.commit, kept.measured_at) == (new.commit, new.measured_at)
+    (unknown,) = updated(Baseline(entries=(kept,)), [of(1_000_000)], tolerance=TOLERANCE).entries
+    assert unknown == kept

@@ -188,3 +188,11 @@ def test_the_limits_of_several_platforms_are_told_once(tmp_path: Path) -> None:
         for size in ("5 MB", "9 MB")
     )
     assert told(tmp_path, before, after) == ["! api: content fail raised from 5.00 MB to 9.00 MB"]
+
+
+def test_other_inputs_are_told_once_for_all_and_by_name_for_one(tmp_path: Path) -> None:
+    before, after = (f"{IMAGES}inputs: [{inputs}]\n" for inputs in ("src/**, go.*", "src/**"))
+    assert told(tmp_path, before, after) == ["! `inputs` changed from src/**, go.* to src/**"]
+    assert told(tmp_path, IMAGES, "images: [{name: api, inputs: [docs]}, {name: web}]\n") == [
+        "! api: `inputs` changed from not set to docs"
+    ]
