@@ -106,9 +106,11 @@ def render(config: Config) -> str:
     source = (
         f"{config.path} is in order" if config.path else "No configuration file; the defaults are in force"
     )
-    count = "1 image" if len(config.images) == 1 else f"{len(config.images)} images"
+    # One of several platforms has a specification for each, alike but for that.
+    images = {image.name: image for image in config.images}.values()
+    count = "1 image" if len(images) == 1 else f"{len(images)} images"
     lines = [f"{source}: {count}, baseline {config.baseline.path}."]
-    for image in config.images:
+    for image in images:
         lines.append(f"  {image.name}: {_origin(image)}")
         lines += [f"    {_limit(limit)}" for limit in image.limits] or ["    no limits: it never fails"]
         lines += [
@@ -121,7 +123,8 @@ def render(config: Config) -> str:
 
 
 def _origin(image: ImageSpec) -> str:
-    platform = f", {image.platform}" if image.platform else ""
+    platforms = image.platforms or ((image.platform,) if image.platform else ())
+    platform = "".join(f", {each}" for each in platforms)
     if image.build:
         target = f", target {image.build.target}" if image.build.target else ""
         return f"built from {image.build.dockerfile}, context {image.build.context}{target}{platform}"
@@ -160,7 +163,7 @@ def _in_order(config: Config) -> dict[str, Any]:
     return {
         "ok": True,
         "path": config.path,
-        "images": [image.name for image in config.images],
+        "images": list(dict.fromkeys(image.name for image in config.images)),
         "baseline": config.baseline.path,
         "problems": [],
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.config_files import load, write_repository
 
+from bloatcheck.cli.config import render
 from bloatcheck.config.load import load_config
 from bloatcheck.config.model import Config, PlatformRows
 from bloatcheck.errors import UsageError
@@ -68,3 +69,9 @@ def test_what_is_listed_is_told_from_what_is_not(tmp_path: Path) -> None:
     assert there.drops("web", "linux/s390x")
     assert not there.drops("job", "linux/s390x")
     assert not there.names_platform("api", "nonsense")
+
+
+def test_what_is_in_order_is_told_once_for_each_image(tmp_path: Path) -> None:
+    told = render(load(tmp_path, IMAGES))
+    assert told.startswith(".bloatcheck.yml is in order: 3 images")
+    assert told.count("  api: built from Dockerfile, context ., linux/amd64, linux/arm64\n") == 1
