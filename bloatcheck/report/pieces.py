@@ -42,6 +42,7 @@ from bloatcheck.report.view import (
     layer_rows,
     layers_summary,
     quiet_layers,
+    unchanged_images,
 )
 from bloatcheck.report.why import reasons
 from bloatcheck.report.why_pieces import MOST_REASONS, contents_tables, reason_lines, shared_base_line
@@ -168,7 +169,7 @@ def details(
 def quiet_images(shown: Sequence[Row]) -> Iterable[Piece]:
     """The images that did not change, folded into one line."""
     if shown:
-        summary = f"{count(len(shown), 'image')} unchanged"
+        summary = unchanged_images([row.image for row in shown])
         full = render_markdown("quiet.md.j2", summary=summary, images=shown)
         yield Piece((_QUIET,), (full, sentence(f"{summary}.")))
 
