@@ -207,8 +207,8 @@ def _took(spec: ImageSpec, before: Baseline | None) -> float | None:
     platform = str(spec.platform) if spec.platform else None
     known = [
         entry.snapshot.build_seconds
-        for entry in before.entries
-        if entry.snapshot.name == spec.name and platform in (None, entry.snapshot.platform)
+        for entry in before.named(spec.name)
+        if platform in (None, entry.snapshot.platform)
     ]
     return known[0] if known else None
 
@@ -245,7 +245,10 @@ def sights(
     """What the HTML report shows beside the report: files, those before as far as known, and the history."""
     cache = LayerCache.open(environment, log=log)
     measured = [result for result in results if isinstance(result, Measured)]
-    points = _history(config.baseline, Git(config.root))
+    moments: dict[tuple[str, str], list[Moment]] = {}
+    for point in _history(config.baseline, Git(config.root)):
+        its = moments.setdefault((point.image, point.platform), [])
+        its.append(Moment(point.commit, point.date, point.content_size))
     found = {}
     for result in measured:
         name, platform = result.snapshot.name, result.snapshot.platform
@@ -255,11 +258,10 @@ def sights(
             before = result.sight.after
         elif entry and (old := inventory_of(entry.snapshot, cache)):
             before = fold(old, most=items_for(len(measured)))
-        moments = (point for point in points if (point.image, point.platform) == (name, platform))
         found[name, platform] = replace(
             result.sight,
             before=before,
-            history=tuple(Moment(point.commit, point.date, point.content_size) for point in moments),
+            history=tuple(moments.get((name, platform), ())),
             limit=_largest_content(result.spec.limits),
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bloatcheck.analysis.snapshot import ImageSnapshot
@@ -70,15 +71,22 @@ class Baseline:
     origin: str | None = None
     commit: str | None = None
     notes: tuple[str, ...] = ()
-    _by_key: dict[tuple[str, str], BaselineEntry] = field(init=False, repr=False, compare=False)
+    _by_name: dict[str, list[BaselineEntry]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Entries are looked up for every image."""
-        object.__setattr__(self, "_by_key", {entry.key: entry for entry in reversed(self.entries)})
+        by_name: dict[str, list[BaselineEntry]] = {}
+        for entry in self.entries:
+            by_name.setdefault(entry.snapshot.name, []).append(entry)
+        object.__setattr__(self, "_by_name", by_name)
 
     def entry(self, name: str, platform: str) -> BaselineEntry | None:
         """The entry of this image on this platform."""
-        return self._by_key.get((name, platform))
+        return next((entry for entry in self.named(name) if entry.snapshot.platform == platform), None)
+
+    def named(self, name: str) -> Sequence[BaselineEntry]:
+        """The entries of this image on any platform."""
+        return self._by_name.get(name, ())
 
 
 @dataclass(frozen=True, slots=True)
