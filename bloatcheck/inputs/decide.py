@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 
 from bloatcheck.analysis.snapshot import MEASURE
 from bloatcheck.baseline.git import SHORT
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.baseline.moved import is_aged
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.model import Config, ImageSpec
 from bloatcheck.inputs.derive import MadeHere, derive_inputs, platform_of
@@ -68,7 +70,8 @@ def decide(
         environment: what the builder's platform depends on.
     """
     decisions = [
-        _decide(spec, its, before, environment) for spec, its in zip(config.images, inputs, strict=True)
+        _decide(config, spec, its, before, environment)
+        for spec, its in zip(config.images, inputs, strict=True)
     ]
     made_here = MadeHere.of(config.images)
     waiting = [decision for decision in decisions if decision.build_because]
@@ -105,6 +108,10 @@ def _needed_because(spec: ImageSpec, inputs: Inputs, entry: BaselineEntry | None
         return "the baseline doesn't have it"
     if entry.stale_because:
         return entry.stale_because
+    now = datetime.now(timezone.utc).isoformat()
+    if is_aged(entry, replace(entry, measured_at=now), max_age):
+        # A run that renews has to see it before nothing is compared with it any more.
+        return "half of `max-age` is over since it was measured"
     snapshot = entry.snapshot
     if snapshot.measure.measure != MEASURE:
         return f"the baseline was measured as {snapshot.measure.measure}"
