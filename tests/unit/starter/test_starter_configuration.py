@@ -134,3 +134,21 @@ def test_any_path_of_a_file_can_stand_in_it(path: str) -> None:
     build = config.images[0].build
     assert build is not None
     assert build.dockerfile == file
+
+
+def test_platforms_are_listed_as_they_were_found(tmp_path: Path) -> None:
+    images = [
+        Found(
+            "api", "Dockerfile", platforms=("linux/amd64", "linux/arm64"), source="target 'api' of 'x.hcl'"
+        ),
+        Found("web", "Dockerfile", platforms=("linux/arm64",)),
+    ]
+    text = first_configuration_text(images, {}, baseline="baseline.json", today=TODAY)
+    assert "    platforms: [linux/amd64, linux/arm64]\n" in text
+    assert "    platform: linux/arm64\n" in text
+    read = rules_of(text, ".bloatcheck.yml", tmp_path).images
+    assert [image.label for image in read] == [
+        "api on linux/amd64",
+        "api on linux/arm64",
+        "web on linux/arm64",
+    ]
