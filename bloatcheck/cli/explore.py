@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import sys
 
+from bloatcheck.cli.colour import is_live
 from bloatcheck.cli.common import IMAGE_HELP, child_environment, platform_of
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.errors import ExitCode, UsageError
@@ -86,8 +86,7 @@ def _check_terminal(references: list[str]) -> None:
     Raises:
         UsageError: it isn't.
     """
-    is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    if not is_terminal:
+    if not (sys.stdin.isatty() and is_live(sys.stdout)):
         command = (
             f"bloatcheck inspect {references[0]} --tree"
             if len(references) == 1

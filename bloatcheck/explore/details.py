@@ -197,13 +197,15 @@ def layer_title(explored: Explored, layer: Layer) -> str:
 
 
 def why(package: Package, most: int) -> str:
-    """Who wanted it: `asked for`, or `for ffmpeg, curl`; empty where nobody knows."""
+    """Who wants it: `asked for`, or `for ffmpeg, curl`; empty where nobody knows."""
     known = package.after or package.before
-    if known is None or known.asked_for is None:
+    if known is None:
         return ""
     if known.asked_for:
         return "asked for"
-    return f"for {', '.join(known.needed_by[:most])}" if known.needed_by else "came along"
+    if known.needed_by:
+        return f"for {', '.join(known.needed_by[:most])}"
+    return "" if known.asked_for is None else "came along"
 
 
 def _is(explored: Explored, view: View, item: Item, node: Node | None) -> Iterator[str]:

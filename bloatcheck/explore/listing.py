@@ -27,6 +27,7 @@ class Change(str, Enum):
     UNMODIFIED = " "
 
 
+_DIRECTORY = Kind.DIRECTORY
 _CAME_OR_WENT = (Change.ADDED, Change.REMOVED)
 MODIFICATIONS = (Change.MODIFIED, Change.GROWN, Change.SHRUNK)
 
@@ -88,27 +89,30 @@ _SORT_KEYS: dict[Order, Callable[[Item], tuple[object, ...]]] = {
 
 
 class Listing:
-    """The rows of one view. It never changes; `chosen` makes another.
+    """The rows of one view. It never changes; `chosen` and `of` make others.
 
     Args:
         rows: each path once, in any order.
         compares: whether two images are compared, so that folders grow and shrink.
-        whole: what the rows were chosen from; a folder that wasn't chosen itself came or went only if it
-            did there.
+        whole: what the rows were chosen from, in its order. A folder that wasn't chosen itself came or went
+            only if it did there.
     """
 
     def __init__(self, rows: Iterable[Row], *, compares: bool = False, whole: Listing | None = None) -> None:
         # the zero byte sorts first, so that what is below a folder follows it at once
-        self._rows = sorted((row.path.replace(b"/", b"\0"), row) for row in rows)
-        self._keys = [key for key, _ in self._rows]
+        self._rows = (
+            list(rows) if whole is not None else sorted(rows, key=lambda row: row.path.replace(b"/", b"\0"))
+        )
+        self._keys = [row.path.replace(b"/", b"\0") for row in self._rows]
         self.compares = compares
         self._whole = whole
-        self._sizes = _sums(row.size for _, row in self._rows)
-        self._befores = _sums(row.before for _, row in self._rows)
-        self._files = _sums(row.kind != Kind.DIRECTORY for _, row in self._rows)
-        self._changed = _sums(row.change is not Change.UNMODIFIED for _, row in self._rows)
-        self._added = _sums(row.change is Change.ADDED for _, row in self._rows)
-        self._removed = _sums(row.change is Change.REMOVED for _, row in self._rows)
+        _, kinds, changes, sizes, befores = zip(*self._rows, strict=True) if self._rows else ((),) * 5
+        self._sizes = _sums(sizes)
+        self._befores = _sums(befores)
+        self._files = _sums([kind != _DIRECTORY for kind in kinds])
+        self._changed = _sums([change is not Change.UNMODIFIED for change in changes])
+        self._added = _sums([change is Change.ADDED for change in changes])
+        self._removed = _sums([change is Change.REMOVED for change in changes])
         self._children: dict[bytes, list[Item]] = {}
 
     def __len__(self) -> int:
@@ -117,7 +121,7 @@ class Listing:
 
     def __iter__(self) -> Iterator[Row]:
         """The rows in order."""
-        return (row for _, row in self._rows)
+        return iter(self._rows)
 
     @property
     def root(self) -> Item:
@@ -144,17 +148,17 @@ class Listing:
     def counts(self) -> dict[Change, int]:
         """How many files, not directories, of each change."""
         found = dict.fromkeys(Change, 0)
-        for _, row in self._rows:
-            if row.kind != Kind.DIRECTORY:
+        for row in self._rows:
+            if row.kind != _DIRECTORY:
                 found[row.change] += 1
         return found
 
     def biggest(self, most: int, *, order: Order) -> list[bytes]:
         """The paths of the largest files, or of those that have grown most."""
         if order is Order.GROWTH:
-            grown = ((row.size - row.before, row.path) for _, row in self._rows)
+            grown = ((row.size - row.before, row.path) for row in self._rows)
             return [path for size, path in nlargest(most, grown) if size > 0]
-        sizes = ((row.size or row.before, row.path) for _, row in self._rows)
+        sizes = ((row.size or row.before, row.path) for row in self._rows)
         return [path for size, path in nlargest(most, sizes) if size]
 
     def chosen(self, changes: Collection[Change], fits: Callable[[bytes], bool] | None = None) -> Listing:
@@ -165,7 +169,7 @@ class Listing:
         return self.of(rows)
 
     def of(self, rows: Iterable[Row]) -> Listing:
-        """Some of its rows."""
+        """Some of its rows, in its order."""
         return Listing(rows, compares=self.compares, whole=self._whole or self)
 
     def _below(self, key: bytes) -> tuple[int, int]:
@@ -187,7 +191,7 @@ class Listing:
 
     def _item(self, path: bytes, own: int | None, start: int, end: int) -> Item:
         first = start if own is None else own
-        row = None if own is None else self._rows[own][1]
+        row = None if own is None else self._rows[own]
         kind = row.kind if row else 0
         size = self._sizes[end] - self._sizes[first]
         before = self._befores[end] - self._befores[first]
@@ -198,7 +202,7 @@ class Listing:
             size,
             before,
             self._files[end] - self._files[first],
-            start < end or kind == Kind.DIRECTORY or not path,
+            start < end or kind == _DIRECTORY or not path,
         )
 
     def _change(self, path: bytes, row: Row | None, first: int, start: int, end: int) -> Change:

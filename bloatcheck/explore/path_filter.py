@@ -13,7 +13,7 @@ REGEX = "re:"
 """What a regular expression begins with."""
 PACKAGE = "package:"
 """What the name of a package follows."""
-_SECONDS = 0.5
+_SECONDS = 1.0
 _SOON_OVER = 1e-6
 _PATTERN_CHARACTERS = "*?["
 
@@ -28,7 +28,7 @@ def path_filter(
     """What chooses the paths, which have no slash in front; None for all.
 
     `re:` begins a regular expression, `*`, `?` or `[` make it a pattern of .gitignore; else it is a part of
-    the path, in any case. A regular expression may take half a second over all paths together. `package:`
+    the path, in any case. A regular expression may take a second over all paths together. `package:`
     chooses the files of a package, `owner` being the name of whose a path is.
 
     Raises:

@@ -90,9 +90,9 @@ def _rows(
         else:
             change, was = Change.ADDED, 0
         yield Row(path, node.kind, change, size, was)
-    for path, node in before.items():
-        if path not in after:
-            yield Row(path, node.kind, Change.REMOVED, 0, old.get(path, 0))
+    for path in before:
+        if path not in after and (gone := before.get(path)):
+            yield Row(path, gone.kind, Change.REMOVED, 0, old.get(path, 0))
 
 
 def _by_size(before: int, after: int) -> Change:

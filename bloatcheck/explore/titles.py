@@ -18,23 +18,29 @@ _SCOPES = {
 }
 
 
-def image_title(explored: Explored) -> str:
-    """Name and totals on one line."""
-    snapshot = explored.after.snapshot
-    platform = harmless(snapshot.platform)
+def names_told(explored: Explored) -> str:
+    """`api:latest (linux/amd64)`, or `api:1 → api:2`."""
+    after = explored.after.snapshot
     if explored.before:
-        before = explored.before.snapshot
-        delta = snapshot.content_size - before.content_size
-        percent = f" ({format_percent(100 * delta / before.content_size)})" if before.content_size else ""
-        sizes = f"{format_bytes(before.content_size)} → {format_bytes(snapshot.content_size)}"
-        return f"{_name(before.name)} → {_name(snapshot.name)}  {sizes}, {format_delta(delta)}{percent}"
-    totals = [
-        format_bytes(snapshot.content_size),
-        count(len(snapshot.layers), "layer"),
-        f"{format_bytes(explored.wasted)} wasted",
-        f"{100 * explored.figures.efficiency:.1f} % efficient",
-    ]
-    return f"{_name(snapshot.name)} ({platform})  {', '.join(totals)}"
+        return f"{_name(explored.before.snapshot.name)} → {_name(after.name)}"
+    return f"{_name(after.name)} ({harmless(after.platform)})"
+
+
+def totals_told(explored: Explored) -> str:
+    """`151 MB, 7 layers, 12.3 MB wasted, 96.2 % efficient`, or both sizes and the growth."""
+    after = explored.after.snapshot
+    if explored.before:
+        was, size = explored.before.snapshot.content_size, after.content_size
+        percent = f" ({format_percent(100 * (size - was) / was)})" if was else ""
+        return f"{format_bytes(was)} → {format_bytes(size)}, {format_delta(size - was)}{percent}"
+    return ", ".join(
+        (
+            format_bytes(after.content_size),
+            count(len(after.layers), "layer"),
+            f"{format_bytes(explored.wasted)} wasted",
+            f"{100 * explored.figures.efficiency:.1f} % efficient",
+        )
+    )
 
 
 def scope_told(explored: Explored, place: int | None, scope: Scope) -> str:

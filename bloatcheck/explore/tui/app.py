@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult
@@ -12,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.markup import escape
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, Input, Static
 
@@ -20,7 +22,7 @@ from bloatcheck.explore.explored import Explored
 from bloatcheck.explore.listing import MODIFICATIONS, Change, Order
 from bloatcheck.explore.path_filter import PACKAGE, FilterError, path_filter
 from bloatcheck.explore.scopes import Scope
-from bloatcheck.explore.titles import changes_told, image_title, list_told, scope_told
+from bloatcheck.explore.titles import changes_told, list_told, names_told, scope_told, totals_told
 from bloatcheck.explore.tui.details_pane import DetailsPane
 from bloatcheck.explore.tui.files import FileRows
 from bloatcheck.explore.tui.help import HelpScreen
@@ -54,7 +56,8 @@ class ExploreApp(App[BaseException | None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012 - as above
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("slash,ctrl+f", "filter", "Filter", key_display="/"),
+        # before whatever has the focus, so that what is typed on at once goes into the filter
+        Binding("slash,ctrl+f", "filter", "Filter", key_display="/", priority=True),
         Binding("c", "next_scope", "Scope"),
         Binding("s,ctrl+o", "sort", "Sort"),
         Binding("b", "biggest", "Biggest"),
@@ -98,25 +101,36 @@ class ExploreApp(App[BaseException | None]):
             raise RuntimeError("nothing was read yet")
         return self._explored
 
+    @property
+    def _panes(self) -> Screen[Any]:
+        """The screen below all others: the help may lie on it."""
+        return self.screen_stack[0]
+
     # --- reading ---
 
-    def on_mount(self) -> None:
+    def on_ready(self) -> None:
         """Begins to read."""
         self.push_screen(self._loading)
         self._reader.start()
 
     def _read(self) -> None:
         """In a thread of its own: reads, and makes ready what is shown first."""
+        # a hundred thousand rows that stay to the end: looking through them for garbage takes longer than
+        # opening a folder, over and over
+        gc.disable()
         try:
             explored = self._load(self._loading_log)
             self._loading_log.status("taking it apart")
             explored.prepare()
+            gc.freeze()
         except GivenUpError:
             return
         except BaseException as error:  # noqa: BLE001 - told by who started it, once the screen is back
             with suppress(RuntimeError):
                 self.call_from_thread(self.exit, error)
             return
+        finally:
+            gc.enable()
         with suppress(RuntimeError):
             self.call_from_thread(self._loaded, explored)
 
@@ -127,13 +141,14 @@ class ExploreApp(App[BaseException | None]):
     def _loaded(self, explored: Explored) -> None:
         self._explored = explored
         self.pop_screen()
-        self.query_one("#title", Static).update(Content(image_title(explored)))
-        files = self.query_one(FileRows)
+        self._panes.query_one("#name", Static).update(Content(names_told(explored)))
+        self._panes.query_one("#totals", Static).update(Content(totals_told(explored)))
+        files = self._panes.query_one(FileRows)
         files.outline.order = Order.GROWTH if explored.compares else Order.SIZE
-        self.query_one(PackageRows).fill(explored)
-        self.query_one(WasteRows).fill(explored)
-        self.query_one(AdviceRows).fill(explored)
-        layers = self.query_one(LayerRows)
+        self._panes.query_one(PackageRows).fill(explored)
+        self._panes.query_one(WasteRows).fill(explored)
+        self._panes.query_one(AdviceRows).fill(explored)
+        layers = self._panes.query_one(LayerRows)
         layers.border_title = "Layers"
         layers.fill(explored)
         layers.focus()
@@ -156,7 +171,9 @@ class ExploreApp(App[BaseException | None]):
 
     def compose(self) -> ComposeResult:
         """All panes."""
-        yield Static(id="title")
+        with Horizontal(id="title"):
+            yield Static(id="name")
+            yield Static(id="totals")
         with Horizontal(id="main"):
             yield LayerRows()
             with Vertical(id="right"):
@@ -180,7 +197,7 @@ class ExploreApp(App[BaseException | None]):
         """Goes from a package, or a wasted file, to the files."""
         if isinstance(message.rows, PackageRows) and message.rows.current:
             self._set_filter(f"{PACKAGE}{message.rows.current.name}")
-            self.query_one(LayerRows).put_cursor(0)
+            self._panes.query_one(LayerRows).put_cursor(0)
             self.action_view("files")
         elif isinstance(message.rows, WasteRows) and message.rows.current:
             self._go_to(message.rows.current.layer, message.rows.current.path)
@@ -205,19 +222,19 @@ class ExploreApp(App[BaseException | None]):
             self._scope = Scope.CHANGES
         self._to_reveal = path
         self._shown = None
-        self.query_one(LayerRows).put_cursor(place + 1)
+        self._panes.query_one(LayerRows).put_cursor(place + 1)
         self.action_view("files")
 
     # --- what is shown ---
 
     def _show_files(self) -> None:
         """The files of where the cursor stands among the layers; made in a thread if they must be made."""
-        wanted = (self.query_one(LayerRows).place, self._scope)
+        wanted = (self._panes.query_one(LayerRows).place, self._scope)
         if self.explored.has(*wanted):
             self._show_view(wanted)
         elif self._building is None:
             self._building = wanted
-            self.query_one("#right").border_title = "reading…"
+            self._panes.query_one("#right").border_title = "reading…"
             self._build(wanted)
 
     @work(thread=True, group="views")
@@ -233,8 +250,8 @@ class ExploreApp(App[BaseException | None]):
 
     def _show_view(self, wanted: tuple[int | None, Scope]) -> None:
         view = self.explored.view(*wanted)
-        files = self.query_one(FileRows)
-        entry = self.query_one("#filter", Input)
+        files = self._panes.query_one(FileRows)
+        entry = self._panes.query_one("#filter", Input)
         try:
             fits = path_filter(self._filter_text, owner=self._owner_of)
             listing = view.listing.chosen(self._changes, fits)
@@ -262,12 +279,12 @@ class ExploreApp(App[BaseException | None]):
 
     def _tell_border(self) -> None:
         """What the list on the right shows, on its border."""
-        right, files = self.query_one("#right"), self.query_one(FileRows)
-        shown = self.query_one("#switcher", ContentSwitcher).current or "files"
+        right, files = self._panes.query_one("#right"), self._panes.query_one(FileRows)
+        shown = self._panes.query_one("#switcher", ContentSwitcher).current or "files"
         if shown != "files" or files.view is None:
             right.border_title, right.border_subtitle = list_told(self.explored, shown), ""
             return
-        place = self.query_one(LayerRows).place
+        place = self._panes.query_one(LayerRows).place
         right.border_title = scope_told(self.explored, place, self._scope)
         told = f"{changes_told(files.view.listing, self._changes)} · by {files.outline.order.value}"
         chosen = f" · {details.text_of(self._filter_text.encode(), 30)}" if self._filter_text else ""
@@ -275,10 +292,10 @@ class ExploreApp(App[BaseException | None]):
 
     def _tell_views(self) -> None:
         """Which lists there are, with how much is in each where there is room."""
-        shown = self.query_one("#switcher", ContentSwitcher).current
+        shown = self._panes.query_one("#switcher", ContentSwitcher).current
         explored = self.explored
         counts = {"packages": explored.packages, "waste": explored.hidden, "advice": explored.advice}
-        roomy = self.query_one("#right").size.width >= _ROOMY
+        roomy = self._panes.query_one("#right").size.width >= _ROOMY
         parts = []
         for number, view in enumerate(VIEWS, 1):
             many = f" {len(counts[view]):,}" if roomy and view in counts else ""
@@ -286,7 +303,7 @@ class ExploreApp(App[BaseException | None]):
             parts.append(
                 f"[@click=app.view('{view}')]{f'[reverse]{title}[/]' if view == shown else title}[/]"
             )
-        self.query_one("#views", Static).update(" ".join(parts))
+        self._panes.query_one("#views", Static).update(" ".join(parts))
 
     def on_resize(self) -> None:
         """What fits changes."""
@@ -294,18 +311,18 @@ class ExploreApp(App[BaseException | None]):
             self.call_after_refresh(self._tell_views)
 
     def _tell_details(self) -> None:
-        pane = self.query_one(DetailsPane)
+        pane = self._panes.query_one(DetailsPane)
         if self.focused is pane:
             return
         explored = self.explored
-        layers = self.query_one(LayerRows)
+        layers = self._panes.query_one(LayerRows)
         if self.focused is layers:
             layer = layers.current
             pane.tell(details.of_layer(explored, layer) if layer else details.of_image(explored))
             return
-        shown = self.query_one("#switcher", ContentSwitcher).current
-        files, packages = self.query_one(FileRows), self.query_one(PackageRows)
-        waste, advice = self.query_one(WasteRows), self.query_one(AdviceRows)
+        shown = self._panes.query_one("#switcher", ContentSwitcher).current
+        files, packages = self._panes.query_one(FileRows), self._panes.query_one(PackageRows)
+        waste, advice = self._panes.query_one(WasteRows), self._panes.query_one(AdviceRows)
         if shown == "packages" and packages.current:
             pane.tell(details.of_package(explored, packages.current))
         elif shown == "waste" and waste.current:
@@ -319,14 +336,24 @@ class ExploreApp(App[BaseException | None]):
 
     # --- keys ---
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter, a slash is a letter; before there are files, and in the help, there is no filter."""
+        if action == "filter" and self.is_running:
+            return self._explored is not None and self.screen is self._panes and not self._is_typing
+        return super().check_action(action, parameters)
+
+    @property
+    def _is_typing(self) -> bool:
+        return isinstance(self.focused, Input)
+
     def action_help(self) -> None:
         """All keys."""
         self.push_screen(HelpScreen())
 
     def action_view(self, name: str) -> None:
         """Files, packages, waste or advice."""
-        self.query_one("#switcher", ContentSwitcher).current = name
-        self.query_one(f"#{name}").focus()
+        self._panes.query_one("#switcher", ContentSwitcher).current = name
+        self._panes.set_focus(self._panes.query_one(f"#{name}"))
         self._tell_views()
         self._tell_border()
         self._tell_details()
@@ -342,13 +369,13 @@ class ExploreApp(App[BaseException | None]):
             self.notify("of two images everything that differs is marked")
             return
         self._scope = Scope(scope)
-        if self.query_one(LayerRows).place is None:
+        if self._panes.query_one(LayerRows).place is None:
             self.notify(f"for a layer: {scope_told(self.explored, 0, self._scope)}", markup=False)
         self._show_files()
 
     def action_sort(self) -> None:
         """By size, by name; of two images by growth, too."""
-        files = self.query_one(FileRows)
+        files = self._panes.query_one(FileRows)
         orders = [Order.GROWTH] if self.explored.compares else []
         orders += [Order.SIZE, Order.NAME]
         files.sort(orders[(orders.index(files.outline.order) + 1) % len(orders)])
@@ -358,7 +385,7 @@ class ExploreApp(App[BaseException | None]):
     def action_biggest(self) -> None:
         """To the biggest file, and then to the next."""
         self.action_view("files")
-        if not self.query_one(FileRows).next_biggest():
+        if not self._panes.query_one(FileRows).next_biggest():
             self.notify("there is none here")
 
     def action_toggle_changes(self, letter: str) -> None:
@@ -375,18 +402,19 @@ class ExploreApp(App[BaseException | None]):
     def action_filter(self) -> None:
         """Somebody types which paths."""
         self.action_view("files")
-        entry = self.query_one("#filter", Input)
+        entry = self._panes.query_one("#filter", Input)
         entry.border_title = "Filter"
-        entry.add_class("shown")
-        entry.focus()
+        entry.display = True
+        # at once: who types fast has typed on
+        self._panes.set_focus(entry)
 
     def action_no_filter(self) -> None:
         """All paths again."""
-        was_typed = self.focused is self.query_one("#filter", Input)
+        was_typed = self._is_typing
         self._set_filter("")
         self._show_files()
         if was_typed:
-            self.query_one(FileRows).focus()
+            self._panes.set_focus(self._panes.query_one(FileRows))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Waits for a moment, so that not each letter is tried."""
@@ -398,19 +426,20 @@ class ExploreApp(App[BaseException | None]):
     def on_input_submitted(self) -> None:
         """Back to the files that were chosen."""
         self._apply_filter()
-        entry = self.query_one("#filter", Input)
+        entry = self._panes.query_one("#filter", Input)
         if not entry.has_class("wrong"):
-            entry.remove_class("shown")
-            self.query_one(FileRows).focus()
+            entry.display = False
+            self._panes.set_focus(self._panes.query_one(FileRows))
 
     def _apply_filter(self) -> None:
         if self._typing:
             self._typing.stop()
-        self._filter_text = self.query_one("#filter", Input).value
+        self._filter_text = self._panes.query_one("#filter", Input).value
         self._show_files()
 
     def _set_filter(self, text: str) -> None:
         self._filter_text = text
-        entry = self.query_one("#filter", Input)
+        entry = self._panes.query_one("#filter", Input)
         entry.value = text
-        entry.remove_class("shown", "wrong")
+        entry.remove_class("wrong")
+        entry.display = False

@@ -132,10 +132,11 @@ class FileRows(Rows[Line]):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a folder's arrow opens it at once; anywhere else the cursor goes there first."""
-        number = event.y + self.scroll_offset.y
-        if not 0 <= number < len(self.rows):
+        offset = event.get_content_offset(self)
+        number = offset.y + self.scroll_offset.y if offset else -1
+        if offset is None or not 0 <= number < len(self.rows):
             return
-        on_arrow = event.x < self._name_at(number) + 2
+        on_arrow = offset.x < self._name_at(number) + 2
         was_here = number == self.cursor
         self.put_cursor(number)
         line = self.rows[number]

@@ -88,7 +88,7 @@ class LayerRows(Rows["Layer | None"]):
             pieces.append((f"{share} ", "row--bar"))
         if width >= _WITH_WASTE:
             pieces.append((_waste(explored.wasted), "row--removed"))
-        pieces.append(("the whole image", ""))
+        pieces.append(("all layers", ""))
         return pieces
 
 

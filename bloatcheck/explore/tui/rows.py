@@ -128,7 +128,8 @@ class Rows(ScrollView, Generic[T], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """To the row that was clicked; once more chooses it."""
-        number = event.y + self.scroll_offset.y
+        offset = event.get_content_offset(self)
+        number = offset.y + self.scroll_offset.y if offset else -1
         if not 0 <= number < len(self.rows):
             return
         if number == self.cursor and event.chain > 1:
