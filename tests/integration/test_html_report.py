@@ -174,6 +174,41 @@ class TestOverview:
         expect(cards).to_have_count(30)
         found.page.context.close()
 
+    def test_of_hundreds_that_changed_the_first_are_shown_and_any_is_found(
+        self, browser: Browser, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "report.html"
+        changed = (
+            f"image svc-{n:03}\n 40 MB FROM debian:bookworm-slim\n 1 MB -> {2_000 + n} kB COPY . ."
+            for n in range(500)
+        )
+        file.write_text(render_html(report("\n".join(changed))), encoding="utf-8")
+        assert file.stat().st_size < 300_000
+        found = visit(browser, file)
+        cards = found.page.locator("#overview .card")
+        expect(cards).to_have_count(12)
+        expect(cards.first).to_contain_text("svc-499")
+        find = found.page.get_by_role("searchbox", name="Find an image")
+        find.fill("svc-00")
+        expect(cards).to_have_count(10)
+        find.fill("")
+        found.page.get_by_role("button", name="Show 488 more images").click()
+        expect(cards).to_have_count(500)
+        assert not found.troubles
+        found.page.context.close()
+
+    def test_a_base_that_changed_under_many_images_is_told_once(
+        self, browser: Browser, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "report.html"
+        whole = case("base_bump")
+        file.write_text(render_html(whole), encoding="utf-8")
+        found = visit(browser, file)
+        notes = found.page.locator(".about .note")
+        expect(notes.filter(has_text="in each of 12 images")).to_have_count(1)
+        expect(notes.filter(has_text="With shared layers counted once")).to_have_count(1)
+        found.page.context.close()
+
 
 class TestMap:
     def test_its_areas_are_the_bytes_of_the_report(self, page: Page) -> None:
@@ -322,6 +357,32 @@ class TestEverybody:
         context.close()
 
 
+def test_fifty_thousand_files_are_opened_and_zoomed_without_a_wait(browser: Browser, tmp_path: Path) -> None:
+    many = [
+        file(f"srv/p{number // 500}/d{number // 25 % 20}/f{number}.js", number % 9_000 + 1)
+        for number in range(50_000)
+    ]
+    inventory = take_inventory([layer(*many)])
+    whole = report(f"image api\n {inventory.tree.layers[0].content_size} B COPY . .")
+    opened = tmp_path / "report.html"
+    sight = Sight(after=fold(inventory), before=fold(inventory))
+    opened.write_text(render_html(whole, {("api", "linux/amd64"): sight}), encoding="utf-8")
+    found = visit(browser, opened)
+    times = found.page.evaluate(
+        """() => [1, 2, 3].map(() => {
+            const begun = performance.now();
+            document.querySelector(".beside .into").click();
+            document.querySelector(".canvas").getBoundingClientRect();
+            return performance.now() - begun;
+        })"""
+    )
+    print("zooms, ms:", times)
+    assert max(times) < 1_000
+    assert re.fullmatch(r"/ > srv > p\d+ > d\d+", crumbs(found.page))
+    assert not found.troubles
+    found.page.context.close()
+
+
 class TestForeignText:
     def test_the_name_of_a_file_is_text(self, page: Page) -> None:
         page.get_by_role("searchbox", name="Search files").fill("<img src=x")
@@ -330,8 +391,37 @@ class TestForeignText:
         assert "\u202e" not in page.locator(".beside tbody").inner_text()
         assert page.locator("img").count() == 0
 
+    def test_packages_dockerfile_advice_and_bases_are_text(self, browser: Browser, tmp_path: Path) -> None:
+        whole, sights = shown(before(), after())
+        api, web = whole.images
+        assert api.diff
+        assert api.diff.after
+        assert api.diff.after.contents
+        [first, *others] = api.diff.after.contents.packages
+        contents = replace(
+            api.diff.after.contents,
+            packages=(replace(first, name=HOSTILE, version=HOSTILE, needed_by=(HOSTILE,)), *others),
+        )
+        base = Base(name=HOSTILE, layer_count=1)
+        diff = replace(api.diff, after=replace(api.diff.after, contents=contents, base=base))
+        advice = replace(api.advice[0], message=HOSTILE, replacement=HOSTILE, paths=(HOSTILE,))
+        whole = replace(whole, images=(replace(api, diff=diff, advice=(advice,)), web), notes=(HOSTILE,))
+        sights = {key: replace(sight, dockerfile=LINES + HOSTILE) for key, sight in sights.items()}
+        file = tmp_path / "report.html"
+        file.write_text(render_html(whole, sights), encoding="utf-8")
+        found = visit(browser, file, width=390)
+        for part in (".about", "#packages", ".advice", ".paste pre", ".source-lines", ".facts"):
+            expect(found.page.locator(part).first).to_contain_text("<img src=x onerror=alert(1)>'\"&amp;")
+        assert "\u202e" not in found.page.locator("body").inner_text()
+        assert found.page.locator("img").count() == 0
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert not found.troubles
+        assert found.requests == [file.as_uri()]
+        found.page.context.close()
+
     @pytest.mark.parametrize(
-        "name", ["hostile_names", "build_failed", "thirty_images", "not_comparable", "wont_start"]
+        "name",
+        ["base_bump", "hostile_names", "build_failed", "thirty_images", "not_comparable", "wont_start"],
     )
     def test_a_report_of_anyone_shows_every_image(self, browser: Browser, tmp_path: Path, name: str) -> None:
         file = tmp_path / "report.html"

@@ -19,6 +19,7 @@ from bloatcheck.policy.approval import Standing
 from bloatcheck.policy.model import Level
 from bloatcheck.report.approving import CHANGES_TOLD, icon, use_sentence
 from bloatcheck.report.figures import percent
+from bloatcheck.report.fleet import fleet_of, fleet_sentence
 from bloatcheck.report.headline import headline
 from bloatcheck.report.html.drawing import LayerNumbers, draw, layer_numbers
 from bloatcheck.report.html.model import NOTHING_SEEN, Sight, Sights
@@ -26,7 +27,9 @@ from bloatcheck.report.links import advice_url, commit_url, place_url, run_url
 from bloatcheck.report.model import ImageReport, Origin, Report
 from bloatcheck.report.plain import harmless, harmless_lines
 from bloatcheck.report.sentences import broken, dive_rule, wont_start
-from bloatcheck.report.view import Row, rows
+from bloatcheck.report.shared_bases import shared_bases
+from bloatcheck.report.view import Row, is_quiet, rows
+from bloatcheck.report.why_text import shared_base_sentence
 
 _FEWEST_ITEMS = 200
 """Of each image's drawing, however many there are; MOST_ITEMS are those of all together."""
@@ -38,6 +41,7 @@ _FEWEST_MOMENTS = 20
 _LONGEST = 2_000
 _LONGEST_INSTRUCTION = 8_000
 _MOST_OUTPUT = 40
+_MOST_BASES = 20
 
 
 def items_for(images: int) -> int:
@@ -61,6 +65,10 @@ def page(report: Report, sights: Sights) -> dict[str, object]:
         "run": run_url(origin),
         "baseline": _text(report.baseline),
         "enforced": report.enforced,
+        "bases": [
+            _text(shared_base_sentence(shared)) for shared in shared_bases(report.images)[:_MOST_BASES]
+        ],
+        "fleet": _text(fleet_sentence(fleet_of(report.images))),
         "notes": [_text(note) for note in report.notes],
         "changes_told": CHANGES_TOLD,
         "changes": [{"text": _text(change.sentence), "looser": change.looser} for change in report.changes],
@@ -79,7 +87,15 @@ def _image(row: Row, report: Report, sights: Sights) -> dict[str, object]:
         "icon": row.icon,
         "verdict": _text(row.verdict),
         "troubles": list(_troubles(image, origin)),
-        "approvals": [f"{icon(use)} {_text(use_sentence(use))}" for use in image.approvals],
+        "approvals": [
+            *(
+                f"☑️ accepted with the baseline that this change writes: {_text(broken(finding, image))}"
+                for finding in image.accepted
+            ),
+            *(f"{icon(use)} {_text(use_sentence(use))}" for use in image.approvals),
+        ],
+        "quiet": is_quiet(image),
+        "unbuilt": image.unbuilt is not None,
         "advice": [_advice(each, origin) for each in image.advice],
         "failure": None,
         "change": diff.change.value if diff else None,
@@ -117,7 +133,7 @@ def _measured(
         "wasted_before": diff.before.contents.wasted if diff.before and diff.before.contents else None,
         "hidden": _hidden(contents, numbers.after if diff.after else numbers.before),
         "packages": _packages(diff, numbers, images),
-        "files": _files(diff),
+        "files": _files(diff, origin),
         "drawing": drawing,
         "dockerfile": _dockerfile(image, sight),
         "history": _history(sight, origin, images),
@@ -177,7 +193,9 @@ def _layers(diff: ImageDiff, numbers: LayerNumbers, origin: Origin) -> list[obje
             for layer in side.layers
         ]
     compared = diff.delta is not None
-    wasted, based = _per_layer(diff.after or diff.before, numbers.after if diff.after else numbers.before)
+    places = numbers.after if diff.after else numbers.before
+    wasted, based = _per_layer(side, places)
+    causes = _causes(side, places)
     shown: list[object] = []
     for number, pair in enumerate(pairs):
         layer = pair.after or pair.before
@@ -193,6 +211,7 @@ def _layers(diff: ImageDiff, numbers: LayerNumbers, origin: Origin) -> list[obje
                 "compressed": layer.compressed_size,
                 "base": number in based,
                 "wasted": wasted.get(number, 0),
+                "causes": causes.get(number),
             }
         )
     return shown
@@ -209,6 +228,18 @@ def _per_layer(side: ImageSnapshot | None, numbers: Sequence[int]) -> tuple[dict
         }
     count = side.base.layer_count if side and side.base else 0
     return wasted, frozenset(numbers[:count])
+
+
+def _causes(side: ImageSnapshot | None, numbers: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Each layer's bytes by cause, by its number as shown."""
+    contents = side.contents if side else None
+    found = {}
+    for number, layer in zip(numbers, contents.layers if contents else (), strict=False):
+        sums = {cause.value: 0 for cause in Cause}
+        for share in layer.shares:
+            sums[share.cause.value] += share.size
+        found[number] = {cause: size for cause, size in sums.items() if size}
+    return found
 
 
 def _shares(diff: ImageDiff) -> list[object]:
@@ -286,11 +317,16 @@ def _package(
     }
 
 
-def _files(diff: ImageDiff) -> list[object]:
-    """Own files that changed, for where nobody listed them all."""
+def _files(diff: ImageDiff, origin: Origin) -> list[object]:
+    """Own files that changed, for where nobody listed them all, and for the lines that made them."""
     compared = contents_diff(diff)
     return [
-        {"path": _text(file.path), "before": file.before, "after": file.after}
+        {
+            "path": _text(file.path),
+            "before": file.before,
+            "after": file.after,
+            "made": _place(file.made_at, origin),
+        }
         for file in (compared.files if compared else ())
     ]
 

@@ -6,9 +6,12 @@ import base64
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +34,7 @@ from bloatcheck.analysis.contents import (
 from bloatcheck.analysis.folders import fold
 from bloatcheck.analysis.inventory import take_inventory
 from bloatcheck.analysis.tree import Hiding
+from bloatcheck.errors import Place
 from bloatcheck.image.layer_index import LayerIndex
 from bloatcheck.report.html import Sight, Sights, render_html
 from bloatcheck.report.html.page import items_for, page
@@ -309,3 +313,75 @@ def hashed(content: str) -> str:
 def test_a_report_without_images_has_a_page() -> None:
     whole: Report = replace(case("no_change"), images=())
     assert told(render_html(whole))["images"] == []
+
+
+def test_every_script_is_read_by_an_engine_that_takes_no_mistakes() -> None:
+    """As one, for they share their scope: a name that is given twice is a mistake too."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    html = render_html(case("no_change"))
+    [script] = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    checked = subprocess.run(
+        [node, "--check", "-"], input=script, text=True, capture_output=True, timeout=30, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_no_script_makes_markup_or_reaches_out() -> None:
+    home = Path(render_html.__globals__["__file__"]).with_name("js")
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|"
+        r"fetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|\bvar\b|console\."
+    )
+    for script in sorted(home.glob("*.js")):
+        assert not forbidden.search(script.read_text()), script.name
+
+
+def test_what_a_change_accepts_by_itself_is_shown() -> None:
+    whole = report("image api\n limit content-growth fail 1 MB\n 1 MB -> 10 MB COPY . .")
+    [row] = whole.images
+    accepted = replace(row, findings=(), accepted=row.findings)
+    [image] = told(render_html(replace(whole, images=(accepted,))))["images"]
+    assert image["approvals"][0].startswith(
+        "☑️ accepted with the baseline that this change writes: content-growth"
+    )
+
+
+def test_an_image_that_was_not_built_says_so() -> None:
+    whole = report("image api\n 1 MB COPY . .")
+    [row] = whole.images
+    unbuilt = replace(row, unbuilt="inputs unchanged since 1a2b3c4")
+    [image] = told(render_html(replace(whole, images=(unbuilt,))))["images"]
+    assert image["unbuilt"]
+    assert image["verdict"] == "not built: inputs unchanged since 1a2b3c4"
+
+
+def test_a_layer_tells_whose_its_bytes_are() -> None:
+    contents = take_inventory([layer(file("lib/c", 10)), layer(file("app/a", 6))], base_layers=1).contents
+    whole = report("image api\n 10 B FROM debian\n 3 B -> 6 B COPY . .")
+    [row] = whole.images
+    assert row.diff
+    assert row.diff.after
+    diff = replace(row.diff, after=replace(row.diff.after, contents=contents))
+    [image] = told(render_html(replace(whole, images=(replace(row, diff=diff),))))["images"]
+    assert [each["causes"] for each in image["layers"]] == [{"base": 10}, {"own": 6}]
+
+
+def test_a_changed_file_leads_to_the_line_that_made_it() -> None:
+    files = (FileSize(path="srv/app", size=6, layer=1, made_at=Place("Dockerfile", 3)),)
+    contents = replace(take_inventory([layer(), layer(file("srv/app", 6))]).contents, files=files)
+    whole = report("image api\n 0 B FROM debian\n 3 B -> 6 B COPY . .")
+    [row] = whole.images
+    assert row.diff
+    assert row.diff.before
+    assert row.diff.after
+    old = take_inventory([layer(), layer(file("srv/app", 3))]).contents
+    diff = replace(
+        row.diff,
+        before=replace(row.diff.before, contents=old),
+        after=replace(row.diff.after, contents=contents),
+    )
+    [image] = told(render_html(replace(whole, images=(replace(row, diff=diff),))))["images"]
+    [shown] = image["files"]
+    assert (shown["made"]["file"], shown["made"]["line"]) == ("Dockerfile", 3)

@@ -1,5 +1,6 @@
 const MOST_CELLS = 900;
 const SMALLEST = 5;
+const SMALLEST_OPENED = 44;
 const HEAD = 20;
 const LEVELS = 3;
 const MOST_MATCHES = 60;
@@ -73,35 +74,38 @@ function drawingOf(image) {
     const box = canvas.getBoundingClientRect();
     const width = Math.max(200, box.width);
     const height = Math.max(200, box.height);
-    const top = d3.hierarchy(here, (node) => (depthBelow(node, here) < LEVELS && !node.leaf ? node.children : null));
-    top.sum((node) => (node.leaf || depthBelow(node, here) === LEVELS ? measure(node) : 0));
+    // what is too small to be looked into isn't laid out: of 50,000 files a few hundred areas are left
+    const least = (measure(here) / (width * height)) * SMALLEST_OPENED ** 2;
+    const isOpened = (node) => node === here || (!node.leaf && measure(node) >= least && depthBelow(node, here) < LEVELS);
+    const top = d3.hierarchy(here, (node) => (isOpened(node) ? node.children : null));
+    top.sum((node) => (isOpened(node) ? 0 : measure(node)));
     top.sort((one, other) => other.value - one.value);
     d3
       .treemap()
       .size([width, height])
       .round(true)
       .paddingInner(2)
-      .paddingTop((node) => (node.depth && node.children && node.x1 - node.x0 > 44 && node.y1 - node.y0 > 44 ? HEAD : 0))
+      .paddingTop((node) => (node.depth && node.children && node.x1 - node.x0 > SMALLEST_OPENED && node.y1 - node.y0 > SMALLEST_OPENED ? HEAD : 0))
       .paddingLeft((node) => (node.depth && node.children ? 2 : 0))
       .paddingRight((node) => (node.depth && node.children ? 2 : 0))
       .paddingBottom((node) => (node.depth && node.children ? 2 : 0))(top);
     const visible = top
       .descendants()
       .filter((each) => each.depth && each.value > 0 && each.x1 - each.x0 >= SMALLEST && each.y1 - each.y0 >= SMALLEST)
-      .filter((each) => each.depth === 1 || (each.parent.x1 - each.parent.x0 > 44 && each.parent.y1 - each.parent.y0 > 44))
+      .filter((each) => each.depth === 1 || (each.parent.x1 - each.parent.x0 > SMALLEST_OPENED && each.parent.y1 - each.parent.y0 > SMALLEST_OPENED))
       .sort((one, other) => one.depth - other.depth || other.value - one.value)
       .slice(0, MOST_CELLS);
     cells = [];
-    canvas.replaceChildren(...visible.map(cell));
+    canvas.replaceChildren(...visible.map((each) => cell(each, top.x1)));
     if (!visible.length) canvas.replaceChildren(h("p", { class: "empty" }, state.area === "size" ? "Nothing is in here." : "Nothing changed in here."));
     canvas.setAttribute("aria-label", `Map of ${pathOf(here)}, ${bytes(measure(here))}`);
     if (cells.length) cells[0].element.tabIndex = 0;
   }
 
-  function cell(each) {
+  function cell(each, across) {
     const node = each.data;
     const [width, height] = [each.x1 - each.x0, each.y1 - each.y0];
-    const opened = Boolean(each.children) && width > 44 && height > 44;
+    const opened = Boolean(each.children) && width > SMALLEST_OPENED && height > SMALLEST_OPENED;
     const label = width > 34 && height > 16 ? h("span", { class: "name" }, node.name) : null;
     const size = width > 60 && (opened || height > 34) ? h("span", { class: "size" }, figure(node, opened)) : null;
     const first = each.depth === 1;
@@ -113,7 +117,7 @@ function drawingOf(image) {
         "aria-label": first ? describe(node, opened) : null,
         "aria-hidden": first ? null : "true",
         class: `cell ${opened ? "opened" : ""} ${toneFor(node)} ${state.query && !node.hit ? "dim" : ""} ${node.leaf ? "leaf" : "folder"}`,
-        style: { left: `${each.x0}px`, top: `${each.y0}px`, width: `${width}px`, height: `${height}px` },
+        style: { left: partOf(each.x0, across), top: `${each.y0}px`, width: partOf(width, across), height: `${height}px` },
         on: {
           click: () => enter(node.leaf ? node.parent : node),
           pointermove: (event) => point(event, node),
@@ -283,7 +287,7 @@ function drawingOf(image) {
   function showLegend() {
     const items =
       state.colour === "growth"
-        ? [["added", "new"], ["grown-3", "grown"], ["grown-1", "a little"], ["same", "same"], ["shrunk-1", "a little"], ["shrunk-3", "shrunk"], ...(state.area === "change" ? [["removed", "removed"]] : [])]
+        ? [["added", "new"], ["grown-3", "grown"], ["grown-1", "grown a little"], ["same", "same"], ["shrunk-1", "shrunk a little"], ["shrunk-3", "shrunk"], ...(state.area === "change" ? [["removed", "removed"]] : [])]
         : [["base", "base image"], ["package", "packages"], ["own", "your own"], ["hidden", "hidden by later layers"]];
     legend.replaceChildren(...items.map(([tone, label]) => h("span", null, h("i", { class: `key ${tone}`, "aria-hidden": "true" }), label)));
   }
@@ -358,6 +362,11 @@ function drawingOf(image) {
     layerNode,
     hasLayer: (number) => Boolean(layerNode(number)),
   };
+}
+
+/** Across, areas are parts of the whole, so that they fit a page that is printed in another width. */
+function partOf(width, whole) {
+  return `${(100 * width) / whole}%`;
 }
 
 function depthBelow(node, top) {

@@ -14,7 +14,7 @@ function layersOf(image, drawing) {
         "button",
         { type: "button", class: `layer ${layer.base ? "of-base" : ""} ${layer.change ?? ""}`, "aria-expanded": "false", on: { click: () => choose(number) } },
         h("span", { class: "amount" }, bytes(layer.after ?? (image.after === null ? layer.before : 0)), changed ? h("small", { class: `tone ${layer.change}` }, growth((layer.after ?? 0) - (layer.before ?? 0))) : null),
-        bar(size, most, layer.change && changed ? toneOf(layer.after ?? 0, layer.before ?? 0) : layer.base ? "base" : "own"),
+        causesBar(layer, size, most),
         h("code", null, titleOf(image, layer)),
         h("span", { class: "marks" }, changed ? badge(layer.change) : layer.change === "rebuilt" ? badge("rebuilt") : null, layer.base ? badge("base", "base image") : null, layer.place ? h("span", { class: "quiet" }, `${layer.place.file}:${layer.place.line}`) : null),
       ),
@@ -49,7 +49,30 @@ function layersOf(image, drawing) {
 
   const stack = h("ol", { class: "stack" }, rows);
   const source = image.dockerfile ? sourceOf(image, choose, rows) : null;
-  return h("div", { class: source ? "beside-source" : null }, h("div", null, stack), source);
+  const told = Object.keys(CAUSES).filter((cause) => image.layers.some((layer) => layer.causes?.[cause]));
+  return h("div", { class: source ? "beside-source" : null }, h("div", null, stack, legendOf(told)), source);
+}
+
+/** A layer's length beside the largest, in the colours of whose its bytes are. */
+function causesBar(layer, size, most) {
+  const causes = layer.causes ?? { [layer.base ? "base" : "own"]: size };
+  return h("span", { class: "bar parted", "aria-hidden": "true" }, Object.entries(causes).map(([cause, bytes]) => h("i", { class: cause, style: { width: partOf(Math.min(bytes, most), most) } })));
+}
+
+function legendOf(causes) {
+  return causes.length ? h("p", { class: "legend" }, causes.map((cause) => h("span", null, h("i", { class: `key ${cause}`, "aria-hidden": "true" }), CAUSES[cause]))) : null;
+}
+
+/** The line whose FROM names the base image; its layers have no lines of their own. 0 where that isn't sure. */
+function lineOfBase(image) {
+  const name = image.base?.name;
+  const lines = image.dockerfile.lines;
+  if (!name || !image.layers.some((layer) => layer.base && !layer.place)) return 0;
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    const words = lines[index].trim().split(/\s+/);
+    if (words[0].toUpperCase() === "FROM") return words.includes(name) ? index + 1 : 0;
+  }
+  return 0;
 }
 
 function fact(term, value) {
@@ -86,7 +109,9 @@ function sourceOf(image, choose, rows) {
   const file = image.dockerfile;
   const starts = new Map();
   const within = new Set();
+  const baseLine = lineOfBase(image);
   image.layers.forEach((layer, number) => {
+    if (baseLine && layer.base && !layer.place) starts.set(baseLine, [...(starts.get(baseLine) ?? []), number]);
     if (!layer.place || layer.place.file !== file.file || !layer.place.line) return;
     starts.set(layer.place.line, [...(starts.get(layer.place.line) ?? []), number]);
     for (let line = layer.place.line; line <= layer.place.end; line += 1) within.add(line);
@@ -109,7 +134,7 @@ function sourceOf(image, choose, rows) {
     return h(
       "tr",
       { class: weight },
-      h("td", { class: "margin" }, numbers ? h("button", { type: "button", "aria-label": `line ${index + 1}: ${bytes(size)}, show its layer`, on: { click: () => open(numbers) } }, bytes(size)) : null),
+      h("td", { class: "margin" }, numbers ? h("button", { type: "button", "aria-label": `line ${index + 1}: ${bytes(size)}, show its ${numbers.length > 1 ? "layers" : "layer"}`, on: { click: () => open(numbers) } }, bytes(size)) : null),
       h("td", { class: "line" }, String(index + 1)),
       h("td", { class: "code" }, h("code", null, text || " ")),
     );

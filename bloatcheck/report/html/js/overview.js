@@ -1,4 +1,6 @@
 const FEW_IMAGES = 8;
+const MOST_CARDS = 12;
+const MOST_FOUND = 60;
 
 /** Who, what and when, below the verdict. */
 function about(page) {
@@ -17,51 +19,70 @@ function about(page) {
     page.changes.length
       ? h("div", { class: "note warn" }, h("p", null, page.changes_told), h("ul", null, page.changes.map((change) => h("li", null, change.looser ? "⚠️ " : "", change.text))))
       : null,
+    page.bases.map((base) => h("p", { class: "note" }, base)),
+    page.fleet ? h("p", { class: "note" }, page.fleet) : null,
     page.notes.map((note) => h("p", { class: "note" }, note)),
   );
 }
 
 /** One card an image. Of many images, those with nothing to tell are folded, and all can be searched. */
 function overview(page, open) {
-  const cards = page.images.map((image, index) => card(image, () => open(index)));
-  const quiet = page.images.map((image) => image.outcome === "pass" && image.delta === 0);
-  const folded = page.images.length > FEW_IMAGES && quiet.filter(Boolean).length > 1;
+  // made when they are first shown: there may be hundreds
+  const cards = new Map();
+  const many = page.images.length > FEW_IMAGES;
+  const folded = many && page.images.filter((image) => image.quiet).length > 1;
   let unfolded = !folded;
+  let most = many ? MOST_CARDS : Infinity;
   let query = "";
   let current = -1;
-  const list = h("ul", { class: page.images.length === 1 ? "cards one" : "cards" }, cards);
+  const list = h("ul", { class: page.images.length === 1 ? "cards one" : "cards" });
   const status = h("span", { class: "told", role: "status" });
-  const more = h("button", { type: "button", class: "more", on: { click: () => ((unfolded = true), show()) } });
+  const more = h("button", { type: "button", class: "more", on: { click: () => reveal() } });
   const search = h("input", {
     type: "search",
     placeholder: "Find an image",
     "aria-label": "Find an image",
-    on: { input: (event) => ((query = event.target.value.toLowerCase()), show()) },
+    on: { input: (event) => ((query = event.target.value.trim().toLowerCase()), (most = query ? MOST_FOUND : MOST_CARDS), show()) },
   });
 
+  function cardOf(index) {
+    if (!cards.has(index)) cards.set(index, card(page.images[index], () => open(index)));
+    const button = cards.get(index).firstChild;
+    if (index === current) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    return cards.get(index);
+  }
+
+  /** The rest of what was found first, then what has nothing to tell. */
+  function reveal() {
+    const [first] = [...list.children].slice(-1);
+    if (found().length <= most) unfolded = true;
+    most = Infinity;
+    show();
+    (first?.nextSibling ?? first)?.firstChild.focus({ preventScroll: true });
+  }
+
+  function found() {
+    const numbers = page.images.map((_, index) => index).filter((index) => `${page.images[index].name} ${page.images[index].platform}`.toLowerCase().includes(query));
+    return unfolded || query ? numbers : numbers.filter((index) => !page.images[index].quiet || index === current);
+  }
+
   function show() {
-    let left = 0;
-    page.images.forEach((image, index) => {
-      const found = image.name.toLowerCase().includes(query);
-      const away = !unfolded && !query && quiet[index] && index !== current;
-      cards[index].hidden = !found || away;
-      left += away ? 1 : 0;
-    });
-    more.hidden = left === 0;
-    more.textContent = `Show ${count(left, "unchanged image")}`;
-    status.textContent = query ? count(cards.filter((each) => !each.hidden).length, "image") : "";
+    const numbers = found();
+    const shown = numbers.filter((index, position) => position < most || index === current);
+    list.replaceChildren(...shown.map(cardOf));
+    const left = numbers.length - shown.length;
+    const quiet = page.images.length - numbers.length;
+    more.hidden = !left && (!quiet || query !== "");
+    more.textContent = left ? `Show ${count(left, "more image")}` : `Show ${count(quiet, "unchanged image")}`;
+    status.textContent = query ? count(numbers.length, "image") : "";
   }
 
   show();
   return {
-    view: h("div", null, page.images.length > FEW_IMAGES ? h("div", { class: "tools" }, search, status) : null, list, more),
+    view: h("div", null, many ? h("div", { class: "tools" }, search, status) : null, list, more),
     choose: (index) => {
       current = index;
-      cards.forEach((each, number) => {
-        const button = each.querySelector("button");
-        if (number === index) button.setAttribute("aria-current", "true");
-        else button.removeAttribute("aria-current");
-      });
       show();
     },
   };
@@ -75,7 +96,7 @@ function card(image, open) {
     h(
       "button",
       { type: "button", class: `card ${image.outcome}`, on: { click: open } },
-      h("span", { class: "who" }, h("strong", null, image.name), h("span", { class: `verdict ${image.outcome}` }, h("span", { "aria-hidden": "true" }, image.icon), ` ${image.verdict}`)),
+      h("span", { class: "who" }, h("strong", null, image.name), h("span", { class: `verdict ${image.unbuilt ? "unbuilt" : image.outcome}` }, h("span", { "aria-hidden": "true" }, image.icon), ` ${image.verdict}`)),
       h("span", { class: "where" }, image.platform, sparkline(image)),
       image.failure
         ? h("span", { class: "why" }, image.failure.message)

@@ -1,5 +1,5 @@
 /** Everything about one image, one part below the other. */
-function imageView(image) {
+function imageView(image, isOneOfMany) {
   const drawing = image.drawing ? drawingOf(image) : null;
   const parts = [
     image.advice.length ? ["advice", "Advice", adviceOf(image)] : null,
@@ -19,7 +19,7 @@ function imageView(image) {
     summaryOf(image),
     troublesOf(image),
     image.failure ? failureOf(image.failure) : null,
-    parts.length > 1 ? h("nav", { class: "parts", "aria-label": "Parts" }, h("ul", null, parts.map(([id, title]) => h("li", null, h("a", { href: `#${id}`, on: { click: (event) => goTo(event, id) } }, title))))) : null,
+    parts.length > 1 ? h("nav", { class: "parts", "aria-label": "Parts" }, h("ul", null, [...(isOneOfMany ? [["overview", "↑ Images"]] : []), ...parts].map(([id, title]) => h("li", null, h("a", { href: `#${id}`, on: { click: (event) => goTo(event, id) } }, title))))) : null,
     parts.map(([id, title, content]) => section(id, title, content)),
   );
   return { view, shown: () => drawing?.show() };
@@ -74,6 +74,7 @@ function failureOf(failure) {
 function changesOf(image, drawing) {
   if (image.delta === null || image.delta === undefined) return null;
   const causes = image.shares.filter((share) => share.before !== null);
+  const made = new Map(image.files.map((file) => [file.path, file.made]));
   const rows = drawing?.compared && image.drawing.listed ? changedIn(drawing.folders()).map((node) => ({ path: pathOf(node) + (node.leaf ? "" : "/"), was: node.was, size: node.size, files: node.files, change: changeOf(node.size, node.was) })) : fromReport(image);
   const kinds = ["added", "grown", "shrunk", "removed"];
   const wanted = new Set(kinds);
@@ -108,7 +109,7 @@ function changesOf(image, drawing) {
           }),
         ),
         columns: [
-          { label: "Path", value: (row) => row.path, cell: (row) => h("span", { class: "path" }, row.path, row.files > 1 ? h("small", null, ` ${count(row.files, "file")}`) : null), wide: true },
+          { label: "Path", value: (row) => row.path, cell: (row) => h("span", { class: "path" }, row.path, row.files > 1 ? h("small", null, ` ${count(row.files, "file")}`) : null, made.get(row.path) ? h("small", { class: "quiet" }, " made at ", place(made.get(row.path))) : null), wide: true },
           { label: "What", value: (row) => row.change, cell: (row) => badge(row.change) },
           { label: "Before", value: (row) => row.was, cell: (row) => (row.was ? bytes(row.was) : NOTHING), number: true },
           { label: "After", value: (row) => row.size, cell: (row) => (row.size ? bytes(row.size) : NOTHING), number: true },

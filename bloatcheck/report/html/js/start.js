@@ -11,7 +11,7 @@ async function start() {
   function open(index, byHand) {
     const image = page.images[index];
     if (!image) return;
-    const { view: shown, shown: ready } = imageView(image);
+    const { view: shown, shown: ready } = imageView(image, page.images.length > 1);
     stage.replaceChildren(shown);
     choose(index);
     ready();

@@ -43,7 +43,8 @@ function scale(sizes, width, height, margin, others = []) {
 function trendOf(image) {
   const moments = momentsOf(image);
   if (!moments.length) return null;
-  const [width, height] = [900, 220];
+  // drawn in the size it is shown in, so that its text can be read on a phone
+  const [width, height] = innerWidth < 600 ? [360, 180] : [900, 220];
   const sizes = moments.map((moment) => moment.size);
   const largest = Math.max(...sizes);
   // a limit that is far away would press the line flat

@@ -15,7 +15,7 @@ function bytes(size) {
     value /= 1000;
     power += 1;
   }
-  const places = value < 10 ? 2 : value < 100 ? 1 : 0;
+  const places = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   const rounded = Math.round((value + Number.EPSILON * value) * 10 ** places) / 10 ** places;
   return `${sign}${rounded.toFixed(places)}${JOIN}${UNITS[power]}`;
 }
