@@ -92,18 +92,22 @@ def unchanged_since(entry: BaselineEntry) -> str:
     return f"inputs unchanged since {since}"
 
 
-def _decide(spec: ImageSpec, inputs: Inputs, before: Baseline, environment: Mapping[str, str]) -> Decision:
+def _decide(
+    config: Config, spec: ImageSpec, inputs: Inputs, before: Baseline, environment: Mapping[str, str]
+) -> Decision:
     if inputs.unresolved:
         return Decision(spec=spec, inputs=inputs, build_because=inputs.unresolved)
     wanted = platform_of(spec, environment)
     entry = before.entry(spec.name, str(wanted))
-    because = _needed_because(spec, inputs, entry)
+    because = _needed_because(spec, inputs, entry, config.baseline.max_age)
     if because:
         return Decision(spec=spec, inputs=inputs, build_because=because)
     return Decision(spec=spec, inputs=inputs, entry=entry)
 
 
-def _needed_because(spec: ImageSpec, inputs: Inputs, entry: BaselineEntry | None) -> str | None:
+def _needed_because(
+    spec: ImageSpec, inputs: Inputs, entry: BaselineEntry | None, max_age: int | None
+) -> str | None:
     if entry is None:
         return "the baseline doesn't have it"
     if entry.stale_because:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from support.snapshots import snapshot
 from bloatcheck.analysis.snapshot import Fingerprint
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.config.limits import Limit, Metric, Threshold
-from bloatcheck.config.model import BuildSpec, Config, ImageSpec
+from bloatcheck.config.model import BaselineSettings, BuildSpec, Config, ImageSpec
 from bloatcheck.inputs.decide import Decision, decide
 from bloatcheck.inputs.model import BaseImage, Inputs
 from bloatcheck.oci.digest import Digest
@@ -107,3 +108,15 @@ def test_what_a_built_image_stands_on_is_built_too() -> None:
         "api is built, which stands on it",
         "middle is built, which stands on it",
     ]
+
+
+def test_an_entry_is_measured_again_before_it_is_stale() -> None:
+    settings = BaselineSettings(max_age=30)
+    config = Config(root=Path(), images=(API,), baseline=settings)
+    now = datetime.now(timezone.utc)
+    reasons = []
+    for days in (14, 16):
+        entry = replace(ENTRY, measured_at=(now - timedelta(days=days)).isoformat())
+        (decision,) = decide(config, [Inputs(digest=ONE)], Baseline(entries=(entry,)), environment={})
+        reasons.append(decision.build_because)
+    assert reasons == [None, "half of `max-age` is over since it was measured"]
