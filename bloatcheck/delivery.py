@@ -217,14 +217,14 @@ class _Posting:
     def check_run(self, report: Report) -> None:
         """The verdict beside the commit, where it is asked for."""
         commit = self.context.head_sha or self.context.commit
-        if not self.policy.check_run or not self.ci.has_checks or commit is None:
+        if not self.policy.check_run or commit is None:
             return
         check = as_check_run(report, commit=commit, key=self.policy.key, workflow=self.context.workflow)
         try:
-            host = self._host()
-            if host is None:
+            checks = self.ci.checks(self.context, self.token, self.log)
+            if checks is None:
                 return
-            host.post_check(check)
+            checks.post_check(check)
         except ReadOnlyTokenError as error:
             self._tell_read_only("check run", error)
         except PublishError as error:

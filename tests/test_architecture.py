@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "whole_file": set(),
     "oci": {"errors"},
     "publish": {"errors", "units", "log", "whole_file"},
-    "ci": {"errors", "log", "publish"},
+    "ci": {"errors", "log", "whole_file", "publish"},
     "config": {"errors", "units", "oci", "ci"},
     "build": {"errors", "units", "log", "works", "oci", "config"},
     "image": {"errors", "units", "log", "oci"},

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bloatcheck.baseline.git import Git
 from bloatcheck.ci.host import Host
 from bloatcheck.ci.model import CiContext, Event
-from bloatcheck.errors import PublishError
+from bloatcheck.errors import BaselineError, PublishError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def choose_commit(git: Git, context: CiContext, host: Host | None = None) -> Cho
         return Choice(None, "the files on disk: there is no git repository here")
     if context.event is Event.PULL_REQUEST:
         choice = _for_pull_request(git, context, head, host)
-    elif context.event is Event.QUEUE and context.base_sha:
-        choice = Choice(context.base_sha, "the merge queue's base")
+    elif context.event is Event.QUEUE:
+        choice = _for_queue(git, context, head)
     elif context.event is Event.PUSH:
         choice = _for_push(git, context, head)
     else:
@@ -60,18 +60,38 @@ def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None
     parents = git.parents(head)
     if head == context.merge_commit_sha and len(parents) == 2:  # noqa: PLR2004 - a merge
         return Choice(parents[0], "what the pull request was test-merged into")
-    if context.base_sha is None:
+    tip = context.base_sha or _tip(git, context.base_ref) or context.parted_sha
+    if tip is None:
         return Choice(None, "the files on disk: the event names no base")
-    if head == context.base_sha:
+    if head == tip:
         return Choice(head, "the base that is checked out")
-    base = _merge_base(git, head, context.base_sha, host)
+    base = _merge_base(git, head, tip, host) or context.parted_sha
     if base is None:
         return Choice(
-            context.base_sha,
+            tip,
             "the base branch's, as this shallow clone does not reach back to where the pull request started "
             f"({git.words.whole_history} would)",
         )
-    return Choice(base, "the commit that the pull request started from", ruling=context.base_sha)
+    return Choice(base, "the commit that the pull request started from", ruling=tip)
+
+
+def _tip(git: Git, branch: str | None) -> str | None:
+    """What the base branch stands at, where the CI doesn't say."""
+    if branch is None:
+        return None
+    try:
+        return git.tip(branch)
+    except BaselineError:
+        return None
+
+
+def _for_queue(git: Git, context: CiContext, head: str) -> Choice:
+    parents = git.parents(head)
+    if head == context.merge_commit_sha and len(parents) == 2:  # noqa: PLR2004 - a merge
+        return Choice(parents[0], "what is merged before it")
+    if context.base_sha:
+        return Choice(context.base_sha, "the merge queue's base")
+    return Choice(None, "the files on disk")
 
 
 def _merge_base(git: Git, head: str, base: str, host: Host | None) -> str | None:

@@ -71,10 +71,6 @@ class Host(Protocol):
         """Leaves exactly one comment of ours on a pull request: `bloatcheck.publish.sticky.upsert`."""
         ...
 
-    def post_check(self, check: Check) -> None:
-        """Shows a verdict beside a commit. Asked only where the CI `has_checks`."""
-        ...
-
     def newest_commit(self, number: int) -> str:
         """The commit that a pull request stands at, in full."""
         ...
@@ -88,6 +84,10 @@ class Host(Protocol):
         """
         ...
 
-    def open_pull_requests(self, *, head_repository: str, head_branch: str, head_sha: str) -> tuple[int, ...]:
-        """Numbers of the open pull requests that have this commit as their head right now."""
+
+class Checks(Protocol):
+    """Verdicts beside commits."""
+
+    def post_check(self, check: Check) -> None:
+        """Shows a verdict beside a commit. Raises PublishError where it is refused."""
         ...

@@ -17,7 +17,7 @@ from bloatcheck.errors import Place
 if TYPE_CHECKING:
     import re
 
-    from bloatcheck.ci.host import Host
+    from bloatcheck.ci.host import Checks, Host
     from bloatcheck.log import Log
 
 MAX_EVENT_SIZE = 32 << 20
@@ -69,6 +69,10 @@ class CiContext:
     head_ref: str | None = None
     head_sha: str | None = None
     merge_commit_sha: str | None = None
+    parted_sha: str | None = None
+    """Where head and base parted, as the CI says."""
+    in_fork: bool = False
+    """Whether the run itself is one of the fork's, so that the clone is the fork's too."""
     default_branch: str | None = None
     workspace: str | None = None
     workflow: str | None = None
@@ -265,7 +269,7 @@ class Ci(Protocol):
     def reads_log(self) -> bool: ...  # noqa: D102 - whether its runner acts on lines that are printed
 
     @property
-    def has_checks(self) -> bool: ...  # noqa: D102 - whether its host shows a check beside the job itself
+    def secrets(self) -> frozenset[str]: ...  # noqa: D102 - variables that no build may see
 
     @property
     def most_annotations(self) -> int: ...  # noqa: D102 - of a level, that it shows
@@ -339,5 +343,24 @@ class Ci(Protocol):
 
         Raises:
             PublishError: the token or the address can't be right.
+        """
+        ...
+
+    def checks(self, context: CiContext, token: str | None, log: Log | None) -> Checks | None:
+        """Where a verdict is shown beside the commit; None where the job itself is that.
+
+        Raises:
+            PublishError: the token or the address can't be right.
+        """
+        ...
+
+    def requests_of(
+        self, run: TriggeringRun, context: CiContext, token: str, log: Log | None
+    ) -> tuple[int, ...]:
+        """Numbers of the open pull requests that have the commit of a triggering run as their head now.
+
+        Raises:
+            UsageError: this CI has no such runs.
+            PublishError: refused or unreachable.
         """
         ...

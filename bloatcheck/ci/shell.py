@@ -20,7 +20,7 @@ from bloatcheck.ci.model import (
 from bloatcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from bloatcheck.ci.host import Host
+    from bloatcheck.ci.host import Checks, Host
     from bloatcheck.log import Log
 
 
@@ -34,7 +34,7 @@ class Shell:
     pages: ClassVar[Pages | None] = None
     marks: ClassVar[Marks | None] = None
     reads_log: ClassVar[bool] = False
-    has_checks: ClassVar[bool] = False
+    secrets: ClassVar[frozenset[str]] = frozenset()
     most_annotations: ClassVar[int] = 10
 
     def detects(self, environ: Mapping[str, str]) -> bool:  # noqa: ARG002 - whatever there is
@@ -80,7 +80,20 @@ class Shell:
         read: ReadEvent = read_event,  # noqa: ARG002 - as its neighbour
     ) -> TriggeringRun:
         """None."""
-        raise UsageError(
+        raise self._no_such_runs()
+
+    def requests_of(
+        self,
+        run: TriggeringRun,  # noqa: ARG002 - there is none
+        context: CiContext,  # noqa: ARG002 - as its neighbour
+        token: str,  # noqa: ARG002 - as its neighbour
+        log: Log | None,  # noqa: ARG002 - as its neighbour
+    ) -> tuple[int, ...]:
+        """None."""
+        raise self._no_such_runs()
+
+    def _no_such_runs(self) -> UsageError:
+        return UsageError(
             "only a run that another workflow's end started (`workflow_run`) comments for it; this one is "
             f"{'none of GitHub Actions' if self.name == 'shell' else self.words.name}",
             hint="use it in a workflow `on: workflow_run`, as docs/forks.md shows",
@@ -93,6 +106,15 @@ class Shell:
         log: Log | None,  # noqa: ARG002 - as its neighbour
     ) -> Host | None:
         """None."""
+        return None
+
+    def checks(
+        self,
+        context: CiContext,  # noqa: ARG002 - no host is known
+        token: str | None,  # noqa: ARG002 - as its neighbour
+        log: Log | None,  # noqa: ARG002 - as its neighbour
+    ) -> Checks | None:
+        """None: the job itself is what people see."""
         return None
 
 

@@ -74,7 +74,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     ci = detect(environment)
-    context, run = ci.read_context(environment), ci.triggering_run(environment)
+    context, run = ci.read_context(os.environ), ci.triggering_run(os.environ)
     token = token or context.token
     if not token:
         raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN, or leave `token` out")
@@ -131,11 +131,7 @@ def _post(
         raise UsageError(f"{ci.words.name} does not say which repository this is")
     if run.head_repository is None or run.head_branch is None:
         return _tell(args, ci, context, log, "none", why="the fork is gone")
-    numbers = host.open_pull_requests(
-        head_repository=run.head_repository,
-        head_branch=run.head_branch,
-        head_sha=run.head_sha,
-    )
+    numbers = ci.requests_of(run, context, token, log)
     if not numbers:
         why = f"no open pull request has {run.head_sha[:7]} as its head (any more)"
         return _tell(args, ci, context, log, "none", why=why)

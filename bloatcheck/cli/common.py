@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bloatcheck.ci.registry import NAMES, VARIABLE, detect
+from bloatcheck.ci.registry import NAMES, VARIABLE, detect, detect_anyway
 from bloatcheck.cli.colour import is_live
 from bloatcheck.cli.live import LiveLog
 from bloatcheck.cli.log import FoldingLog, PlainLog
@@ -108,8 +108,9 @@ def log_for(args: argparse.Namespace) -> Log:
 
 
 def child_environment() -> Mapping[str, str]:
-    """What builds may see: all but the token that the action passes on for the comment."""
-    return {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+    """What builds may see: all but the tokens that are for the comment."""
+    secrets = {TOKEN_VARIABLE, *detect_anyway(os.environ).secrets}
+    return {name: value for name, value in os.environ.items() if name not in secrets}
 
 
 def platform_of(text: str | None) -> Platform | None:

@@ -110,7 +110,7 @@ def _decided(config: Config, token: str | None, log: Log) -> Mapping[str, Decisi
     from bloatcheck.references import References
 
     environment = child_environment()
-    context = read_context(environment)
+    context = read_context(os.environ)
     references = References(
         config=config, context=context, token=token or context.token, environment=environment, log=log
     )

@@ -91,7 +91,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     ci = detect(environment)
-    context = ci.read_context(environment)
+    context = ci.read_context(os.environ)
     if args.legs < 0:
         raise UsageError(f"--legs {args.legs} is no number of legs")
     config = configuration_here(Path.cwd(), path=args.config)

@@ -92,7 +92,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
     ci = detect(environment)
-    context = ci.read_context(environment)
+    context = ci.read_context(os.environ)
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
     references = References(
         config=config, context=context, token=token or context.token, environment=environment, log=log

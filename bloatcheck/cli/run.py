@@ -91,7 +91,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     log, environment = log_for(args), child_environment()
     partial = bool(args.image or args.platform)
     ci = detect(environment)
-    context = ci.read_context(environment)
+    context = ci.read_context(os.environ)
     platforms = [platform for text in args.platform if (platform := platform_of(text))]
     config = load_config(Path.cwd(), path=args.config, image_globs=args.image, platforms=platforms)
     config = with_jobs(config, args)

@@ -196,6 +196,7 @@ class ExportFormat(str, Enum):
 
     SARIF = "sarif"
     JUNIT = "junit"
+    CODEQUALITY = "codequality"
     CSV = "csv"
     CSV_LAYERS = "csv-layers"
     OPENMETRICS = "openmetrics"

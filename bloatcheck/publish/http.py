@@ -7,13 +7,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
 from secrets import SystemRandom
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, Union
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
@@ -50,6 +50,8 @@ _REDIRECTS = frozenset(
 )
 
 Result = TypeVar("Result")
+Query = Mapping[str, Union[str, Sequence[str]]]  # noqa: UP007 - evaluated, and Python 3.10 can't
+"""Parameters of an address; one that is given several times has several values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Client:
         path: str,
         *,
         doing: str,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         body: Mapping[str, object] | None = None,
         accept: frozenset[int] = frozenset(),
         needs: str | None = None,
@@ -222,7 +224,13 @@ class Client:
             self._wait_or_give_up(trouble, pause, attempt=attempt, deadline=deadline)
 
     def pages(
-        self, path: str, *, doing: str, query: Mapping[str, str], needs: str | None = None
+        self,
+        path: str,
+        *,
+        doing: str,
+        query: Query,
+        needs: str | None = None,
+        accept: frozenset[int] = frozenset(),
     ) -> Iterator[Answer]:
         """All pages of a list, in order.
 
@@ -232,13 +240,13 @@ class Client:
         Raises:
             PublishError: as `request`; and when there is no end to the pages.
         """
-        following: Mapping[str, str] | None = query
+        following: Query | None = query
         for _ in range(_MAX_PAGES):
-            answer = self.request("GET", path, doing=doing, query=following, needs=needs)
+            answer = self.request("GET", path, doing=doing, query=following, needs=needs, accept=accept)
             yield answer
             if answer.next_query is None:
                 return
-            following = dict(answer.next_query)
+            following = _gathered(answer.next_query)
         raise PublishError(f"could not {doing}: more than {_MAX_PAGES} pages")
 
     def download(self, path: str, *, doing: str, most: int, needs: str) -> bytes:
@@ -285,7 +293,7 @@ class Client:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         body: Mapping[str, object] | None,
         deadline: float,
         elsewhere: bool,
@@ -312,7 +320,7 @@ class Client:
         self,
         method: str,
         url: str,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         body: Mapping[str, object] | None,
         seconds: float,
     ) -> Answer:
@@ -363,6 +371,13 @@ def _next_query(response: requests.Response) -> tuple[tuple[str, str], ...] | No
         return tuple(parse_qsl(urlsplit(link).query))
     except ValueError:
         raise _UnusableError("its link to the next page is damaged") from None
+
+
+def _gathered(pairs: Iterable[tuple[str, str]]) -> Query:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def _redirected(url: str, answer: Answer) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_COMMANDS = 20
+"""The newest; and so many people at most are asked about."""
 SHORT = 12
 """Digits of a commit that people are shown."""
 MAY_NOT = "it takes write permission to the repository"

@@ -40,6 +40,8 @@ _TEMPTING = re.compile(
     | \b[a-z][a-z0-9]*-\d            # GH-1, and autolinks as a repository sets them up: TICKET-1
     | :[\w+-]+:                      # emoji
     | \w:\S | www\.                  # URLs
+    | (?:^|[^\w])[!$&%~][\w"]         # GitLab's merge requests, snippets, epics, milestones, labels
+    | ^/[a-z]                        # GitLab's quick actions
     """,
     re.IGNORECASE | re.VERBOSE,
 )

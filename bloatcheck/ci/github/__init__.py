@@ -23,8 +23,9 @@ from bloatcheck.ci.model import (
 from bloatcheck.ci.shell import Shell
 
 if TYPE_CHECKING:
-    from bloatcheck.ci.host import Host
+    from bloatcheck.ci.host import Checks, Host
     from bloatcheck.log import Log
+    from bloatcheck.publish.github.host import GitHubHost
 
 WORDS = Words(
     name="GitHub Actions",
@@ -58,7 +59,6 @@ class GitHubActions(Shell):
     pages = GitHubPages()
     marks = GitHubMarks()
     reads_log = True
-    has_checks = True
 
     def detects(self, environ: Mapping[str, str]) -> bool:
         """By the variable that says so."""
@@ -120,13 +120,32 @@ class GitHubActions(Shell):
 
     def host(self, context: CiContext, token: str | None, log: Log | None) -> Host | None:
         """The repository through the API."""
-        if not token or context.repository is None:
-            return None
-        from bloatcheck.publish.github.client import PUBLIC_API, GitHub  # noqa: PLC0415 - imports requests
-        from bloatcheck.publish.github.host import GitHubHost  # noqa: PLC0415 - imports requests
+        return _host(context, token, log)
 
-        client = GitHub(token, api_url=context.api_url or PUBLIC_API, log=log)
-        return GitHubHost(client, context.repository)
+    def checks(self, context: CiContext, token: str | None, log: Log | None) -> Checks | None:
+        """Check runs."""
+        return _host(context, token, log)
+
+    def requests_of(
+        self, run: TriggeringRun, context: CiContext, token: str, log: Log | None
+    ) -> tuple[int, ...]:
+        """Asked from GitHub: what the run itself says about it is not trusted."""
+        host = _host(context, token, log)
+        if host is None or run.head_repository is None or run.head_branch is None:
+            return ()
+        return host.open_pull_requests(
+            head_repository=run.head_repository, head_branch=run.head_branch, head_sha=run.head_sha
+        )
+
+
+def _host(context: CiContext, token: str | None, log: Log | None) -> GitHubHost | None:
+    if not token or context.repository is None:
+        return None
+    from bloatcheck.publish.github.client import PUBLIC_API, GitHub  # noqa: PLC0415 - imports requests
+    from bloatcheck.publish.github.host import GitHubHost  # noqa: PLC0415 - imports requests
+
+    client = GitHub(token, api_url=context.api_url or PUBLIC_API, log=log)
+    return GitHubHost(client, context.repository)
 
 
 GITHUB = GitHubActions()

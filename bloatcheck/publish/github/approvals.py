@@ -23,10 +23,7 @@ from pydantic import TypeAdapter
 from bloatcheck.publish import sign
 from bloatcheck.publish.github.answers import parsed
 from bloatcheck.publish.github.client import GitHub
-from bloatcheck.publish.sign import Sign
-
-MOST_COMMANDS = 20
-"""The newest; and so many people at most are asked about."""
+from bloatcheck.publish.sign import MOST_COMMANDS, Sign
 
 _PERMISSIONS = frozenset({"admin", "write"})
 _UNKNOWN_PERSON = frozenset({HTTPStatus.NOT_FOUND})

@@ -31,6 +31,9 @@ class Export:
 EXPORTS: Mapping[ExportFormat, Export] = {
     ExportFormat.SARIF: Export("sarif", "bloatcheck.sarif", "code scanning, with Dockerfile lines", True),
     ExportFormat.JUNIT: Export("junit", "junit.xml", "test reports: a suite per image, a case per limit"),
+    ExportFormat.CODEQUALITY: Export(
+        "code_quality", "gl-code-quality-report.json", "GitLab's code quality, with Dockerfile lines", True
+    ),
     ExportFormat.CSV: Export("image_table", "images.csv", "spreadsheets: one row per image"),
     ExportFormat.CSV_LAYERS: Export("layer_table", "layers.csv", "spreadsheets: one row per layer"),
     ExportFormat.OPENMETRICS: Export("openmetrics", "metrics.prom", "Prometheus and OpenMetrics"),

@@ -19,14 +19,14 @@ class Contract:
 
     def violations_of_request(self, method: str, target: str, body: bytes) -> list[str]:
         """What GitHub would not understand; empty when all is well."""
-        return _texts(self._description.iter_request_errors(_request(method, target, body)))
+        return texts(self._description.iter_request_errors(_request(method, target, body)))
 
     def violations_of_response(
         self, method: str, target: str, status: int, content_type: str, body: bytes
     ) -> list[str]:
         """Where an answer is not as GitHub describes it, so that a test would prove nothing."""
         response = MockResponse(body, status_code=status, content_type=content_type.partition(";")[0])
-        return _texts(self._description.iter_response_errors(_request(method, target, b"{}"), response))
+        return texts(self._description.iter_response_errors(_request(method, target, b"{}"), response))
 
 
 def _request(method: str, target: str, body: bytes) -> MockRequest:
@@ -37,7 +37,8 @@ def _request(method: str, target: str, body: bytes) -> MockRequest:
     return MockRequest("https://api.github.com", method, path, args=dict(parse_qsl(parts.query)), data=body)
 
 
-def _texts(errors: object) -> list[str]:
+def texts(errors: object) -> list[str]:
+    """What is wrong, in the words of the description's checks."""
     texts = []
     for error in errors:  # type: ignore[attr-defined]  # untyped library
         cause = error.__cause__ or error

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from support.github.contract import Contract
@@ -73,6 +74,24 @@ class PretendGitHub:
         faults = [*self.faults, *house_rules()]
         return next((fault for fault in faults if fault.takes(request)), None)
 
+    def forward(self, request: Request) -> Reply:
+        """The emulator's answer, to the Host header as it came, so that its links lead through this proxy."""
+        behind = urlsplit(self.emulator.url)
+        connection = http.client.HTTPConnection(behind.hostname or "", behind.port, timeout=10)
+        try:
+            headers = {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
+            headers["accept-encoding"] = "identity"
+            connection.request(request.method, request.target, request.body or None, headers)
+            response = connection.getresponse()
+            kept = {
+                name.title(): value
+                for name, value in response.getheaders()
+                if name.lower() not in _HOP_BY_HOP
+            }
+            return completed(request, Reply(response.status, response.read(), kept))
+        finally:
+            connection.close()
+
     def check(self, record: Record, request: Request, reply: Reply | None) -> None:
         """Notes an exchange. Refusals with a status that the description leaves out are lawful."""
         method, target = request.method, request.target
@@ -106,22 +125,42 @@ def pretend_github() -> Iterator[PretendGitHub]:
     """An emulator with a proxy in front, both gone at the end."""
     with emulator() as behind:
         github = PretendGitHub(behind)
-        with _Server(github) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-            thread.start()
-            try:
-                github.url = f"http://127.0.0.1:{server.server_address[1]}"
-                yield github
-            finally:
-                server.shutdown()
-                thread.join()
+        with served(github):
+            yield github
+
+
+class Pretender(Protocol):
+    """A code host that records, checks and breaks things."""
+
+    url: str
+    record: Record
+
+    def fault_for(self, request: Request) -> Fault | None: ...
+
+    def forward(self, request: Request) -> Reply: ...
+
+    def check(self, record: Record, request: Request, reply: Reply | None) -> None: ...
+
+
+@contextmanager
+def served(host: Pretender) -> Iterator[None]:
+    """Listens for it, and tells it where."""
+    with _Server(host) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            host.url = f"http://127.0.0.1:{server.server_address[1]}"
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, github: PretendGitHub) -> None:
+    def __init__(self, github: Pretender) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.github = github
 
@@ -151,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif effect == Cut(after=False):
             reply = None
         else:
-            reply = self._forward(request)
+            reply = github.forward(request)
         cut = isinstance(effect, Cut)
         github.check(record, request, None if cut else reply)
         if cut or reply is None:
@@ -160,24 +199,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply, effect.seconds_per_byte if isinstance(effect, Drip) else 0.0)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_any  # noqa: N815 - the names http.server asks for
-
-    def _forward(self, request: Request) -> Reply:
-        """With the Host header as it came, so that the emulator's links lead through this proxy."""
-        behind = urlsplit(self.server.github.emulator.url)
-        connection = http.client.HTTPConnection(behind.hostname or "", behind.port, timeout=10)
-        try:
-            headers = {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
-            headers["accept-encoding"] = "identity"
-            connection.request(request.method, request.target, request.body or None, headers)
-            response = connection.getresponse()
-            kept = {
-                name.title(): value
-                for name, value in response.getheaders()
-                if name.lower() not in _HOP_BY_HOP
-            }
-            return completed(request, Reply(response.status, response.read(), kept))
-        finally:
-            connection.close()
 
     def _send(self, reply: Reply, seconds_per_byte: float) -> None:
         self.send_response(reply.status)

@@ -37,12 +37,12 @@ _NAMES = {"properties", "responses", "headers"}
 _REFERENCE = re.compile(r'"#/components/(\w+)/([^"]+)"')
 
 
-def trim(description: dict[str, Any]) -> dict[str, Any]:
+def trim(description: dict[str, Any], operations: dict[str, tuple[str, ...]] = OPERATIONS) -> dict[str, Any]:
     """The kept operations, and the components that they refer to, directly or not."""
     paths = description["paths"]
     kept = {
-        path: {key: value for key, value in paths[path].items() if key in operations or key == "parameters"}
-        for path, operations in OPERATIONS.items()
+        path: {key: value for key, value in paths[path].items() if key in methods or key == "parameters"}
+        for path, methods in operations.items()
     }
     kept = without_prose(kept)
     components: dict[str, dict[str, Any]] = {}
