@@ -108,3 +108,23 @@ def test_five_hundred_images_are_planned_in_two_seconds(
     assert main(["plan", "--legs", "20"]) is ExitCode.OK
     assert time.monotonic() - begin < 2
     assert {leg["image"].count("\n") for leg in json.loads(capsys.readouterr().out)["include"]} == {24}
+
+
+def test_gitlab_gets_a_child_pipeline_whose_jobs_have_short_names(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, ["api", "web", "job"])
+    assert main(["plan", "--legs", "2", "--format", "gitlab", "--template", "ci/size.yml"]) is ExitCode.OK
+    assert json.loads(capsys.readouterr().out) == {
+        "include": [{"local": "/ci/size.yml"}],
+        "variables": {"BLOATCHECK_LEG_1": "--image=api --image=web", "BLOATCHECK_LEG_2": "--image=job"},
+        "bloatcheck-leg": {
+            "extends": ".bloatcheck-leg",
+            "parallel": {"matrix": [{"BLOATCHECK_LEG": ["1", "2"]}]},
+        },
+    }
+
+
+def test_gitlabs_matrix_has_its_own_bounds(root: Path) -> None:
+    write(root, ["api"])
+    assert main(["plan", "--legs=201", "--format=gitlab"]) is ExitCode.USAGE
