@@ -115,6 +115,7 @@ def test_legs_are_planned_measured_and_judged_once(github: PretendGitHub, tmp_pa
         # Each ran on a machine of its one platform, had there been one.
         platforms = {image["platform"] for image in json.loads(leg.read_text())["images"]}
         assert len(platforms) == 1
+        assert leg.with_name("files.json").is_file(), "the merged report's map is as fine as the legs'"
     (comment,) = [plain(each["body"]) for each in github.emulator.comments(number)]
     assert "api (linux/arm64)" in comment
     assert "400 kB" in comment

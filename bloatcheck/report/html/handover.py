@@ -57,10 +57,13 @@ class _Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Image:
+    """One image; of an `unchanged` one what it was before is what it is after, and told once."""
+
     name: _Path
     platform: _Word
     before: _Side | None = None
     after: _Side | None = None
+    unchanged: bool = False
     dockerfile: Annotated[str, MaxLen(_LONGEST_DOCKERFILE)] | None = None
     history: Annotated[tuple[Moment, ...], MaxLen(_MOST_MOMENTS)] = ()
     limit: _Bytes | None = None
@@ -81,8 +84,9 @@ def sights_to_json(sights: Sights) -> str:
         _Image(
             name=name,
             platform=platform,
-            before=_packed(sight.before),
+            before=None if sight.before == sight.after else _packed(sight.before),
             after=_packed(sight.after),
+            unchanged=sight.before == sight.after,
             dockerfile=sight.dockerfile[:_LONGEST_DOCKERFILE] if sight.dockerfile is not None else None,
             history=sight.history[-_MOST_MOMENTS:],
             limit=sight.limit,
@@ -125,7 +129,7 @@ def _packed(folders: Folders | None) -> _Side | None:
 
 def _sight(image: _Image, diff: ImageDiff) -> Sight:
     return Sight(
-        before=_folders(image.before, diff.before),
+        before=_folders(image.after if image.unchanged else image.before, diff.before),
         after=_folders(image.after, diff.after),
         dockerfile=image.dockerfile,
         history=image.history,

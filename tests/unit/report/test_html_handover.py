@@ -40,6 +40,15 @@ def test_what_is_written_is_read_and_makes_the_same_page() -> None:
     assert render_html(REPORT, again) == render_html(REPORT, sights())
 
 
+def test_of_an_image_that_is_as_it_was_the_files_are_told_once() -> None:
+    [old] = [sight.before for sight in sights().values()]
+    same = {KEY: Sight(before=old, after=old)}
+    text = sights_to_json(same)
+    assert text.count('"lib"') == 1
+    whole = report("image api\n 10 B FROM debian\n 3 B COPY . .")
+    assert sights_from_json(text.encode(), whole) == same
+
+
 def test_images_that_the_report_does_not_have_are_left_out() -> None:
     document = told()
     document["images"][0]["name"] = "other"
