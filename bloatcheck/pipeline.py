@@ -108,6 +108,7 @@ def measure(
     fresh: bool = False,
     before: Baseline | None = None,
     known: Baseline | None = None,
+    drawn: bool = False,
 ) -> tuple[Result, ...]:
     """Builds and reads the images of the configuration; the results have its order.
 
@@ -122,6 +123,7 @@ def measure(
         fresh: built without the build cache.
         before: what builds took before, to tell how long they may take.
         known: images whose inputs its entries were measured with are not built.
+        drawn: their files are kept for the HTML report.
 
     Raises:
         UsageError: there is something to build, in a run that holds secrets and is for somebody else's code.
@@ -134,14 +136,21 @@ def measure(
             f"advice.ignore: there is no advice called {', '.join(unknown)}; there are {', '.join(IDS)}"
         )
     if fresh:
-        return _built_and_read(config, log=log, environment=environment, fresh=True, before=before)
+        return _built_and_read(
+            config, log=log, environment=environment, fresh=True, before=before, drawn=drawn
+        )
     decisions = decide_all(config, known or Baseline(), log=log, environment=environment)
     wanted = tuple(decision.spec for decision in decisions if decision.entry is None)
     if left := len(decisions) - len(wanted):
         log.info(f"{count(left, 'image')} not built: inputs unchanged (--all builds every image)")
     results = iter(
         _built_and_read(
-            replace(config, images=wanted), log=log, environment=environment, fresh=False, before=before
+            replace(config, images=wanted),
+            log=log,
+            environment=environment,
+            fresh=False,
+            before=before,
+            drawn=drawn,
         )
         if wanted
         else ()
@@ -172,6 +181,7 @@ def _built_and_read(
     environment: Mapping[str, str],
     fresh: bool,
     before: Baseline | None,
+    drawn: bool,
 ) -> tuple[Measured | Unmeasured, ...]:
     context = read_context(environment)
     builders = Builders(
@@ -195,7 +205,7 @@ def _built_and_read(
         with closing(builds.run()) as built:
             for number, each in built:
                 with works.work(each.spec.label, doing="reading") as work, shared.telling(work):
-                    results[number] = _read_built(each, config, cache, shared)
+                    results[number] = _read_built(each, config, cache, shared, drawn=drawn)
                 works.finish()
     return tuple(results[number] for number in range(len(config.images)))
 
@@ -385,7 +395,7 @@ def make_report(
 
 
 def _read_built(
-    built: BuiltImage | FailedBuild, config: Config, cache: LayerCache, log: Log
+    built: BuiltImage | FailedBuild, config: Config, cache: LayerCache, log: Log, *, drawn: bool
 ) -> Measured | Unmeasured:
     spec = built.spec
     if isinstance(built, FailedBuild):
@@ -423,7 +433,7 @@ def _read_built(
         problems=explained.problems,
         dive=dive_figures(explained.inventory.tree.layers) if config.dive else None,
         sight=Sight(
-            after=fold(explained.inventory, most=items_for(len(config.images))),
+            after=fold(explained.inventory, most=items_for(len(config.images))) if drawn else None,
             dockerfile=dockerfile.text if dockerfile else None,
         ),
     )

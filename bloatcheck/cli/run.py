@@ -109,6 +109,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         environment=environment,
         before=baselines.before,
         known=None if args.all else baselines.before,
+        drawn=True,
     )
     report = pipeline.make_report(
         config,
