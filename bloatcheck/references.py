@@ -238,7 +238,7 @@ class References:
     def _git(self) -> Git:
         plain = Git(self.config.root, words=self._ci.words)
         if not self.token or self.context.server_url is None or plain.settings(r"^http\..*\.extraheader$"):
-            # actions/checkout left its own; two would be refused.
+            # The checkout left its own (actions/checkout does); two would be refused.
             return plain
         return replace(plain, environment=_with_token(self._ci, self.token, self.context))
 

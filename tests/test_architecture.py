@@ -1,6 +1,7 @@
 """The house keeps its shape: data flows one way, and the imports prove it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,21 @@ def test_a_module_imports_only_what_stands_before_it(path: Path) -> None:
     if part in {"cli", "__main__", "__init__"}:
         return
     assert imported_parts(path) <= MAY_IMPORT[part] | {part}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_nothing_of_any_ci_stands_outside_of_its_own_file(path: Path) -> None:
+    """Its variables: what they say, and what to do about them. Help may have them in examples."""
+    name = str(path.relative_to(PACKAGE))
+    if name.startswith(("ci/", "publish/", "starter/")) or name in {"cli/init.py", "cli/plan.py"}:
+        return
+    text = path.read_text()
+    assert not re.findall(
+        r"\b(?:GITHUB|GITLAB|GITEA|RUNNER|CI|BUILDKITE|JENKINS|CIRCLE|SYSTEM)_[A-Z]\w+", text
+    )
+    assert not re.findall(r"actions/checkout `|fetch-depth", text)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
     context, run = ci.read_context(os.environ), ci.triggering_run(os.environ)
     token = token or context.token
     if not token:
-        raise UsageError("there is no token to comment with", hint="set GITHUB_TOKEN, or leave `token` out")
+        raise UsageError(
+            "there is no token to comment with", hint=f"set {TOKEN_VARIABLE}, or leave the input `token` out"
+        )
     _check_apart(Path(args.report_dir))
     config = configuration_here(Path.cwd(), path=args.config)
     if not run.is_of_pull_request:
@@ -133,7 +135,7 @@ def _post(
         return _tell(args, ci, context, log, "none", why="the fork is gone")
     numbers = ci.requests_of(run, context, token, log)
     if not numbers:
-        why = f"no open pull request has {run.head_sha[:7]} as its head (any more)"
+        why = f"no open {ci.words.request} has {run.head_sha[:7]} as its head (any more)"
         return _tell(args, ci, context, log, "none", why=why)
     if len(numbers) > 1:
         told = ", ".join(f"#{number}" for number in numbers[:10])

@@ -166,13 +166,13 @@ def _server(content: bytes, status: int = 200) -> Iterator[Server]:
         thread.join()
 
 
-def asked_by_git(root: Path, server: Server, *, server_url: str) -> str:
+def asked_by_git(root: Path, server: Server, *, server_url: str, ci: str = "github", user: str = "") -> str:
     """What git says when it may not read the remote."""
     repository = Repository(root)
     repository.git("init", "-q", "-b", "main")
     repository.commit(README="1")
-    repository.git("remote", "add", "origin", f"{server.url}/octo/hello.git")
-    context = CiContext(ci="github", event=Event.PUSH, server_url=server_url)
+    repository.git("remote", "add", "origin", f"{server.url.replace('//', f'//{user}')}/octo/hello.git")
+    context = CiContext(ci=ci, event=Event.PUSH, server_url=server_url)
     with pytest.raises(OutOfReachError) as caught:
         references(root, "{sources: [branch]}", context).baselines()
     return str(caught.value)
@@ -186,6 +186,18 @@ def test_git_gets_the_token_where_the_checkout_left_none(tmp_path: Path) -> None
     assert "`permissions: { contents: read }`" in said
     assert BOT_TOKEN not in said
     assert expected not in said
+
+
+def test_on_gitlab_the_access_token_goes_instead_of_the_jobs_own_in_the_remotes_address(
+    tmp_path: Path,
+) -> None:
+    with _server(b"", 403) as server:
+        said = asked_by_git(
+            tmp_path, server, server_url=server.url, ci="gitlab", user="gitlab-ci-token:glcbt-job@"
+        )
+    expected = base64.b64encode(f"oauth2:{BOT_TOKEN}".encode()).decode()
+    assert server.seen[0]["authorization"] == f"basic {expected}"
+    assert "glcbt-job" not in said
 
 
 def test_it_gets_no_second_one_where_the_checkout_left_its_own(tmp_path: Path) -> None:

@@ -168,3 +168,12 @@ def test_markdown_joined_to_text_is_text_again() -> None:
 def test_a_value_that_is_no_text_is_refused() -> None:
     with pytest.raises(TypeError, match="prints a list"):
         rendered(["x"])
+
+
+@pytest.mark.parametrize("word", ["!12", "~bug", '~"two', "%v1", "$7", "&3", "/close", "/label"])
+def test_what_gitlab_would_take_for_a_reference_or_a_command_is_code(word: str) -> None:
+    assert f"`{word}`" in sentence(f"see {word} there")
+
+
+def test_signs_that_stand_alone_are_none() -> None:
+    assert "`" not in sentence("90 % of 3 $ & more ~ or less! 1/2")
