@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 
 from bloatcheck.cli.colour import is_live
@@ -72,6 +73,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
         )
         return Explored(newest, older[0] if older else None)
 
+    # a shell that exports them would keep the screen from following the terminal to another size
+    for variable in ("COLUMNS", "LINES"):
+        os.environ.pop(variable, None)
     app = ExploreApp(load, harmless(" → ".join(references)))
     error = app.run()
     app.wait_for_reader()
