@@ -168,8 +168,9 @@ class Renewer:
                 f"the rules of the repository forbid a push to {self.branch} and to {RENEWAL_BRANCH}",
                 hint=f"let {self.git.words.bot} push to {RENEWAL_BRANCH}",
             )
+        request = self.git.words.request
         body = (
-            f"The sizes of the images at {measured.commit}, which are what pull requests are compared with "
+            f"The sizes of the images at {measured.commit}, which are what {request}s are compared with "
             f"from then on.\n\n{_listed(before, measured.entries, '- ')}\n\n"
             f"{self.branch} takes no direct push, so this waits to be merged."
         )
@@ -177,11 +178,11 @@ class Renewer:
             url = self.host.pull_request(branch=RENEWAL_BRANCH, base=self.branch, title=SUBJECT, body=body)
         except PublishError as error:
             raise BaselineError(
-                f"the renewed baseline is on {RENEWAL_BRANCH}, but the pull request could not be opened: "
+                f"the renewed baseline is on {RENEWAL_BRANCH}, but the {request} could not be opened: "
                 f"{error.message}",
                 hint=self.git.words.open_request,
             ) from None
-        return Renewed(f"{self.branch} takes no push, so the renewed baseline is in a pull request", url)
+        return Renewed(f"{self.branch} takes no push, so the renewed baseline is in a {request}", url)
 
     def _renewed(
         self, tip: str, measured: Measurement, *, waiting: str | None = None

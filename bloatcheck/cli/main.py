@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from bloatcheck import __version__
-from bloatcheck.ci.registry import VARIABLE
 from bloatcheck.cli.stdout import put, silence_stdout
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, Place, UsageError
 
@@ -124,6 +123,8 @@ def _executed(args: argparse.Namespace) -> ExitCode:
             "the current directory is no longer there", hint="change into the repository"
         ) from error
     if getattr(args, "ci", None):
+        from bloatcheck.ci.registry import VARIABLE
+
         os.environ[VARIABLE] = args.ci
     code = _load(args.command).execute(args)
     # Here, where a reader who went away is no fault yet.

@@ -7,7 +7,6 @@ import sys
 from typing import TextIO
 
 from bloatcheck.ci.commands import disarm
-from bloatcheck.ci.registry import detect_anyway
 
 
 def tell(text: str) -> None:
@@ -49,4 +48,6 @@ def _silence(stream: TextIO) -> None:
 
 
 def _read_by_runner() -> bool:
+    from bloatcheck.ci.registry import detect_anyway
+
     return detect_anyway(os.environ).reads_log

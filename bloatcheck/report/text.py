@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 
 from bloatcheck.ci.commands import disarm
+from bloatcheck.ci.registry import ci_named
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.model import Outcome
@@ -180,10 +181,11 @@ def _remedies(report: Report) -> list[str]:
         choices.append("join instructions into fewer layers")
     if command := accepting_command(report):
         choices.append(f"accept the growth: {command}")
+    request = ci_named(report.origin.forge).words.request
     if label := approving_label(report):
-        choices.append(f"set the label {harmless(label)} on the pull request, if you may write there")
+        choices.append(f"set the label {harmless(label)} on the {request}, if you may write there")
     if comment := approving_comment(report):
-        choices.append(f"comment on the pull request, if you may write there: {harmless(comment)}")
+        choices.append(f"comment on the {request}, if you may write there: {harmless(comment)}")
     file = harmless(config_path(report)) + (" on the base branch" if report.judged_by_base else "")
     if Metric.FORBIDDEN in metrics:
         choices += ["keep what is forbidden out of the image", f"allow it under forbidden in {file}"]
