@@ -73,7 +73,7 @@ def team(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
     }
     for name in NAMES:
         files |= {
-            f"services/{name}/Dockerfile": f"FROM scratch\nCOPY libs /libs\nCOPY services/{name}/src /src\n",
+            f"services/{name}/Dockerfile": f"FROM scratch\nCOPY services/{name}/src /src\nCOPY libs /libs\n",
             f"services/{name}/src/program": name.encode() * 50 * KB,
         }
     repository = UsersRepository.create(tmp_path / "hello", files)

@@ -27,11 +27,13 @@ from support.image_builder import (
 from support.recording_log import RecordingLog
 from support.registry import MisbehavingRegistry, basic, docker_registry, push, skopeo
 
-from bloatcheck.errors import ReadError
+from bloatcheck.errors import NotThereError, ReadError
 from bloatcheck.image.model import Image
 from bloatcheck.image.open import open_image
-from bloatcheck.image.registry import open_registry
+from bloatcheck.image.registry import current_digest, open_registry
 from bloatcheck.image.verify import verify_image
+from bloatcheck.oci.platform import Platform
+from bloatcheck.oci.registry_reference import parse_registry_reference
 
 IMAGE = ImageUnderTest(
     layers=[
@@ -155,6 +157,14 @@ def test_a_digest_names_it_as_well(registry: str) -> None:
     )
     with closing(open_registry(f"{registry}/api@{shown.stdout.strip()}")) as image:
         assert image.image_id == expected
+
+
+def test_what_a_tag_stands_for_is_known_without_a_pull(registry: str) -> None:
+    for tag in ("gzip", "index"):
+        with closing(open_registry(f"{registry}/api:{tag}", platform=Platform("linux", "amd64"))) as image:
+            assert current_digest(parse_registry_reference(f"{registry}/api:{tag}")) == image.digest
+    with pytest.raises(NotThereError):
+        current_digest(parse_registry_reference(f"{registry}/api:nothing"))
 
 
 def test_what_is_not_there_is_told(registry: str) -> None:

@@ -35,7 +35,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {".bloatcheck.yml": CONFIG, ".dockerignore": ".git\n.bloatcheck*\n", "libs/common": "c" * 100}
     for name in NAMES:
         files[f"services/{name}/Dockerfile"] = (
-            f"FROM scratch\nCOPY libs /libs\nCOPY services/{name}/src /src\nCMD x\n"
+            f"FROM scratch\nCOPY services/{name}/src /src\nCOPY libs /libs\nCMD x\n"
         )
         files[f"services/{name}/src/file"] = name * 100
     made.commit(**files)
