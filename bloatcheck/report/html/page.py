@@ -65,6 +65,7 @@ def page(report: Report, sights: Sights) -> dict[str, object]:
         "run": run_url(origin),
         "baseline": _text(report.baseline),
         "enforced": report.enforced,
+        "judged_by_base": report.judged_by_base,
         "bases": [
             _text(shared_base_sentence(shared)) for shared in shared_bases(report.images)[:_MOST_BASES]
         ],

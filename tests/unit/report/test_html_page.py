@@ -348,6 +348,10 @@ def test_what_a_change_accepts_by_itself_is_shown() -> None:
     )
 
 
+def test_whose_rules_it_was_judged_by_is_told() -> None:
+    assert told(render_html(replace(case("no_change"), judged_by_base=True)))["judged_by_base"]
+
+
 def test_an_image_that_was_not_built_says_so() -> None:
     whole = report("image api\n 1 MB COPY . .")
     [row] = whole.images

@@ -10,6 +10,7 @@ function about(page) {
     page.commit ? ["commit ", link(page.commit.url, page.commit.name)] : null,
     page.baseline ? ["compared with ", page.before ? link(page.before.url, page.baseline) : page.baseline] : null,
     page.run ? link(page.run, "the run") : null,
+    page.judged_by_base ? "judged by the base branch's rules" : null,
     page.enforced ? null : "broken limits are only told",
   ].filter(Boolean);
   return h(
