@@ -29,6 +29,9 @@ _LONGEST = 4096
 _MOST_LINK_PARTS = 3_000_000
 """Parts of the targets of all symbolic links that are followed in one image; large ones have some hundred
 thousand. Links that lead through links can make each of them cost forty times the longest path."""
+_MOST_IMPLIED = 32 << 20
+"""Bytes of the paths of all folders without a record. Builders that write none for any folder need some
+hundred thousand; all the folders around deep paths would be gigabytes."""
 _FEW = 8
 """Folders, of which each path can be asked faster than all paths are sorted."""
 _AFTER_SLASH = b"0"
@@ -100,6 +103,9 @@ class Tree:
         self.resolutions = 0
         """How many paths were resolved: what looking for programs and libraries costs."""
         self._link_parts_left = _MOST_LINK_PARTS
+        self._implied: set[bytes] = set()
+        """Folders that no record stands for, and that have something below them, or had it once."""
+        self._implied_left = _MOST_IMPLIED
         self._ordered: list[bytes] | None = None
         """Every visible path, sorted. Not the folders around them: of deep paths those are gigabytes."""
         for layer in layers:
@@ -127,6 +133,7 @@ class Tree:
         if self._visible:
             again = fresh.keys() & self._visible.keys()
             folders = {path for path in again if self._kinds[self._visible[path]] == _DIRECTORY}
+            folders |= fresh.keys() & self._implied
             replaced = {path for path in folders if kinds[fresh[path] - start] != _DIRECTORY}
             self._hide_below([(kinds[at], paths[at]) for at in markers], replaced, fresh)
             for path in again:
@@ -137,6 +144,8 @@ class Tree:
             self._join_hard_links(fresh, start, number)
         self._visible.update(fresh)
         self._visible.pop(b"", None)
+        self._implied.difference_update(fresh)
+        self._imply({path[: path.rfind(b"/")] for path in fresh if b"/" in path})
 
     def __len__(self) -> int:
         """How many paths are visible."""
@@ -271,6 +280,15 @@ class Tree:
     def paths_of(self, layer: int) -> Sequence[bytes]:
         """The paths of all records of a layer, in order."""
         return self._paths[layer]
+
+    def _imply(self, folders: set[bytes]) -> None:
+        """Remembers those of the folders, and of the ones around them, that no record stands for."""
+        while folders := {folder for folder in folders if folder not in self._visible} - self._implied:
+            self._implied_left -= sum(map(len, folders))
+            if self._implied_left < 0:
+                return
+            self._implied |= folders
+            folders = {folder[: folder.rfind(b"/")] for folder in folders if b"/" in folder}
 
     def _in_order(self) -> list[bytes]:
         if self._ordered is None:

@@ -68,6 +68,13 @@ def test_a_file_in_the_place_of_a_directory_hides_all_in_it() -> None:
     assert hidden(*tree.layers) == [(b"a/b", 7, 0, 1, Hiding.DELETED)]
 
 
+def test_a_file_in_the_place_of_a_directory_that_has_no_record_hides_all_in_it() -> None:
+    lower = layer(file("a/b/c", 5), file("ab/c", 1))
+    assert visible(lower, layer(file("a/b", 1))) == [b"a/b", b"ab/c"]
+    assert visible(lower, layer(), layer(symlink("a", "ab"))) == [b"a", b"ab/c"]
+    assert visible(lower, layer(folder("a"))) == [b"a", b"a/b/c", b"ab/c"]
+
+
 def test_a_directory_in_the_place_of_a_file_overwrites_it() -> None:
     assert hidden(layer(file("a", 7)), layer(folder("a"), file("a/b", 1))) == [
         (b"a", 7, 0, 1, Hiding.OVERWRITTEN)
@@ -207,9 +214,10 @@ def replayed(layers: list[LayerIndex]) -> dict[bytes, tuple[int, int]]:
         for position, record in enumerate(records):
             if record.kind in (Kind.WHITEOUT, Kind.OPAQUE) or last[record.path] != position:
                 continue
-            if record.kind != Kind.DIRECTORY and record.path in below:
-                at, its = below[record.path]
-                if layers[at].records.kinds[its] == Kind.DIRECTORY:
+            if record.kind != Kind.DIRECTORY:
+                at, its = below.get(record.path, (None, 0))
+                # What lies in a directory implies it.
+                if at is None or layers[at].records.kinds[its] == Kind.DIRECTORY:
                     below = outside(below, record.path)
         found = below | {
             path: (number, position)
