@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bloatcheck.check_run import as_check_run
 from bloatcheck.ci.host import Host
-from bloatcheck.ci.model import Ci, CiContext
+from bloatcheck.ci.model import AnnotationLevel, Ci, CiContext
 from bloatcheck.ci.registry import ci_named
 from bloatcheck.config.model import CommentMode, CommentPolicy, ExportFormat
 from bloatcheck.errors import PublishError
@@ -32,6 +32,11 @@ COMMENT_FILE = "comment.md"
 SUMMARY_FILE = "summary.md"
 HTML_FILE = "report.html"
 FILES_FILE = "files.json"
+_LEVELS = {
+    Outcome.WARN: AnnotationLevel.WARNING,
+    Outcome.FAIL: AnnotationLevel.ERROR,
+    Outcome.ERROR: AnnotationLevel.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,8 @@ def _summarize(report: Report, ci: Ci, context: CiContext) -> None:
     """The run's page, in the room that other tools left."""
     room = ci.summary_room(context)
     if room is not None:
-        ci.write_summary(context, render_summary(report, longest=min(LONGEST_SUMMARY, room)))
+        markdown = render_summary(report, longest=min(LONGEST_SUMMARY, room))
+        ci.write_summary(context, markdown, key=report.key, level=_LEVELS.get(report.outcome))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +202,7 @@ class _Posting:
                 create=is_worth_a_comment(report, self.policy),
                 returned=render_return(report),
                 head=self.context.head_sha,
+                settled=report.outcome not in (Outcome.FAIL, Outcome.ERROR),
             )
         except ReadOnlyTokenError as error:
             self._tell_read_only("comment", error)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+_IN_ANY_PLACE = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+
 
 def disarm(line: str) -> str:
     """The line, changed visibly where any CI's runner would take it for a command.
 
     What GitHub's runner takes for one is told by its source, ActionCommand.cs: `::` after any white space,
-    and `##[name]` in any place.
+    and `##[name]` in any place. That of Azure Pipelines, Command.cs, takes `##vso[area.event]` in any place.
     """
-    line = line.replace("##[", "## [")
+    line = _IN_ANY_PLACE.sub("## ", line)
     return f"> {line}" if line.lstrip().startswith("::") else line

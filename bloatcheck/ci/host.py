@@ -67,8 +67,12 @@ class Host(Protocol):
         create: bool,
         returned: str | None = None,
         head: str | None = None,
+        settled: bool = False,
     ) -> CommentResult:
-        """Leaves exactly one comment of ours on a pull request: `bloatcheck.publish.sticky.upsert`."""
+        """Leaves exactly one comment of ours on a pull request: `bloatcheck.publish.sticky.upsert`.
+
+        `settled` says that nobody has to answer it, where a host tells such comments apart.
+        """
         ...
 
     def newest_commit(self, number: int) -> str:

@@ -216,7 +216,12 @@ class Marks(Protocol):
         ...
 
     def fence(self) -> tuple[str, str] | None:
-        """The lines between which the runner takes nothing for a command; None where it reads none."""
+        """The lines between which the runner takes nothing for a command; None where there is no such thing."""
+        ...
+
+    @property
+    def tame(self) -> Callable[[str], str] | None:
+        """Changes a line of foreign output where the runner would act on it; None where nothing has to be."""
         ...
 
     def warning(self, message: str, place: Place | None) -> str | None:
@@ -233,6 +238,11 @@ class Pages(Protocol):
     @property
     def run(self) -> re.Pattern[str]:
         """A run's page below the repository's."""
+        ...
+
+    @property
+    def elsewhere(self) -> re.Pattern[str] | None:
+        """A run's whole address, of a CI that is none of the code host's; None where it is."""
         ...
 
     def commit(self, repository_url: str, commit: str) -> str:
@@ -302,8 +312,12 @@ class Ci(Protocol):
         """
         ...
 
-    def write_summary(self, context: CiContext, markdown: str) -> None:
+    def write_summary(
+        self, context: CiContext, markdown: str, *, key: str, level: AnnotationLevel | None
+    ) -> None:
         """Puts markdown on the run's page.
+
+        `key` tells it from others of the same run; `level` is how loud it is, None where all is well.
 
         Raises:
             PublishError: it can't be.

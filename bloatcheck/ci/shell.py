@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from bloatcheck.ci.model import (
     Annotation,
+    AnnotationLevel,
     Author,
     CiContext,
     Marks,
@@ -61,7 +62,9 @@ class Shell:
         """None."""
         return None
 
-    def write_summary(self, context: CiContext, markdown: str) -> None:
+    def write_summary(
+        self, context: CiContext, markdown: str, *, key: str, level: AnnotationLevel | None
+    ) -> None:
         """Nowhere."""
 
     def write_outputs(self, context: CiContext, outputs: Mapping[str, str], home: Path | None) -> None:

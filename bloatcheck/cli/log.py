@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -25,11 +25,29 @@ class _Output:
     """A program's output on its way to a stream."""
 
     stream: TextIO
+    tame: Callable[[str], str] | None = None
+    """Changes lines that must not stand in the stream; each waits for its end, so that none comes in parts."""
     filter: ColourFilter = field(default_factory=ColourFilter)
     at_line_start: bool = True
+    held: str = ""
 
     def write(self, text: str) -> None:
-        if text := self.filter.feed(text):
+        text = self.filter.feed(text)
+        if self.tame:
+            text = self._tamed(text, self.tame)
+        self._put(text)
+
+    def _tamed(self, text: str, tame: Callable[[str], str]) -> str:
+        *whole, rest = (self.held + text).split("\n")
+        shown = "".join(f"{tame(line)}\n" for line in whole)
+        if len(rest) > _LONGEST_HELD:
+            rest = tame(rest)
+            shown, rest = shown + rest[:-_LONGEST_COMMAND], rest[-_LONGEST_COMMAND:]
+        self.held = rest
+        return shown
+
+    def _put(self, text: str) -> None:
+        if text:
             put(self.stream, text)
             self.at_line_start = text.endswith("\n")
 
@@ -38,6 +56,9 @@ class _Output:
 
         Only a newline counts: GitHub's runner ends a line at a carriage return too, act doesn't.
         """
+        if self.tame and self.held:
+            self._put(self.tame(self.held))
+            self.held = ""
         reset = self.filter.close()
         if reset or not self.at_line_start:
             put(self.stream, f"{reset}\n")
@@ -76,6 +97,10 @@ class _Status:
             self.shown = False
 
 
+_LONGEST_HELD = 64 * 1024
+"""Characters of a line that may wait for its end."""
+_LONGEST_COMMAND = 16
+"""More than any runner knows a command by."""
 _TO_END_OF_LINE = "\x1b[K"
 _REDRAWN_AFTER = 0.2
 """Seconds; what is over sooner needs no telling."""
@@ -148,8 +173,8 @@ class PlainLog:
 class FoldingLog:
     """Writes a CI's marks of its own, and lets no other text become one.
 
-    Foreign output goes between the lines of a fence, where the CI has one. Marks are read at the start of a
-    line, so the closing one is preceded by a newline wherever the output stopped.
+    Foreign output goes between the lines of a fence, where the CI has one; else its lines are tamed. Marks
+    are read at the start of a line, so the closing one is preceded by a newline wherever the output stopped.
     """
 
     marks: Marks
@@ -164,7 +189,7 @@ class FoldingLog:
 
     def __post_init__(self) -> None:
         """Watches what is written to the stream."""
-        self._output = _Output(self.stream)
+        self._output = _Output(self.stream, self.marks.tame)
         self._status = _Status(self.stream, live=False)
 
     @contextmanager
@@ -174,7 +199,7 @@ class FoldingLog:
             self.info(title)
             yield
             return
-        begin, end = self.marks.group(harmless_line(title))
+        begin, end = self.marks.group(self._own(title))
         self._mark(begin)
         self._in_group = True
         self._begin_fence()
@@ -206,7 +231,7 @@ class FoldingLog:
     def info(self, message: str) -> None:
         """A line that can't be a command."""
         if not self.quiet:
-            self._mark(disarm(harmless_line(message)))
+            self._mark(self._own(message))
 
     def detail(self, message: str) -> None:
         """A line, if verbose."""
@@ -220,12 +245,16 @@ class FoldingLog:
         line = self.marks.warning(text, harmless_place)
         if line is None:
             where = f"{harmless_place}: " if harmless_place else ""
-            line = "\n".join(f"warning: {where}{disarm(one)}" for one in text.split("\n"))
+            line = "\n".join(f"warning: {disarm(f'{where}{one}')}" for one in text.split("\n"))
         fenced = self._fenced is not None
         self._end_fence()
         self._mark(line)
         if fenced:
             self._begin_fence()
+
+    def _own(self, message: str) -> str:
+        line = disarm(harmless_line(message))
+        return self.marks.tame(line) if self.marks.tame else line
 
     def _begin_fence(self) -> None:
         fence = self.marks.fence()

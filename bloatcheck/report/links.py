@@ -66,9 +66,13 @@ def commit_url(origin: Origin, commit: str | None) -> str | None:
 
 
 def run_url(origin: Origin) -> str | None:
-    """The page of the run that measured; None unless it is a page of the same repository."""
+    """The page of the run that measured; None unless it is one of the repository's, or of the CI's own."""
     repository, pages = repository_url(origin), _pages(origin)
-    if repository is None or pages is None or origin.run_url is None:
+    if pages is None or origin.run_url is None:
+        return None
+    if pages.elsewhere is not None:
+        return origin.run_url if pages.elsewhere.fullmatch(origin.run_url) else None
+    if repository is None:
         return None
     rest = origin.run_url.removeprefix(repository)
     return origin.run_url if rest != origin.run_url and pages.run.fullmatch(rest) else None

@@ -13,6 +13,7 @@ from bloatcheck.ci.github.marks import GitHubMarks
 from bloatcheck.ci.github.pages import GitHubPages
 from bloatcheck.ci.model import (
     Annotation,
+    AnnotationLevel,
     Author,
     CiContext,
     ReadEvent,
@@ -90,7 +91,14 @@ class GitHubActions(Shell):
 
         return step_summary_room(Path(context.summary_path)) if context.summary_path else None
 
-    def write_summary(self, context: CiContext, markdown: str) -> None:
+    def write_summary(
+        self,
+        context: CiContext,
+        markdown: str,
+        *,
+        key: str,  # noqa: ARG002 - each step has a summary of its own
+        level: AnnotationLevel | None,  # noqa: ARG002 - it has no colour
+    ) -> None:
         """The job summary."""
         from bloatcheck.publish.github.step_summary import append_step_summary  # noqa: PLC0415 - only if written
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 
 class GitHubPages:
     """`/commit/…`, `/blob/…#L5-L9`, `/actions/runs/…`."""
 
+    elsewhere: ClassVar[None] = None
     repository = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}", re.ASCII)
     run = re.compile(r"/actions/runs/(\d{1,20})(?:/(?:attempts|job)/\d{1,20})?", re.ASCII)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 
 class GitLabPages:
     """`/-/commit/…`, `/-/blob/…#L5-9`, `/-/jobs/…`."""
 
+    elsewhere: ClassVar[None] = None
     repository = re.compile(
         r"(?!.*(?:^|/)\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,255}(?:/[A-Za-z0-9._-]{1,255}){1,20}", re.ASCII
     )

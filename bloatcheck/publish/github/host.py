@@ -24,6 +24,7 @@ class GitHubHost(Repository):
         create: bool,
         returned: str | None = None,
         head: str | None = None,
+        settled: bool = False,  # noqa: ARG002 - it is a comment like any other
     ) -> CommentResult:
         """Leaves exactly one comment of ours."""
         return upsert_comment(

@@ -21,6 +21,7 @@ class GitLabHost(Project):
         create: bool,
         returned: str | None = None,
         head: str | None = None,
+        settled: bool = False,  # noqa: ARG002 - it is a comment like any other
     ) -> CommentResult:
         """Leaves exactly one note of ours."""
         notes = self._notes(number)
