@@ -189,7 +189,10 @@ class _Posting:
         if not self.token:
             if self.policy.mode is CommentMode.NEVER:
                 return nothing
-            self.log.warning(f"no comment: there is no token. {self.ci.words.tokenless}")
+            if self.ci.why_read_only(self.context):
+                self._tell_read_only("comment", PublishError("there is no token"))
+            else:
+                self.log.warning(f"no comment: there is no token. {self.ci.words.tokenless}")
             return replace(nothing, comment_pending=True)
         try:
             host = self._host()

@@ -130,17 +130,18 @@ def test_without_an_access_token_the_files_carry_the_message_and_the_log_says_wh
     assert "api" in job.file("comment.md")
 
 
-def test_in_the_fork_a_token_that_does_not_open_the_target_is_no_fault(
+def test_in_the_fork_there_is_no_note_and_a_token_that_does_not_open_the_target_is_no_fault(
     job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base = job.origin.git("rev-parse", "main")
     head = job.clone.commit(change="1")
     job.measure(2_000)
-    guest = {
-        "CI_PROJECT_ID": "9",
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "9",
-        "GITLAB_TOKEN": "glpat-of-the-fork",
-    }
+    guest = {"CI_PROJECT_ID": "9", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "9"}
+    assert job.run(merge_request("detached", head, base, **guest)) is ExitCode.OK
+    told = capsys.readouterr().out
+    assert "runs in the fork" in told
+    assert "warning" not in told
+    guest["GITLAB_TOKEN"] = "glpat-of-the-fork"
     assert job.run(merge_request("detached", head, base, **guest)) is ExitCode.OK
     assert "401 Unauthorized" in capsys.readouterr().out
 
