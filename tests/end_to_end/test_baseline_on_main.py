@@ -178,7 +178,8 @@ def branching(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
 def leaving(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
     """With the steps of docs/examples/renewal.yml."""
     example = (Path(__file__).parents[2] / "docs" / "examples" / "renewal.yml").read_text()
-    workflow = example.replace("on:\n  push:\n    branches: [main]\n", "on: [push, pull_request]\n")
+    events = 'on:\n  push:\n    branches: [main]\n  schedule:\n    - cron: "17 3 * * *"\n'
+    workflow = example.replace(events, "on: [push, pull_request]\n")
     assert workflow != example
     settings = "{sources: [artifact], renew: artifact}"
     yield from team_with(running_github, tmp_path, settings, workflow)
