@@ -12,6 +12,7 @@ from bloatcheck.analysis.advice import Advice
 from bloatcheck.analysis.contents import Cause, Contents, PackageSize
 from bloatcheck.analysis.folders import MOST_ITEMS
 from bloatcheck.analysis.snapshot import ImageSnapshot
+from bloatcheck.ci.registry import ci_named
 from bloatcheck.diff.contents import PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerChange, LayerDiff
 from bloatcheck.errors import Place
@@ -59,7 +60,7 @@ def page(report: Report, sights: Sights) -> dict[str, object]:
         "outcome": report.outcome.value,
         "headline": _text(told.pattern.format(*told.names)),
         "repository": _text(origin.repository),
-        "pull": origin.pull_request,
+        "request": _request(origin),
         "commit": _commit(origin, origin.commit),
         "before": _commit(origin, origin.base_commit),
         "run": run_url(origin),
@@ -371,6 +372,11 @@ def _place(place: Place | None, origin: Origin) -> dict[str, object] | None:
         "end": place.end_line or place.line,
         "url": place_url(origin, place),
     }
+
+
+def _request(origin: Origin) -> str | None:
+    words = ci_named(origin.forge).words
+    return f"{words.request} {words.sign}{origin.pull_request}" if origin.pull_request else None
 
 
 def _commit(origin: Origin, commit: str | None) -> dict[str, object] | None:

@@ -6,7 +6,7 @@ const MOST_FOUND = 60;
 function about(page) {
   const facts = [
     page.repository,
-    page.pull ? `pull request #${page.pull}` : null,
+    page.request,
     page.commit ? ["commit ", link(page.commit.url, page.commit.name)] : null,
     page.baseline ? ["compared with ", page.before ? link(page.before.url, page.baseline) : page.baseline] : null,
     page.run ? link(page.run, "the run") : null,
