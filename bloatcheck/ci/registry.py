@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bloatcheck.ci.gitea import FORGEJO, GITEA
 from bloatcheck.ci.github import GITHUB
 from bloatcheck.ci.gitlab import GITLAB
 from bloatcheck.ci.model import Ci, CiContext
@@ -13,7 +14,7 @@ from bloatcheck.errors import UsageError
 VARIABLE = "BLOATCHECK_CI"
 """Names the CI, whatever the environment looks like; what `--ci` sets."""
 
-CIS: tuple[Ci, ...] = (GITHUB, GITLAB, SHELL)
+CIS: tuple[Ci, ...] = (FORGEJO, GITEA, GITHUB, GITLAB, SHELL)
 """The first that detects itself is it; the shell detects itself anywhere."""
 NAMES = tuple(ci.name for ci in CIS)
 

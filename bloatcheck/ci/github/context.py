@@ -141,6 +141,8 @@ def _with_pull_request(context: CiContext, event: _Event) -> CiContext:
         head_sha=event.sha("pull_request", "head", "sha"),
         # The event was written before GitHub made the merge that is checked out here.
         merge_commit_sha=context.commit if merged_for_us else event.sha("pull_request", "merge_commit_sha"),
+        # GitHub doesn't say; Gitea does.
+        parted_sha=event.sha("pull_request", "merge_base"),
     )
 
 

@@ -1,0 +1,255 @@
+"""The repository through Gitea's API: commits, files, and pull requests of our own."""
+
+from __future__ import annotations
+
+import binascii
+import posixpath
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import StringConstraints, TypeAdapter
+
+from bloatcheck.errors import PublishError
+from bloatcheck.publish.gitea.client import PAGE, Gitea
+
+_READ = "read: code"
+_MISSING = frozenset({HTTPStatus.NOT_FOUND})
+_NOT_NEW = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+
+Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+"""It becomes part of addresses, and an argument of git."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    sha: Sha
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    sha: Sha
+    created: datetime
+    parents: tuple[_Parent, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    commits: tuple[_Commit, ...] | None
+    total_commits: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A file, or an entry of a folder."""
+
+    type: str
+    path: str
+    size: int = 0
+    content: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    ref: str
+    sha: str = ""
+    repo: _Named | None = None
+
+    def is_of(self, repository: str) -> bool:
+        return self.repo is not None and self.repo.full_name.casefold() == repository.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    number: int
+    html_url: str
+    base: _Side
+    head: _Side
+    body: str | None = None
+
+
+_COMPARISON = TypeAdapter(_Comparison)
+_COMMITS = TypeAdapter(tuple[_Commit, ...])
+_CONTENT: TypeAdapter[_Content | tuple[_Content, ...]] = TypeAdapter(_Content | tuple[_Content, ...])
+_PULL = TypeAdapter(_Pull)
+_PULLS = TypeAdapter(tuple[_Pull, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository, `owner/name`, as the client's token may see it."""
+
+    client: Gitea
+    name: str
+
+    def merge_base(self, base: str, head: str) -> str | None:
+        """Where two commits parted; None where they have nothing in common, or where it can't be told.
+
+        Gitea doesn't say, but gives the commits that only the head has, with their parents: the one parent
+        that is none of them is where they parted. After merges there may be several.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"ask where {base[:12]} and {head[:12]} parted"
+        answer = self.client.request(
+            "GET",
+            f"/repos/{self.name}/compare/{base}...{head}",
+            doing=doing,
+            accept=_MISSING,
+            needs=_READ,
+        )
+        if answer.status in _MISSING:
+            return None
+        found = self.client.parsed(_COMPARISON, answer.body, doing)
+        commits = found.commits or ()
+        if len(commits) != found.total_commits:
+            return None
+        if not commits:
+            return head
+        known = {commit.sha for commit in commits}
+        before = {parent.sha for commit in commits for parent in commit.parents or ()} - known
+        return before.pop() if len(before) == 1 else None
+
+    def file(self, commit: str, path: str, *, most: int) -> bytes | None:
+        """A file's content at a commit, of at most so many bytes; None where there is no such file.
+
+        Raises:
+            PublishError: refused, unreachable, or too large.
+        """
+        found = self._contents(commit, path)
+        if not isinstance(found, _Content) or found.type != "file":
+            return None
+        doing = f"read {path} at {commit[:12]}"
+        if found.size > most:
+            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
+        if found.size and not found.content:
+            raise PublishError(f"could not {doing}: {self.client.host} gives no file of this size")
+        try:
+            return b64decode(found.content or "")
+        except binascii.Error:
+            raise PublishError(f"could not {doing}: the answer is damaged") from None
+
+    def files(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The paths of the files in a folder at a commit, from the repository's top; empty without one.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        found = self._contents(commit, folder)
+        if not isinstance(found, tuple):
+            return ()
+        return tuple(entry.path for entry in found if entry.type == "file")
+
+    def last_before(self, moment: datetime, branch: str) -> str | None:
+        """The newest commit of a branch that was made before a moment; None where there is none.
+
+        Forgejo doesn't know `until`, so that its pages are looked through.
+
+        Raises:
+            PublishError: refused, unreachable, or too many commits since.
+        """
+        doing = f"ask for the commits of {branch}"
+        least = {"stat": "false", "verification": "false", "files": "false", "limit": PAGE}
+        until = moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for answer in self.client.pages(
+            f"/repos/{self.name}/commits",
+            doing=doing,
+            query={"sha": branch, "until": until, **least},
+            needs=_READ,
+        ):
+            for commit in self.client.parsed(_COMMITS, answer.body, doing):
+                if commit.created <= moment:
+                    return commit.sha
+        return None
+
+    def pull_request(self, *, branch: str, base: str, title: str, body: str) -> str:
+        """Opens a pull request for a branch, or renews the text of the one that is open.
+
+        Returns:
+            Its page.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"open a pull request for {branch}"
+        needs = "write: pull requests"
+        found = self._open_pull(branch, base, doing)
+        if found is None:
+            answer = self.client.request(
+                "POST",
+                f"/repos/{self.name}/pulls",
+                doing=doing,
+                body={"title": title, "head": branch, "base": base, "body": body},
+                accept=_NOT_NEW,
+                needs=needs,
+            )
+            if answer.status not in _NOT_NEW:
+                return self.client.parsed(_PULL, answer.body, doing).html_url
+            # Another run was quicker, or an earlier try of ours came through.
+            found = self._open_pull(branch, base, doing)
+            if found is None:
+                raise PublishError(f"{self.client.host} refused to {doing}")
+        if (found.body or "").replace("\r\n", "\n").strip() != body.strip():
+            self.client.request(
+                "PATCH",
+                f"/repos/{self.name}/pulls/{found.number}",
+                doing=doing,
+                body={"title": title, "body": body},
+                needs=needs,
+            )
+        return found.html_url
+
+    def open_pull_requests(self, *, head_repository: str, head_branch: str, head_sha: str) -> tuple[int, ...]:
+        """Numbers of the open pull requests that have this commit as their head now.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"find the pull request of {head_repository[:200]} into {self.name[:200]}"
+        return tuple(
+            pull.number
+            for pull in self._open_pulls(doing)
+            if pull.head.is_of(head_repository) and pull.head.ref == head_branch and pull.head.sha == head_sha
+        )
+
+    def _open_pull(self, branch: str, base: str, doing: str) -> _Pull | None:
+        return next(
+            (
+                pull
+                for pull in self._open_pulls(doing)
+                if pull.head.is_of(self.name) and pull.head.ref == branch and pull.base.ref == base
+            ),
+            None,
+        )
+
+    def _open_pulls(self, doing: str) -> Iterator[_Pull]:
+        for answer in self.client.pages(
+            f"/repos/{self.name}/pulls",
+            doing=doing,
+            query={"state": "open", "sort": "recentupdate", "limit": PAGE},
+            needs="read: pull requests",
+        ):
+            yield from self.client.parsed(_PULLS, answer.body, doing)
+
+    def _contents(self, commit: str, path: str) -> _Content | tuple[_Content, ...] | None:
+        doing = f"read {path} at {commit[:12]}"
+        answer = self.client.request(
+            "GET",
+            f"/repos/{self.name}/contents/{quote(posixpath.normpath(path))}",
+            doing=doing,
+            query={"ref": commit},
+            accept=_MISSING,
+            needs=_READ,
+        )
+        return None if answer.status in _MISSING else self.client.parsed(_CONTENT, answer.body, doing)
