@@ -13,7 +13,7 @@ SCRATCH = "scratch"
 """What FROM calls having no base image."""
 
 _VARIABLE = re.compile(
-    r"\$(?:\{(?P<braced>\w+)(?::?(?P<operator>[-+])(?P<word>[^${}]*))?\}|(?P<plain>\w+))", re.ASCII
+    r"\$(?:\{(?P<braced>\w+)(?:(?P<operator>:?[-+])(?P<word>[^${}]*))?\}|(?P<plain>\w+))", re.ASCII
 )
 _MAX_WORD = 1024
 """An image reference is far shorter; ARGs that double each other would grow without end."""
@@ -165,9 +165,14 @@ def expand(word: str, known: Mapping[str, str]) -> str | None:
 
     def value(match: re.Match[str]) -> str:
         value = known.get(match["braced"] or match["plain"])
-        if match["operator"] == "+":
-            return str(match["word"]) if value else ""
-        return value or match["word"] or ("$" if value is None and match["operator"] is None else "")
+        operator = match["operator"]
+        if operator is None:
+            return "$" if value is None else value
+        # With a colon, to be empty is to be unset.
+        is_set = bool(value) if operator.startswith(":") else value is not None
+        if operator.endswith("+"):
+            return str(match["word"]) if is_set else ""
+        return str(value if is_set else match["word"])
 
     expanded = _VARIABLE.sub(value, word).translate(_QUOTES)
     return None if re.search(r"[$\\]", expanded) or len(expanded) > _MAX_WORD else expanded

@@ -148,11 +148,14 @@ class _Derivation:
         reads = reads_of(text, instructions, platform=platform, target=build.target, build_args=args)
         paths = {dockerfile}
         folder = self._inside(build.context)
+        ignore = self._ignore_files(folder, self._as_named(build.dockerfile))
+        for name in filter(None, ignore):
+            # Where it is a link, builders follow it.
+            paths |= {name, self._inside(name)}
         if spec.inputs:
             paths |= self._chosen(spec.inputs)
-            paths |= {ignore for ignore in self._ignore_files(folder, dockerfile) if ignore}
         else:
-            paths |= self._taken(folder, dockerfile, reads)
+            paths |= self._taken(folder, ignore, reads)
         return _Read(
             build=build,
             platform=platform,
@@ -176,6 +179,11 @@ class _Derivation:
             raise UnresolvedError(f"{path[:200]} is outside of the repository")
         relative = found.relative_to(root).as_posix()
         return "" if relative == "." else relative
+
+    def _as_named(self, dockerfile: str) -> str:
+        """The Dockerfile as it is named, be it a link: beside that builders look for its ignore file."""
+        folder, name = posixpath.split(posixpath.normpath(dockerfile))
+        return posixpath.join(self._inside(folder), name)
 
     def _dockerfile(self, path: str) -> str:
         if path not in self._dockerfiles:
@@ -204,9 +212,8 @@ class _Derivation:
             raise UnresolvedError("no file fits its `inputs`")
         return paths
 
-    def _taken(self, folder: str, dockerfile: str, reads: Reads) -> set[str]:
-        """What the sources stand for in the context, and the ignore file."""
-        ignore = self._ignore_files(folder, dockerfile)
+    def _taken(self, folder: str, ignore: Sequence[str], reads: Reads) -> set[str]:
+        """What the sources stand for in the context, where one of the ignore files counts."""
         if len(ignore) > 1 and reads.sources:
             names = " or ".join(name or "no ignore file" for name in ignore)
             raise UnresolvedError(f"the builder decides whether {names} counts: say which, with `builder`")
@@ -215,7 +222,7 @@ class _Derivation:
         if key not in self._contexts:
             self._contexts[key] = BuildContext(self._tree, folder, self._ignore_file(name))
         context = self._contexts[key]
-        paths = {name} if name else set()
+        paths: set[str] = set()
         for source in reads.sources:
             paths |= context.taken(source)
         baseline = self.config.baseline.path
@@ -241,12 +248,12 @@ class _Derivation:
         return list(dict.fromkeys((docker, others)))
 
     def _first(self, *paths: str) -> str:
-        return next((path for path in paths if self._tree.kind(path) == "file"), "")
+        return next((path for path in paths if self._tree.kind(path) in {"file", "link"}), "")
 
     def _ignore_file(self, path: str) -> IgnoreFile:
         if not path:
             return IgnoreFile()
-        text = self._text(path)
+        text = self._text(self._inside(path))
         try:
             return parse_ignore_file(text)
         except ValueError as error:

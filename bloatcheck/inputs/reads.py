@@ -56,6 +56,7 @@ def reads_of(
     """
     if _FRONTEND_ARGUMENT in build_args:
         raise UnresolvedError(f"the build argument {_FRONTEND_ARGUMENT} chooses another language")
+    syntax = _syntax(text)
     stages = Stages.of(instructions, platform=platform, build_args=build_args)
     last = stages.target(target)
     if last is None:
@@ -64,7 +65,6 @@ def reads_of(
         )
     found = _Search(stages, platform)
     found.need(last)
-    syntax = _syntax(text)
     return Reads(
         sources=tuple(sorted(found.sources)),
         images=tuple(sorted(found.images | ({syntax} if syntax else set()))),
@@ -74,10 +74,15 @@ def reads_of(
 def _syntax(text: str) -> str | None:
     """The image that reads the Dockerfile, by its first lines; None for the builder's own.
 
+    BuildKit looks for it behind `#!` too, after `//`, and in JSON.
+
     Raises:
         UnresolvedError: an image that may read anything.
     """
-    for line in text.removeprefix("\ufeff").split("\n"):
+    lines = text.removeprefix("\ufeff").split("\n")
+    for line in lines[1:] if lines[0].startswith("#!") else lines:
+        if line.startswith(("//", "{")):
+            raise UnresolvedError("its first line may choose another language")
         if not _DIRECTIVE.match(line.strip()):
             return None
         if match := _SYNTAX.fullmatch(line.strip()):

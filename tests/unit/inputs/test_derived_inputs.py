@@ -18,6 +18,7 @@ from bloatcheck.oci.platform import Platform
 
 ARM, AMD = Platform("linux", "arm64"), Platform("linux", "amd64")
 BASES = {"debian:12": "sha256:" + "d" * 64, "golang": "sha256:" + "e" * 64}
+SRC_AND_MOD = ["go.mod", "src/a", "src/b"]
 SPEC = ImageSpec("api", build=BuildSpec("Dockerfile"), platform=AMD)
 
 
@@ -169,6 +170,7 @@ def test_an_argument_without_a_value_is_taken_from_the_environment(root: Path) -
         ("FROM debian:12\nADD --checksum=sha256:" + "0" * 64 + " https://example.org/x /\n", []),
         ("FROM debian:12\nADD https://example.org/x.git#" + "0" * 40 + " /\n", []),
         ("FROM scratch\nARG TARGETARCH\nCOPY src/${TARGETARCH:+b} /\n", ["src/b"]),
+        ("FROM scratch\nARG E=\nCOPY go.mod${E-x} src/${E:-a} go.mod${E:+x} src/${E+b} /\n", SRC_AND_MOD),
     ],
 )
 def test_what_is_taken(root: Path, dockerfile: str, taken: list[str]) -> None:
@@ -188,6 +190,9 @@ def test_what_is_taken(root: Path, dockerfile: str, taken: list[str]) -> None:
         ),
         ("FROM debian:12\nADD git@example.org:x /", "line 2: what ADD downloads has no checksum"),
         ("# syntax=acme/nix\nFROM debian:12\n", "its language is that of another frontend, acme/nix"),
+        ("#!/usr/bin/env docker\n# syntax=acme/nix\n", "its language is that of another frontend, acme/nix"),
+        ("//syntax=acme/nix\nFROM debian:12\n", "its first line may choose another language"),
+        ('{"syntax": "acme/nix"}\nFROM debian:12\n', "its first line may choose another language"),
         ("FROM unknown:1\n", "no registry answers"),
         ("FROM debian:12\nCOPY --from=unknown:1 /a /b", "no registry answers"),
         ("FROM debian:12\nCOPY . /", "it takes .git, which is another one at every commit"),
@@ -235,6 +240,32 @@ def test_each_builder_has_its_ignore_file(root: Path, builder: BuilderChoice, ig
     assert unknown.unresolved == (
         "the builder decides whether .dockerignore or .containerignore counts: say which, with `builder`"
     )
+
+
+def test_of_a_dockerfile_that_is_a_link_the_ignore_file_stands_beside_the_link(root: Path) -> None:
+    write(root, {"common/Dockerfile": "FROM debian:12\nCOPY src /src\n"})
+    write(root, {"common/Dockerfile.dockerignore": "src/a", "api.Dockerfile.dockerignore": "src/b"})
+    (root / "api.Dockerfile").symlink_to("common/Dockerfile")
+    spec = replace(SPEC, build=BuildSpec("api.Dockerfile"))
+    (found,) = derived(root, spec, builder=BuilderChoice.DOCKER)
+    assert paths(found) == ["api.Dockerfile.dockerignore", "common/Dockerfile", "src/a"]
+
+
+@pytest.mark.parametrize("inputs", [(), ("src/**",)])
+def test_an_ignore_file_that_is_a_link_is_followed(root: Path, inputs: tuple[str, ...]) -> None:
+    write(root, {"shared.ignore": "src/a"})
+    (root / ".dockerignore").symlink_to("shared.ignore")
+    spec = replace(SPEC, inputs=inputs, build=BuildSpec("Dockerfile"))
+    before = digest(root, spec)
+    (found,) = derived(root, spec)
+    assert ("src/a" in paths(found)) is bool(inputs)
+    assert {".dockerignore", "shared.ignore"} < set(paths(found))
+    write(root, {"shared.ignore": "src/b"})
+    assert digest(root, spec) != before
+    (root / ".dockerignore").unlink()
+    (root / ".dockerignore").symlink_to("/etc/hosts")
+    (found,) = derived(root, spec)
+    assert found.unresolved == ".dockerignore is outside of the repository"
 
 
 def test_patterns_of_the_configuration_take_the_place_of_what_is_copied(root: Path) -> None:
