@@ -76,13 +76,13 @@ def _for_pull_request(git: Git, context: CiContext, head: str, host: Host | None
 
 
 def _tip(git: Git, branch: str | None) -> str | None:
-    """What the base branch stands at, where the CI doesn't say."""
+    """What the base branch stands at, where the CI doesn't say; or stood, when the CI fetched it."""
     if branch is None:
         return None
     try:
         return git.tip(branch)
     except BaselineError:
-        return None
+        return git.commit(f"refs/remotes/origin/{branch}")
 
 
 def _for_queue(git: Git, context: CiContext, head: str) -> Choice:

@@ -216,7 +216,7 @@ class Marks(Protocol):
         ...
 
     def fence(self) -> tuple[str, str] | None:
-        """The lines between which the runner takes nothing for a command; None where there is no such thing."""
+        """The lines between which the runner takes nothing for a command; None where there are none."""
         ...
 
     @property

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bloatcheck.ci.azure import AZURE
+from bloatcheck.ci.buildkite import BUILDKITE
+from bloatcheck.ci.circleci import CIRCLECI
 from bloatcheck.ci.gitea import FORGEJO, GITEA
 from bloatcheck.ci.github import GITHUB
 from bloatcheck.ci.gitlab import GITLAB
+from bloatcheck.ci.jenkins import JENKINS
 from bloatcheck.ci.model import Ci, CiContext
 from bloatcheck.ci.shell import SHELL
 from bloatcheck.errors import UsageError
@@ -14,7 +18,7 @@ from bloatcheck.errors import UsageError
 VARIABLE = "BLOATCHECK_CI"
 """Names the CI, whatever the environment looks like; what `--ci` sets."""
 
-CIS: tuple[Ci, ...] = (FORGEJO, GITEA, GITHUB, GITLAB, SHELL)
+CIS: tuple[Ci, ...] = (FORGEJO, GITEA, GITHUB, GITLAB, BUILDKITE, AZURE, CIRCLECI, JENKINS, SHELL)
 """The first that detects itself is it; the shell detects itself anywhere."""
 NAMES = tuple(ci.name for ci in CIS)
 

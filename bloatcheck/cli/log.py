@@ -26,7 +26,7 @@ class _Output:
 
     stream: TextIO
     tame: Callable[[str], str] | None = None
-    """Changes lines that must not stand in the stream; each waits for its end, so that none comes in parts."""
+    """Changes lines that must not stand there; each waits for its end, so that none comes in parts."""
     filter: ColourFilter = field(default_factory=ColourFilter)
     at_line_start: bool = True
     held: str = ""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 
 class GitHubPages:
     """`/commit/…`, `/blob/…#L5-L9`, `/actions/runs/…`."""
 
-    elsewhere: ClassVar[None] = None
     repository = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}", re.ASCII)
     run = re.compile(r"/actions/runs/(\d{1,20})(?:/(?:attempts|job)/\d{1,20})?", re.ASCII)
+
+    @property
+    def elsewhere(self) -> re.Pattern[str] | None:
+        """None: runs are on pages of the repository."""
+        return None
 
     def commit(self, repository_url: str, commit: str) -> str:
         """A commit's page."""

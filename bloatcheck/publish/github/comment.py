@@ -21,7 +21,7 @@ ACTIONS_BOT = "github-actions[bot]"
 """The user behind a job's own token."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
-_RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:/(?:attempts|job)/[0-9]{1,20})?")
+RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:/(?:attempts|job)/[0-9]{1,20})?")
 _GONE = frozenset({HTTPStatus.NOT_FOUND})
 _CLOSED_TO_APPS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
@@ -71,6 +71,7 @@ def upsert_comment(
     create: bool,
     returned: str | None = None,
     head: str | None = None,
+    run: re.Pattern[str] = RUN,
 ) -> CommentResult:
     """Leaves exactly one comment of ours on a pull request: see `bloatcheck.publish.sticky.upsert`.
 
@@ -80,7 +81,7 @@ def upsert_comment(
     """
     if not _REPOSITORY.fullmatch(repository) or pull_request < 1:
         raise PublishError(f"{repository[:200]!r} #{pull_request} is no pull request")
-    notes = GitHubNotes(client, repository, pull_request)
+    notes = GitHubNotes(client, repository, pull_request, run=run)
     return upsert(notes, body, author=author, create=create, returned=returned, head=head)
 
 
@@ -93,7 +94,7 @@ class GitHubNotes:
     pull_request: int
     host: str = "GitHub"
     longest: int = MAX_COMMENT_CHARACTERS
-    run: re.Pattern[str] = _RUN
+    run: re.Pattern[str] = RUN
 
     @property
     def _doing(self) -> str:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from bloatcheck.publish.check import Check
 from bloatcheck.publish.github.approvals import newest_commit, read_signs
 from bloatcheck.publish.github.check_run import post_check_run
-from bloatcheck.publish.github.comment import upsert_comment
+from bloatcheck.publish.github.comment import RUN, upsert_comment
 from bloatcheck.publish.github.pull_requests import open_pull_requests
 from bloatcheck.publish.github.repository import Repository
 from bloatcheck.publish.sign import Sign
 from bloatcheck.publish.sticky import CommentResult
 
 
+@dataclass(frozen=True, slots=True)
 class GitHubHost(Repository):
-    """A repository, its pull requests and its checks: `bloatcheck.ci.host.Host`."""
+    """A repository, its pull requests and its checks: `bloatcheck.ci.host.Host`.
+
+    `run` finds the number of a run in its address, where another CI runs.
+    """
+
+    run: re.Pattern[str] = RUN
 
     def upsert_comment(
         self,
@@ -28,7 +37,15 @@ class GitHubHost(Repository):
     ) -> CommentResult:
         """Leaves exactly one comment of ours."""
         return upsert_comment(
-            self.client, self.name, number, body, author=author, create=create, returned=returned, head=head
+            self.client,
+            self.name,
+            number,
+            body,
+            author=author,
+            create=create,
+            returned=returned,
+            head=head,
+            run=self.run,
         )
 
     def post_check(self, check: Check) -> None:

@@ -1,0 +1,252 @@
+"""A repository through the API of Azure DevOps: commits, files, and a pull request of our own."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, NoReturn
+
+from pydantic import StringConstraints, TypeAdapter
+
+from bloatcheck.errors import PublishError
+from bloatcheck.publish.azure.client import API_VERSION, Azure, parsed
+
+MAX_DESCRIPTION_CHARACTERS = 4_000
+
+_READ = "Read"
+_VERSION = {"api-version": API_VERSION}
+_MISSING = frozenset({HTTPStatus.NOT_FOUND})
+_NOT_NEW = frozenset({HTTPStatus.CONFLICT})
+
+_Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+"""It becomes part of addresses, and an argument of git."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    commitId: _Sha  # noqa: N815 - Azure's word
+
+
+@dataclass(frozen=True, slots=True)
+class _Commits:
+    value: tuple[_Commit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    path: str
+    gitObjectType: str  # noqa: N815 - Azure's word
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    value: tuple[_Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    pullRequestId: int  # noqa: N815 - Azure's word
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    value: tuple[_Request, ...]
+
+
+_COMMITS = TypeAdapter(_Commits)
+_ITEMS = TypeAdapter(_Items)
+_REQUEST = TypeAdapter(_Request)
+_REQUESTS = TypeAdapter(_Requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository, `project/_git/name` with each part percent-encoded; `page` is its address for people."""
+
+    client: Azure
+    name: str
+    page: str
+
+    @property
+    def path(self) -> str:
+        """Its address below the API."""
+        project, _, name = self.name.partition("/_git/")
+        return f"/{project}/_apis/git/repositories/{name}"
+
+    def merge_base(self, base: str, head: str) -> str | None:
+        """Where two commits parted; None where they have nothing in common, or one is not there.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"ask where {base[:12]} and {head[:12]} parted"
+        answer = self.client.request(
+            "GET",
+            f"{self.path}/commits/{base}/mergebases",
+            doing=doing,
+            query={"otherCommitId": head, **_VERSION},
+            accept=_MISSING,
+            needs=_READ,
+        )
+        if answer.status in _MISSING:
+            return None
+        found = parsed(_COMMITS, answer.body, doing).value
+        return found[0].commitId if found else None
+
+    def file(self, commit: str, path: str, *, most: int) -> bytes | None:
+        """A file's content at a commit, of at most so many bytes; None where there is no such file.
+
+        Raises:
+            PublishError: refused, unreachable, or too large.
+        """
+        doing = f"read {path} at {commit[:12]}"
+        answer = self.client.request(
+            "GET",
+            f"{self.path}/items",
+            doing=doing,
+            query={
+                "path": f"/{posixpath.normpath(path)}",
+                "$format": "octetStream",
+                **_at(commit),
+            },
+            accept=_MISSING,
+            needs=_READ,
+        )
+        if answer.status in _MISSING:
+            return None
+        if len(answer.body) > most:
+            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
+        return answer.body
+
+    def files(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The paths of the files in a folder at a commit, from the repository's top; empty without one.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"list {folder} at {commit[:12]}"
+        answer = self.client.request(
+            "GET",
+            f"{self.path}/items",
+            doing=doing,
+            query={"scopePath": f"/{folder.strip('/')}", "recursionLevel": "oneLevel", **_at(commit)},
+            accept=_MISSING,
+            needs=_READ,
+        )
+        if answer.status in _MISSING:
+            return ()
+        found = parsed(_ITEMS, answer.body, doing).value
+        return tuple(item.path.lstrip("/") for item in found if item.gitObjectType == "blob")
+
+    def last_before(self, moment: datetime, branch: str) -> str | None:
+        """The newest commit of a branch that was made before a moment; None where there is none.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"ask for the commits of {branch}"
+        answer = self.client.request(
+            "GET",
+            f"{self.path}/commits",
+            doing=doing,
+            query={
+                "searchCriteria.itemVersion.version": branch,
+                "searchCriteria.itemVersion.versionType": "branch",
+                "searchCriteria.toDate": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "searchCriteria.$top": "1",
+                **_VERSION,
+            },
+            needs=_READ,
+        )
+        found = parsed(_COMMITS, answer.body, doing).value
+        return found[0].commitId if found else None
+
+    def artifacts(self, name: str, branch: str) -> Sequence[NoReturn]:  # noqa: ARG002 - none is read
+        """Artifacts of Azure Pipelines are not read.
+
+        Raises:
+            PublishError: always.
+        """
+        raise _no_artifacts()
+
+    def archive(self, number: int, *, most: int) -> bytes:  # noqa: ARG002 - none is read
+        """As `artifacts`.
+
+        Raises:
+            PublishError: always.
+        """
+        raise _no_artifacts()
+
+    def pull_request(self, *, branch: str, base: str, title: str, body: str) -> str:
+        """Opens a pull request for a branch, or renews the text of the one that is open; its page.
+
+        Raises:
+            PublishError: refused or unreachable.
+        """
+        doing = f"open a pull request for {branch}"
+        text = body[:MAX_DESCRIPTION_CHARACTERS]
+        found = self._open_request(branch, base, doing)
+        if found is None:
+            answer = self.client.request(
+                "POST",
+                f"{self.path}/pullrequests",
+                doing=doing,
+                query=_VERSION,
+                body={
+                    "sourceRefName": f"refs/heads/{branch}",
+                    "targetRefName": f"refs/heads/{base}",
+                    "title": title,
+                    "description": text,
+                },
+                accept=_NOT_NEW,
+            )
+            if answer.status not in _NOT_NEW:
+                return self._page(parsed(_REQUEST, answer.body, doing))
+            # Another run was quicker, or an earlier try of ours came through.
+            found = self._open_request(branch, base, doing)
+            if found is None:
+                raise PublishError(f"Azure DevOps refused to {doing}")
+        if (found.description or "").replace("\r\n", "\n").strip() != text.strip():
+            self.client.request(
+                "PATCH",
+                f"{self.path}/pullrequests/{found.pullRequestId}",
+                doing=doing,
+                query=_VERSION,
+                body={"title": title, "description": text},
+            )
+        return self._page(found)
+
+    def _page(self, request: _Request) -> str:
+        return f"{self.page}/pullrequest/{request.pullRequestId}"
+
+    def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
+        answer = self.client.request(
+            "GET",
+            f"{self.path}/pullrequests",
+            doing=doing,
+            query={
+                "searchCriteria.status": "active",
+                "searchCriteria.sourceRefName": f"refs/heads/{branch}",
+                "searchCriteria.targetRefName": f"refs/heads/{base}",
+                "$top": "1",
+                **_VERSION,
+            },
+            needs=_READ,
+        )
+        found = parsed(_REQUESTS, answer.body, doing).value
+        return found[0] if found else None
+
+
+def _at(commit: str) -> dict[str, str]:
+    return {"versionDescriptor.version": commit, "versionDescriptor.versionType": "commit", **_VERSION}
+
+
+def _no_artifacts() -> PublishError:
+    return PublishError(
+        "artifacts of Azure Pipelines are not read",
+        hint="take the baseline from the source `file` or `branch` (docs/baseline.md)",
+    )
