@@ -16,6 +16,7 @@ from pydantic import StringConstraints, TypeAdapter
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitea.client import PAGE, Gitea
+from bloatcheck.publish.refused import message_of
 
 _READ = "read: code"
 _MISSING = frozenset({HTTPStatus.NOT_FOUND})
@@ -199,7 +200,8 @@ class Repository:
             # Another run was quicker, or an earlier try of ours came through.
             found = self._open_pull(branch, base, doing)
             if found is None:
-                raise PublishError(f"{self.client.host} refused to {doing}")
+                words = message_of(answer.body)
+                raise PublishError(f"{self.client.host} refused to {doing}" + (f": {words}" if words else ""))
         if (found.body or "").replace("\r\n", "\n").strip() != body.strip():
             self.client.request(
                 "PATCH",
