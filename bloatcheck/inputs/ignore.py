@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
+
+from bloatcheck.inputs.model import UnresolvedError
 
 MAX_PATTERNS = 5_000
+MOST_COMPARED = 20_000_000
+"""Patterns with paths, for one ignore file: some ten seconds."""
 _MOST_STARS = 3
-"""In one name of a pattern; with more, a long name could take long."""
+"""In one name of a pattern."""
+_USUAL_DEPTH = 16
+_STAR = "[^/]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,20 @@ class _Pattern:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
-    """The patterns of one ignore file, in order."""
+    """The patterns of one ignore file, in order. What is decided is remembered."""
 
     patterns: tuple[_Pattern, ...] = ()
     _known: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    _fitting: dict[str, int] = field(default_factory=lambda: {"": 0}, compare=False, repr=False)
+    """By folder, a bit for each pattern that fits it or one above it."""
+    _compared: Iterator[int] = field(default_factory=count, compare=False, repr=False)
 
     def ignores(self, path: str) -> bool:
-        """Whether the builder leaves out the file or folder at a clean path from the context's root."""
+        """Whether the builder leaves out the file or folder at a clean path from the context's root.
+
+        Raises:
+            UnresolvedError: there are too many patterns and paths to tell.
+        """
         known = self._known.get(path)
         if known is None:
             known = self._known[path] = self._decide(path)
@@ -48,14 +62,33 @@ class IgnoreFile:
         )
 
     def _decide(self, path: str) -> bool:
-        names = path.split("/")
-        paths = ["/".join(names[:end]) for end in range(len(names), 0, -1)]
+        above = self._fits(posixpath.dirname(path))
         ignored = False
-        for pattern in self.patterns:
+        for number, pattern in enumerate(self.patterns):
             # One that takes back says nothing of what isn't left out, and the other way round.
-            if pattern.takes_back == ignored and any(pattern.expression.fullmatch(each) for each in paths):
+            if pattern.takes_back == ignored and (above >> number & 1 or self._fits_one(pattern, path)):
                 ignored = not pattern.takes_back
         return ignored
+
+    def _fits(self, folder: str) -> int:
+        missing = []
+        while folder not in self._fitting:
+            missing.append(folder)
+            folder = posixpath.dirname(folder)
+        fitting = self._fitting[folder]
+        for each in reversed(missing):
+            for number, pattern in enumerate(self.patterns):
+                if not fitting >> number & 1 and self._fits_one(pattern, each):
+                    fitting |= 1 << number
+            self._fitting[each] = fitting
+        return fitting
+
+    def _fits_one(self, pattern: _Pattern, path: str) -> bool:
+        # A pattern begins anew at each folder, if it has `**`; a few thousand of them is as far as paths go.
+        for _ in range(1 + path.count("/") // _USUAL_DEPTH):
+            if next(self._compared) >= MOST_COMPARED:
+                raise UnresolvedError("its ignore file has too many patterns for so many files")
+        return pattern.expression.fullmatch(path) is not None
 
 
 def parse_ignore_file(text: str) -> IgnoreFile:
@@ -79,13 +112,13 @@ def name_pattern(name: str) -> re.Pattern[str]:
     """
     if _stars(name) > _MOST_STARS:
         raise ValueError(f"{name[:100]} has too many stars")
-    parts: list[str] = []
+    run = _Run(count())
     at = 0
     while at < len(name):
         part, at = _piece(name, at)
-        parts.append(part)
+        run.add(part)
     try:
-        return re.compile("".join(parts), re.DOTALL)
+        return re.compile(run.written, re.DOTALL)
     except re.error as error:
         raise ValueError(f"its pattern {name[:100]!r} can't be understood: {error}") from None
 
@@ -141,7 +174,8 @@ def _stars(name: str) -> int:
 
 def _runs(text: str) -> list[str]:
     """What stands before, between and after the `**` of a pattern, as regular expressions."""
-    runs = [""]
+    groups = count()
+    runs = [_Run(groups)]
     at = 0
     while at < len(text):
         if text.startswith("**", at):
@@ -150,20 +184,67 @@ def _runs(text: str) -> list[str]:
             while text.startswith("**/", at):
                 at += 3
             if at == len(text):
-                runs[-1] += ".*"
+                runs[-1].add(".*")
             else:
-                runs.append("")
+                runs.append(_Run(groups))
             continue
         part, at = _piece(text, at)
-        runs[-1] += part
-    return runs
+        runs[-1].add(part)
+    return [run.written for run in runs]
+
+
+class _Run:
+    """A regular expression of names between slashes, put together from pieces.
+
+    Whatever stands between two stars of a name is taken at its first place for good, so that no name takes
+    long. It loses nothing: the star behind it can pass over what a later place would have left to it, but for
+    the slash that a set may stand for.
+    """
+
+    def __init__(self, groups: Iterator[int]) -> None:
+        self._groups = groups
+        self._whole = ""
+        self._chunks = [""]
+        self._set_of_slash = ""
+
+    def add(self, piece: str) -> None:
+        if piece == _STAR:
+            self._chunks.append("")
+            return
+        self._chunks[-1] += piece
+        if piece.startswith("[") and _may_be_slash(piece):
+            self._set_of_slash = piece
+        if piece == "/":
+            self._whole, self._chunks, self._set_of_slash = self.written, [""], ""
+
+    @property
+    def written(self) -> str:
+        first, *more = self._chunks
+        if not more:
+            return self._whole + first
+        *middle, last = more
+        if middle and self._set_of_slash:
+            raise ValueError("a pattern of it has several stars, and a set that may be a slash, in one name")
+        between = "".join(
+            f"(?=(?P<n{number}>[^/]*?{chunk}))(?P=n{number})"
+            for chunk, number in zip(filter(None, middle), self._groups, strict=False)
+        )
+        return f"{self._whole}{first}{between}{_STAR}{last}"
+
+
+def _may_be_slash(piece: str) -> bool:
+    try:
+        return re.fullmatch(piece, "/") is not None
+    except re.error:
+        # refused as a whole
+        return False
 
 
 def _piece(text: str, at: int) -> tuple[str, int]:
     """A piece of the pattern as a regular expression, and where the next one begins."""
     character = text[at]
     if character == "*":
-        return "[^/]*", at + 1
+        return _STAR, at + 1
     if character == "?":
         return "[^/]", at + 1
     if character == "\\" and at + 1 < len(text):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.inputs.ignore import parse_ignore_file
+from bloatcheck.inputs.model import UnresolvedError
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,33 @@ def test_hostile_patterns_and_paths_take_no_long_time() -> None:
     assert not file.ignores("/".join(["a" * 60] * 60))
     assert not file.ignores("a" * 250)
     assert time.monotonic() - begin < 2
+
+
+def test_no_name_takes_the_time_of_all_its_places_multiplied_by_those_of_the_next() -> None:
+    file = parse_ignore_file("\n".join("*a*a*a/" * 3 + f"b{number}" for number in range(20)))
+    begin = time.monotonic()
+    assert not file.ignores("/".join(["a" * 250] * 4))
+    assert time.monotonic() - begin < 1
+
+
+def test_thousands_of_patterns_for_thousands_of_files_are_not_compared_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bloatcheck.inputs.ignore.MOST_COMPARED", 10_000)
+    file = parse_ignore_file("\n".join(f"a{number}*" for number in range(100)))
+    with pytest.raises(UnresolvedError, match="too many patterns for so many files"):
+        any(file.ignores(f"folder/b{number}") for number in range(200))
+
+
+def test_each_pattern_is_compared_once_with_a_folder_whatever_is_below(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bloatcheck.inputs.ignore.MOST_COMPARED", 1_500)
+    file = parse_ignore_file("\n".join(f"a{number}*" for number in range(10)))
+    assert not any(file.ignores(f"1/2/3/4/b{number}") for number in range(100))
+
+
+def test_stars_around_a_set_that_may_be_a_slash_are_refused() -> None:
+    with pytest.raises(ValueError, match="a set that may be a slash"):
+        parse_ignore_file("a*[^b]*c")
+    assert parse_ignore_file("a*[bc]*d").ignores("axbyd")
