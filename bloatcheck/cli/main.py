@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from bloatcheck import __version__
+from bloatcheck.cli.parser import Parser
 from bloatcheck.cli.stdout import put, silence_stdout
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, Place, UsageError
 
@@ -67,7 +68,7 @@ def _load(command: str) -> Command:
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="bloatcheck",
         description="Catches container image bloat before it ships.",
         epilog="Exit codes: 0 within limits, 1 a limit is broken, 2 bad usage or configuration, "
