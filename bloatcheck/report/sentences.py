@@ -61,6 +61,11 @@ def incomparable(reason: str) -> str:
 
 def broken(finding: Finding, image: ImageReport) -> str:
     """`content-growth: grew by 12.4 MB, …; most of it in Dockerfile:5 RUN … (+12.4 MB)`."""
+    return f"{finding.metric.value}: {breach(finding, image)}"
+
+
+def breach(finding: Finding, image: ImageReport) -> str:
+    """The same without the limit's name."""
     subject = ""
     if finding.metric is Metric.LAYER_GROWTH:
         subject = f"{_layer(finding.instruction, finding.place)} "
@@ -72,7 +77,7 @@ def broken(finding: Finding, image: ImageReport) -> str:
     if blamed := blame(finding, image):
         words, layer = blamed
         share = f"; {words} in {_layer(layer.instruction, layer.place)} ({layer.delta})"
-    return f"{finding.metric.value}: {subject}{broken_limit(finding)}{share}"
+    return f"{subject}{broken_limit(finding)}{share}"
 
 
 def _layer(instruction: str | None, place: Place | None) -> str:

@@ -247,12 +247,37 @@ class TestMap:
         page.keyboard.press("Enter")
         assert crumbs(page) == "/ > opt > models > alpha"
 
+    def test_searching_finds_paths_too(self, page: Page) -> None:
+        page.get_by_role("searchbox", name="Search files").fill("/srv/app/main")
+        expect(page.locator(".beside tbody tr")).to_have_count(1)
+        expect(page.locator(".beside tbody")).to_contain_text("/srv/app/main.py")
+        page.get_by_role("searchbox", name="Search files").fill("models/beta")
+        expect(page.locator(".drawing .told")).to_have_text(re.compile(r"1\s*match, 3.60\s*MB"))
+
+    def test_what_is_too_small_to_be_seen_is_one_area_that_opens(
+        self, browser: Browser, tmp_path: Path
+    ) -> None:
+        sizes = {"large": 900_000, "tiny/large": 300_000} | {f"tiny/f{n:03}.js": n + 1 for n in range(300)}
+        inventory = take_inventory([layer(*(file(name, size) for name, size in sizes.items()))])
+        opened = tmp_path / "report.html"
+        whole = report(f"image api\n {inventory.tree.layers[0].content_size} B COPY . .")
+        sight = Sight(after=fold(inventory), before=fold(inventory))
+        opened.write_text(render_html(whole, {("api", "linux/amd64"): sight}), encoding="utf-8")
+        found = visit(browser, opened)
+        cells = found.page.locator(".canvas .cell")
+        assert cells.count() == len(("tiny", "large", "large in tiny", "300 smaller"))
+        cells.filter(has_text="300 smaller").click()
+        assert crumbs(found.page) == "/ > tiny > 300 smaller"
+        assert tops(found.page)[0].startswith("f299.js 300")
+        assert not found.troubles
+        found.page.context.close()
+
     @pytest.mark.parametrize(
         ("view", "largest"),
         [
             ("Layer", "2 · COPY models /opt/models"),
-            ("Package", "no package: your own files"),
-            ("Cause", "your own files"),
+            ("Package", "no package: own files"),
+            ("Cause", "own files"),
         ],
     )
     def test_it_has_other_views(self, page: Page, view: str, largest: str) -> None:
@@ -282,9 +307,9 @@ class TestSections:
             row.get_by_role("rowheader").inner_text(): row.inner_text()
             for row in table.locator("tbody tr").all()
         }
-        assert re.search(r"added\s+–\s+2.00\s*MB", rows["srv/app/node_modules/ 40\u00a0files"])
-        assert re.search(r"shrunk\s+700\s*kB\s+300\s*kB\s+−400\s*kB", rows["srv/app/site.css"])
-        assert re.search(r"removed\s+400\s*kB\s+–", rows["srv/app/old.js"])
+        assert re.search(r"added\s+–\s+2.00\s*MB", rows["/srv/app/node_modules/ 40\u00a0files"])
+        assert re.search(r"shrunk\s+700\s*kB\s+300\s*kB\s+−400\s*kB", rows["/srv/app/site.css"])
+        assert re.search(r"removed\s+400\s*kB\s+–", rows["/srv/app/old.js"])
         page.get_by_role("button", name=re.compile("^removed")).click()
         expect(table).not_to_contain_text("old.js")
 
@@ -495,9 +520,9 @@ def test_what_a_run_leaves_is_opened_and_its_sizes_are_those_of_its_json(
     table = found.page.get_by_role("table", name="Changed files and folders")
     rows = [re.sub(r"\s+", " ", row.inner_text()) for row in table.locator("tbody tr").all()]
     assert rows == [
-        "srv/app.js grown 3.00 kB 5.00 kB +2.00 kB",
-        "srv/<b>new</b>.js added – 1.20 kB +1.20 kB",
-        "srv/old.js removed 700 B – −700 B",
+        "/srv/app.js grown 3.00 kB 5.00 kB +2.00 kB",
+        "/srv/<b>new</b>.js added – 1.20 kB +1.20 kB",
+        "/srv/old.js removed 700 B – −700 B",
     ]
     assert told["delta"] == 2_000 + 1_200 - 700
     assert not found.troubles

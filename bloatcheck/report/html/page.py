@@ -24,12 +24,13 @@ from bloatcheck.report.fleet import fleet_of, fleet_sentence
 from bloatcheck.report.headline import headline
 from bloatcheck.report.html.drawing import LayerNumbers, draw, layer_numbers
 from bloatcheck.report.html.model import NOTHING_SEEN, Sight, Sights
-from bloatcheck.report.links import advice_url, commit_url, place_url, run_url
+from bloatcheck.report.links import advice_url, commit_url, limit_url, place_url, run_url
 from bloatcheck.report.model import ImageReport, Origin, Report
 from bloatcheck.report.plain import harmless, harmless_lines
-from bloatcheck.report.sentences import broken, dive_rule, wont_start
+from bloatcheck.report.sentences import breach, broken, dive_rule, wont_start
 from bloatcheck.report.shared_bases import shared_bases
 from bloatcheck.report.view import Row, is_quiet, rows
+from bloatcheck.report.why import MANAGERS
 from bloatcheck.report.why_text import shared_base_sentence
 
 _FEWEST_ITEMS = 200
@@ -149,7 +150,10 @@ def _troubles(image: ImageReport, origin: Origin) -> Iterable[dict[str, object]]
         level = (image.incomparable or Level.WARN).value
         yield _trouble(level, f"can't be compared: {image.diff.incomparable_because}", None, origin)
     for finding in image.findings:
-        yield _trouble(finding.level.value, broken(finding, image), finding.place, origin)
+        yield _trouble(finding.level.value, breach(finding, image), finding.place, origin) | {
+            "rule": finding.metric.value,
+            "rule_url": limit_url(finding.metric),
+        }
     for verdict in image.dive:
         if not verdict.passed:
             yield _trouble(Level.FAIL.value, dive_rule(verdict), None, origin)
@@ -258,7 +262,7 @@ def _shares(diff: ImageDiff) -> list[object]:
     return [
         {
             "cause": cause.value,
-            "manager": _text(manager),
+            "packages": MANAGERS.get(manager, _text(f"{manager} packages")) if manager else None,
             "size": after.get((cause, manager), 0) if diff.after else before.get((cause, manager), 0),
             "before": before.get((cause, manager), 0) if known else None,
         }

@@ -1,5 +1,6 @@
 const MOST_CELLS = 900;
 const SMALLEST = 5;
+const SMALLEST_ALONE = 12;
 const SMALLEST_OPENED = 44;
 const HEAD = 20;
 const LEVELS = 3;
@@ -75,9 +76,10 @@ function drawingOf(image) {
     const width = Math.max(200, box.width);
     const height = Math.max(200, box.height);
     // what is too small to be looked into isn't laid out: of 50,000 files a few hundred areas are left
-    const least = (measure(here) / (width * height)) * SMALLEST_OPENED ** 2;
-    const isOpened = (node) => node === here || (!node.leaf && measure(node) >= least && depthBelow(node, here) < LEVELS);
-    const top = d3.hierarchy(here, (node) => (isOpened(node) ? node.children : null));
+    const perPixel = measure(here) / (width * height);
+    const least = perPixel * SMALLEST_OPENED ** 2;
+    const isOpened = (node) => node === here || (!node.leaf && node.kind !== "together" && measure(node) >= least && depthBelow(node, here) < LEVELS);
+    const top = d3.hierarchy(here, (node) => (isOpened(node) ? drawnIn(node, perPixel * SMALLEST_ALONE ** 2) : null));
     top.sum((node) => (isOpened(node) ? 0 : measure(node)));
     top.sort((one, other) => other.value - one.value);
     d3
@@ -100,6 +102,14 @@ function drawingOf(image) {
     if (!visible.length) canvas.replaceChildren(h("p", { class: "empty" }, state.area === "size" ? "Nothing is in here." : "Nothing changed in here."));
     canvas.setAttribute("aria-label", `Map of ${pathOf(here)}, ${bytes(measure(here))}`);
     if (cells.length) cells[0].element.tabIndex = 0;
+  }
+
+  /** What is in a folder, the smallest as one area: each by itself would be a speck, or a hole. */
+  function drawnIn(node, least) {
+    const small = node.children.filter((child) => measure(child) && measure(child) < least);
+    if (small.length < 2) return node.children;
+    const single = new Set(small);
+    return [...node.children.filter((child) => !single.has(child)), togetherOf(small, node)];
   }
 
   function cell(each, across) {
@@ -216,7 +226,8 @@ function drawingOf(image) {
     const pending = [tree()];
     while (pending.length) {
       const node = pending.pop();
-      if (node.own && node.parent && node.name.toLowerCase().includes(state.query)) found.push(node);
+      // by its own name, or as the first on its way by which a path is whole
+      if (node.own && node.parent && (!node.parent.own || node.name.toLowerCase().includes(state.query))) found.push(node);
       if (node.hit) pending.push(...node.children);
     }
     return found.sort((one, other) => measure(other) - measure(one) || (pathOf(one) < pathOf(other) ? -1 : 1));
@@ -270,7 +281,7 @@ function drawingOf(image) {
 
   function hasMatchAbove(node) {
     for (let above = node.parent; above; above = above.parent) {
-      if (above.parent && above.own && above.name.toLowerCase().includes(state.query)) return true;
+      if (above.own) return true;
     }
     return false;
   }
@@ -288,7 +299,7 @@ function drawingOf(image) {
     const items =
       state.colour === "growth"
         ? [["added", "new"], ["grown-3", "grown"], ["grown-1", "grown a little"], ["same", "same"], ["shrunk-1", "shrunk a little"], ["shrunk-3", "shrunk"], ...(state.area === "change" ? [["removed", "removed"]] : [])]
-        : [["base", "base image"], ["package", "packages"], ["own", "your own"], ["hidden", "hidden by later layers"]];
+        : Object.entries(CAUSES);
     legend.replaceChildren(...items.map(([tone, label]) => h("span", null, h("i", { class: `key ${tone}`, "aria-hidden": "true" }), label)));
   }
 

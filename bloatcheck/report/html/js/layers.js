@@ -15,8 +15,7 @@ function layersOf(image, drawing) {
         { type: "button", class: `layer ${layer.base ? "of-base" : ""} ${layer.change ?? ""}`, "aria-expanded": "false", on: { click: () => choose(number) } },
         h("span", { class: "amount" }, bytes(layer.after ?? (image.after === null ? layer.before : 0)), changed ? h("small", { class: `tone ${layer.change}` }, growth((layer.after ?? 0) - (layer.before ?? 0))) : null),
         causesBar(layer, size, most),
-        h("code", null, titleOf(image, layer)),
-        h("span", { class: "marks" }, changed ? badge(layer.change) : layer.change === "rebuilt" ? badge("rebuilt") : null, layer.base ? badge("base", "base image") : null, layer.place ? h("span", { class: "quiet" }, `${layer.place.file}:${layer.place.line}`) : null),
+        h("span", { class: "made" }, h("code", null, titleOf(image, layer)), h("span", { class: "marks" }, changed ? badge(layer.change) : layer.change === "rebuilt" ? badge("rebuilt") : null, layer.base ? badge("base", "base image") : null, layer.place ? h("span", { class: "quiet" }, `${layer.place.file}:${layer.place.line}`) : null)),
       ),
     );
   });
@@ -90,7 +89,7 @@ function holding(image, drawing, number) {
     pending.push(...each.children);
     if (!each.leaf || each.kind === "hidden") continue;
     const owner = each.leaf.owner;
-    const path = each.leaf.name ? [...each.leaf.folders, each.leaf.name].join("/") : `${[...each.leaf.folders, ""].join("/")}: ${restName(each.leaf)}`;
+    const path = each.leaf.name ? ["", ...each.leaf.folders, each.leaf.name].join("/") : `${["", ...each.leaf.folders, ""].join("/")}: ${restName(each.leaf)}`;
     const name = owner && !image.layers[number].base ? `${owner[0]}: ${owner[1]} ${owner[2]}` : path;
     sums.set(name, (sums.get(name) ?? 0) + each.size);
   }
@@ -130,7 +129,7 @@ function sourceOf(image, choose, rows) {
   const lines = file.lines.map((text, index) => {
     const numbers = starts.get(index + 1);
     const size = numbers ? total(numbers) : 0;
-    const weight = numbers ? (size > most / 2 ? "heavy" : size > most / 10 ? "middling" : "light") : within.has(index + 1) ? "within" : "";
+    const weight = numbers && size ? (size > most / 2 ? "heavy" : size > most / 10 ? "middling" : "light") : within.has(index + 1) ? "within" : "";
     return h(
       "tr",
       { class: weight },

@@ -55,7 +55,7 @@ function troublesOf(image) {
   return h(
     "ul",
     { class: "troubles", "aria-label": "Findings" },
-    image.troubles.map((trouble) => h("li", { class: trouble.level }, h("strong", null, trouble.level === "fail" ? "Over the limit" : "Warning"), " ", trouble.text, " ", place(trouble.place))),
+    image.troubles.map((trouble) => h("li", { class: trouble.level }, h("strong", null, trouble.level === "fail" ? "Over the limit" : "Warning"), " ", trouble.rule ? [link(trouble.rule_url, trouble.rule), ": "] : null, trouble.text, trouble.place ? [" (", place(trouble.place), ")"] : null)),
     image.approvals.map((approval) => h("li", { class: "approved" }, approval)),
   );
 }
@@ -74,7 +74,7 @@ function failureOf(failure) {
 function changesOf(image, drawing) {
   if (image.delta === null || image.delta === undefined) return null;
   const causes = image.shares.filter((share) => share.before !== null);
-  const made = new Map(image.files.map((file) => [file.path, file.made]));
+  const made = new Map(image.files.map((file) => [`/${file.path}`, file.made]));
   const rows = drawing?.compared && image.drawing.listed ? changedIn(drawing.folders()).map((node) => ({ path: pathOf(node) + (node.leaf ? "" : "/"), was: node.was, size: node.size, files: node.files, change: changeOf(node.size, node.was) })) : fromReport(image);
   const kinds = ["added", "grown", "shrunk", "removed"];
   const wanted = new Set(kinds);
@@ -124,7 +124,7 @@ function changesOf(image, drawing) {
 }
 
 function fromReport(image) {
-  return image.files.map((file) => ({ path: file.path, was: file.before ?? 0, size: file.after ?? 0, files: 1, change: changeOf(file.after ?? 0, file.before ?? 0) }));
+  return image.files.map((file) => ({ path: `/${file.path}`, was: file.before ?? 0, size: file.after ?? 0, files: 1, change: changeOf(file.after ?? 0, file.before ?? 0) }));
 }
 
 function causesOf(shares) {
@@ -132,7 +132,7 @@ function causesOf(shares) {
     "ul",
     { class: "causes", "aria-label": "Causes" },
     shares.map((share) =>
-      h("li", { class: share.size === share.before ? "flat" : share.size > share.before ? "up" : "down" }, h("span", null, share.manager ? `${share.manager} packages` : CAUSES[share.cause]), h("b", null, growth(share.size - share.before)), h("small", null, `${bytes(share.before)} → ${bytes(share.size)}`)),
+      h("li", { class: share.size === share.before ? "flat" : share.size > share.before ? "up" : "down" }, h("span", null, share.packages ?? CAUSES[share.cause]), h("b", null, growth(share.size - share.before)), h("small", null, `${bytes(share.before)} → ${bytes(share.size)}`)),
     ),
   );
 }
@@ -176,7 +176,7 @@ function wasteOf(image) {
           find: (row) => row.path,
           sort: 1,
           columns: [
-            { label: "Path", value: (row) => row.path, cell: (row) => h("span", { class: "path" }, row.path), wide: true },
+            { label: "Path", value: (row) => row.path, cell: (row) => h("span", { class: "path" }, `/${row.path}`), wide: true },
             { label: "Size", value: (row) => row.size, cell: (row) => bytes(row.size), number: true },
             { label: "In layer", value: (row) => row.layer, cell: (row) => String(row.layer + 1), number: true },
             { label: "Hidden by", value: (row) => row.by, cell: (row) => String(row.by + 1), number: true },
@@ -195,8 +195,8 @@ function adviceOf(image) {
       h(
         "li",
         null,
-        h("p", { class: "saves" }, advice.saves === null ? "" : [h("b", null, `${advice.about ? "about " : ""}${MINUS}${bytes(advice.saves)}`), " "], link(advice.url, advice.id, { class: "quiet" })),
-        h("p", null, advice.message, " ", place(advice.place)),
+        h("p", { class: "saves" }, advice.saves === null ? "" : ["saves ", h("b", null, `${advice.about ? "about " : ""}${bytes(advice.saves)}`), " "], link(advice.url, advice.id, { class: "quiet" })),
+        h("p", null, advice.message, advice.place ? [" (", place(advice.place), ")"] : null),
         advice.paths.length ? h("ul", { class: "largest" }, advice.paths.map((path) => h("li", null, h("span", { class: "path" }, path)))) : null,
         advice.replacement ? paste(advice) : null,
       ),

@@ -5,7 +5,7 @@ const VIEWS = {
   package: "Package",
   cause: "Cause",
 };
-const CAUSES = { base: "base image", package: "packages", own: "your own files", hidden: "hidden by later layers" };
+const CAUSES = { base: "base image", package: "packages", own: "own files", hidden: "hidden by later layers" };
 
 /** Every file and rest of a drawing, with its folder as a list of names. */
 function leavesOf(image) {
@@ -113,6 +113,15 @@ function addLeaf(node, leaf) {
   node.children.push(child);
 }
 
+/** What is too small to be drawn by itself, as one that can be gone into; the tree doesn't know it. */
+function togetherOf(nodes, parent) {
+  const whole = newNode(`${nodes.length.toLocaleString("en")} smaller`, "together", parent);
+  whole.children = nodes;
+  whole.hit = nodes.some((node) => node.hit);
+  addUp(whole);
+  return whole;
+}
+
 function restName(leaf) {
   return leaf.files < 0 ? "everything smaller" : count(leaf.files, "smaller file");
 }
@@ -126,9 +135,13 @@ function sum(node) {
     node.cause = node.leaf.cause;
     return;
   }
+  node.children.forEach(sum);
+  addUp(node);
+}
+
+function addUp(node) {
   const causes = {};
   for (const child of node.children) {
-    sum(child);
     node.size += child.size;
     node.was += child.was;
     node.change += child.change;
@@ -145,8 +158,11 @@ function wayTo(node) {
   return way;
 }
 
+/** `/usr/bin/curl`, and in the other views a path below the group. */
 function pathOf(node) {
-  return wayTo(node).slice(1).map((each) => each.name).join("/") || node.name;
+  const [root, ...way] = wayTo(node);
+  const inImage = root.name === "/" && way[0]?.kind !== "hidden";
+  return (inImage ? "/" : "") + way.map((each) => each.name).join("/") || root.name;
 }
 
 /** Folders of several files that are new or gone as a whole count once; in the others each file does. */
