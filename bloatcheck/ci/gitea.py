@@ -27,17 +27,19 @@ _TOKENS = ("GITHUB_TOKEN", "GITEA_TOKEN", "FORGEJO_TOKEN")
 
 
 def _words(name: str) -> Words:
-    permitted = "the job's token has to be allowed to write {} (the workflow's `permissions`, and the "
-    settings = "repository's settings, Actions), or pass another as the input `token`"
+    permitted = (
+        "give the job `permissions: {{ {} }}`, as far as the settings of the repository allow it (Actions), "
+        "or pass another token as the input `token`"
+    )
     return replace(
         WORDS,
         name=f"{name} Actions",
         bot=f"the user of {name} Actions",
         reach_remote="give the action its `token`; elsewhere, see whether `git ls-remote origin` answers",
-        push=permitted.format("code") + settings,
-        artifacts=f"run this on {name} Actions, with a token that may read them",
-        read_artifacts="the token has to be allowed to read code and actions",
-        open_request=permitted.format("code and pull requests") + settings,
+        push=permitted.format("contents: write"),
+        artifacts=f"run this on {name} Actions, with `permissions: {{ actions: read }}`",
+        read_artifacts="give the job `permissions: { actions: read, contents: read }`",
+        open_request=permitted.format("contents: write, pull-requests: write"),
         tokenless="Leave the input `token` out, or set it; the report is in its files",
         summary="",
         second_run="",

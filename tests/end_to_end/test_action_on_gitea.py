@@ -22,19 +22,9 @@ from support.github.repository import UsersRepository
 
 pytestmark = pytest.mark.engine
 
-WORKFLOW = """\
-name: Image size
-on: [pull_request, push]
-jobs:
-  image-size:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-        with:
-          fetch-depth: 0
-      - id: size
-        uses: bloatcheck/bloatcheck@v1
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "gitea.md"
+WORKFLOW = PAGE.read_text().partition("```yaml\n")[2].partition("```")[0].replace("https://github.com/", "")
+"""The page's own, with the actions by the names that act knows."""
 CONFIG = """\
 version: 1
 images: [{name: api, context: api}]

@@ -30,7 +30,7 @@ _NOT_TOLD = frozenset({HTTPStatus.FORBIDDEN})
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
-_NEEDS = "read: issues, pull requests"
+_NEEDS = "issues: read, pull-requests: read"
 
 
 @dataclass(frozen=True, slots=True)

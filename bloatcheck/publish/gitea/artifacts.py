@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from bloatcheck.publish.gitea.client import PAGE, Gitea
 from bloatcheck.publish.gitea.repository import Sha
 
-_READ = "read: actions"
+_READ = "actions: read"
 _MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _MOST_RUNS = 30
 """The newest; each is asked about."""

@@ -39,7 +39,7 @@ class Gitea(Client):
             headers=lambda token: {"Authorization": f"token {token}", "Accept": "application/json"},
             refuse=partial(refusal, host=host),
             says=message_of,
-            needs="write: issues, pull requests",
+            needs="issues: write, pull-requests: write",
             address_variable="GITHUB_API_URL",
             example="https://git.example.com/api/v1",
             token_hint="leave the action's input `token` out, or set GITHUB_TOKEN to one line without spaces",  # noqa: S106 - a sentence

@@ -76,7 +76,7 @@ class GiteaComments:
     def all(self) -> Iterator[Note]:
         """Every comment; Gitea gives them all at once."""
         doing = f"read the comments of pull request {self.pull_request} of {self.repository[:200]}"
-        for answer in self.client.pages(self._path, doing=doing, query={}, needs="read: issues"):
+        for answer in self.client.pages(self._path, doing=doing, query={}, needs="issues: read"):
             for comment in self.client.parsed(_COMMENTS, answer.body, doing):
                 yield comment.note
 
@@ -107,7 +107,7 @@ class GiteaComments:
     def newest_commit(self) -> str:
         """The head of the pull request."""
         path = f"/repos/{self.repository}/pulls/{self.pull_request}"
-        answer = self.client.request("GET", path, doing=self._doing, needs="read: pull requests")
+        answer = self.client.request("GET", path, doing=self._doing, needs="pull-requests: read")
         return self.client.parsed(_PULL_REQUEST, answer.body, self._doing).head.sha
 
     def _one(self, note: Note) -> str:

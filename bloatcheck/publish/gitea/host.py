@@ -70,7 +70,7 @@ class GiteaHost(Repository):
                 "description": check.title[:MAX_TITLE_CHARACTERS],
                 "target_url": check.details_url or "",
             },
-            needs="write: code",
+            needs="contents: write",
         )
 
     def _comments(self, number: int) -> GiteaComments:

@@ -33,8 +33,8 @@ def refusal(
 
 def _hint(host: str, needs: str, status: int, headers: Mapping[str, str], words: str) -> str:
     permission = (
-        f"the token has to be allowed `{needs}`: the permissions of the job's own are those of the workflow "
-        "and of the repository's settings (Actions), and a fork's only reads; or pass a person's as the "
+        f"the token needs `permissions: {{ {needs} }}`: a job's own has those of the workflow, as far as the "
+        "settings of the repository allow them (Actions), and a fork's only reads; or pass a person's as the "
         "input `token`"
     )
     if is_rate_limit(status, headers, words):

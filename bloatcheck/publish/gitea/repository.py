@@ -18,7 +18,7 @@ from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitea.client import PAGE, Gitea
 from bloatcheck.publish.refused import message_of
 
-_READ = "read: code"
+_READ = "contents: read"
 _MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_NEW = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
@@ -184,7 +184,7 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"open a pull request for {branch}"
-        needs = "write: pull requests"
+        needs = "contents: read, pull-requests: write"
         found = self._open_pull(branch, base, doing)
         if found is None:
             answer = self.client.request(
@@ -240,7 +240,7 @@ class Repository:
             f"/repos/{self.name}/pulls",
             doing=doing,
             query={"state": "open", "sort": "recentupdate", "limit": PAGE},
-            needs="read: pull requests",
+            needs="pull-requests: read",
         ):
             yield from self.client.parsed(_PULLS, answer.body, doing)
 
