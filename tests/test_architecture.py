@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "image": {"errors", "units", "log", "oci"},
     "analysis": {"errors", "units", "log", "oci", "image"},
     "baseline": {"errors", "units", "log", "whole_file", "oci", "ci", "config", "analysis"},
-    "inputs": {"errors", "log", "oci", "config", "image", "analysis", "baseline"},
+    "inputs": {"errors", "log", "oci", "config", "build", "image", "analysis", "baseline"},
     "diff": {"errors", "units", "oci", "analysis", "baseline"},
     "policy": {"errors", "units", "oci", "config", "analysis", "baseline", "diff"},
     "report": {"errors", "units", "oci", "ci", "config", "analysis", "diff", "policy"},

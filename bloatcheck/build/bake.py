@@ -69,9 +69,6 @@ class BakeBuilder:
             check_platform(
                 spec, target.build, root=self.root, runs=self.client.runs, builder=self.client.name
             )
-            check_platform(
-                spec, target.build, root=self.root, runs=self.client.runs, builder=self.client.name
-            )
         except BuildError as error:
             return FailedBuild(spec, error)
         return target

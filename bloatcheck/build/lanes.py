@@ -41,7 +41,7 @@ def in_lanes(
     still goes on then is told to stop, and waited for.
 
     Args:
-        after: for each number, the smaller ones that must be done before.
+        after: for each number, those that must be done before; in no circle.
         do: does it, in a thread of its own. What it raises is raised here.
         lanes: how many at once.
         stop: set when it is all over before its end; `do` has to watch it.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import TypeVar
 
-_Key = TypeVar("_Key", str, tuple[str, "str | None"])
+ImageKey = tuple[str, "str | None"]
+"""An image's name, and the platform that it is listed for."""
+_Key = TypeVar("_Key", str, ImageKey)
 
 UNKNOWN_SECONDS = 60.0
 """For an image that was never built, where nothing is known of any."""
@@ -49,19 +51,27 @@ def share(seconds: Mapping[str, float | None] | Mapping[str, float], legs: int) 
     return tuple(sorted(made, key=lambda leg: (-leg.seconds, leg.images)))
 
 
-def share_by_platform(seconds: Mapping[tuple[str, str | None], float | None], legs: int) -> tuple[Leg, ...]:
+def share_by_platform(
+    seconds: Mapping[ImageKey, float | None],
+    legs: int,
+    needs: Mapping[ImageKey, Collection[ImageKey]] | None = None,
+) -> tuple[Leg, ...]:
     """As `share`, but each leg is for one platform, so that it can run on such a machine.
 
-    There are at least as many legs as platforms. The others go where there is most to do.
+    There are at least as many legs as platforms. The others go where there is most to do. An image that
+    others stand on is built in each of their legs: no machine has what another one built.
 
     Args:
         seconds: by image and platform, as `share` takes it; None for one that is listed for no platform.
         legs: how many there may be.
+        needs: by image, all that it stands on, and what that does.
     """
-    lasts = _estimated(seconds)
+    lasts, needs = _estimated(seconds), needs or {}
+    below = {other for key in lasts for other in needs.get(key, ()) if key not in needs.get(other, ())}
     groups: dict[str | None, dict[str, float]] = {}
-    for (name, platform), took in lasts.items():
-        groups.setdefault(platform, {})[name] = took
+    for name, platform in lasts.keys() - below:
+        with_needs = {(name, platform), *needs.get((name, platform), ())} & lasts.keys()
+        groups.setdefault(platform, {})[name] = sum(lasts[key] for key in with_needs)
     shares = dict.fromkeys(groups, 1)
     for _ in range(legs - len(groups)):
         wanting = [platform for platform, group in groups.items() if shares[platform] < len(group)]
@@ -70,11 +80,23 @@ def share_by_platform(seconds: Mapping[tuple[str, str | None], float | None], le
         most = max(wanting, key=lambda platform: sum(groups[platform].values()) / shares[platform])
         shares[most] += 1
     made = [
-        replace(leg, platform=platform)
+        _with_needs(replace(leg, platform=platform), needs, lasts)
         for platform, group in groups.items()
         for leg in share(group, shares[platform])
     ]
     return tuple(sorted(made, key=lambda leg: (-leg.seconds, leg.platform or "", leg.images)))
+
+
+def _with_needs(
+    leg: Leg, needs: Mapping[ImageKey, Collection[ImageKey]], lasts: Mapping[ImageKey, float]
+) -> Leg:
+    keys = {(name, leg.platform) for name in leg.images}
+    keys |= {key for above in tuple(keys) for key in needs.get(above, ()) if key in lasts}
+    return replace(
+        leg,
+        images=tuple(sorted({name for name, _ in keys})),
+        seconds=sum(lasts[key] for key in sorted(keys, key=str)),
+    )
 
 
 def _estimated(seconds: Mapping[_Key, float | None]) -> dict[_Key, float]:

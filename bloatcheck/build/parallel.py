@@ -11,7 +11,7 @@ from bloatcheck.build.choose import Builders
 from bloatcheck.build.held_log import HeldLog
 from bloatcheck.build.lanes import in_lanes
 from bloatcheck.build.model import BuiltImage, FailedBuild
-from bloatcheck.build.needs import earlier_needed
+from bloatcheck.build.needs import in_order, needed, taken
 from bloatcheck.build.shared_log import BuildLog, SharedLog
 from bloatcheck.config.model import BuilderChoice, ImageSpec
 from bloatcheck.works import Work
@@ -42,13 +42,14 @@ class Builds:
     jobs: int
 
     def run(self) -> Generator[Built, None, None]:
-        """Gives each image back when it is there; with one job in their order, each after the last was taken.
+        """Gives each image back when it is there; with one job one by one, each after the last was taken.
 
         Close the generator, and all that still builds is ended.
         """
-        after = earlier_needed(self.specs, self.builders.root, self.builders.environment)
+        stands_on = taken(self.specs, self.builders.root, self.builders.environment)
+        after = needed(self.specs, stands_on)
         if self.builders.choice is not BuilderChoice.BAKE:
-            yield from self._apart(range(len(self.specs)), after)
+            yield from self._apart(in_order(after), after)
             return
         done: set[int] = set()
         while len(done) < len(self.specs):

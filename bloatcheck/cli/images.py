@@ -182,7 +182,9 @@ def _lines(root: Path, image: ImageSpec, decision: Decision | None) -> list[str]
         inputs = image.inputs or inputs_of(root, build)
         more = len(inputs) - _SHOWN_INPUTS
         shown = ", ".join(inputs[:_SHOWN_INPUTS])
-        lines.append(f"  inputs  {shown}{f' and {more} more' if more > 0 else ''}, and the base image")
+        scratch = decision and decision.inputs.digest and not decision.inputs.bases
+        based = "" if scratch else ", and the base image"
+        lines.append(f"  inputs  {shown}{f' and {more} more' if more > 0 else ''}{based}")
         if decision and decision.inputs.files:
             lines[-1] += f": {count(len(decision.inputs.files), 'file')}"
     elif image.prebuilt:

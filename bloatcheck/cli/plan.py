@@ -14,7 +14,7 @@ from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from bloatcheck.build.legs import Leg
+    from bloatcheck.build.legs import ImageKey, Leg
     from bloatcheck.config.model import ImageSpec
 
 _MOST_LEGS = {"github": 256, "gitlab": 200}
@@ -80,6 +80,7 @@ matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Decides, shares and prints."""
     from bloatcheck.build.legs import share_by_platform
+    from bloatcheck.build.needs import taken, with_what_they_need
     from bloatcheck.ci.registry import detect
     from bloatcheck.config.load import load_config
     from bloatcheck.inputs.decide import decide_all
@@ -99,16 +100,24 @@ def execute(args: argparse.Namespace) -> ExitCode:
     )
     before = images_before(references)
     wanted = config.images
-    if not args.all:
+    if args.all:
+        after = list(map(frozenset, taken(wanted, config.root, environment)))
+    else:
         decisions = decide_all(config, before, log=log, environment=environment)
         wanted = tuple(decision.spec for decision in decisions if decision.entry is None)
-    took: dict[tuple[str, str | None], float | None] = dict.fromkeys(map(_key, wanted))
+        after = [decision.inputs.needs for decision in decisions]
+    keys = [_key(spec) for spec in config.images]
+    needs = {
+        keys[number]: {keys[other] for other in with_what_they_need(its, after)}
+        for number, its in enumerate(after)
+    }
+    took: dict[ImageKey, float | None] = dict.fromkeys(map(_key, wanted))
     for entry in before.entries:
         name, seconds = entry.snapshot.name, entry.snapshot.build_seconds
         for key in ((name, entry.snapshot.platform), (name, None)):
             if key in took and seconds is not None:
                 took[key] = (took[key] or 0) + seconds
-    legs = share_by_platform(took, args.legs)
+    legs = share_by_platform(took, args.legs, needs)
     left = len(config.images) - len(took)
     if args.pretty:
         for leg in legs:
@@ -126,7 +135,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-def _key(spec: ImageSpec) -> tuple[str, str | None]:
+def _key(spec: ImageSpec) -> ImageKey:
     return spec.name, str(spec.platform) if spec.platform else None
 
 

@@ -12,7 +12,7 @@ from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.moved import is_aged
 from bloatcheck.config.limits import Metric
 from bloatcheck.config.model import Config, ImageSpec
-from bloatcheck.inputs.derive import MadeHere, derive_inputs, platform_of
+from bloatcheck.inputs.derive import derive_inputs, platform_of
 from bloatcheck.inputs.model import Inputs
 from bloatcheck.log import Log
 
@@ -73,13 +73,11 @@ def decide(
         _decide(config, spec, its, before, environment)
         for spec, its in zip(config.images, inputs, strict=True)
     ]
-    made_here = MadeHere.of(config.images)
     waiting = [decision for decision in decisions if decision.build_because]
     while waiting:
         above = waiting.pop()
-        for base in above.inputs.bases:
-            at = made_here.find(base.name, above.spec)
-            if at is not None and decisions[at].entry:
+        for at in above.inputs.needs:
+            if decisions[at].entry:
                 because = f"{above.spec.name} is built, which stands on it"
                 decisions[at] = replace(decisions[at], entry=None, build_because=because)
                 waiting.append(decisions[at])

@@ -12,9 +12,11 @@ import json
 import platform as machine
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 
 from bloatcheck.analysis.advice.paths import PathPatterns
+from bloatcheck.build.needs import in_order, needed, taken
 from bloatcheck.config.model import BuilderChoice, BuildSpec, Config, ImageSpec
 from bloatcheck.inputs.bases import resolve_bases
 from bloatcheck.inputs.context import BuildContext
@@ -28,8 +30,6 @@ from bloatcheck.oci.dockerfile import MAX_LENGTH, parse_dockerfile
 from bloatcheck.oci.platform import Platform
 from bloatcheck.oci.registry_reference import parse_registry_reference
 
-_LONGEST_CHAIN = 20
-"""Images of the configuration that stand on each other."""
 _DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 _CONTAINERS_TOOLS = frozenset({BuilderChoice.BUILDAH, BuilderChoice.PODMAN})
 
@@ -75,24 +75,24 @@ def platform_of(spec: ImageSpec, environment: Mapping[str, str]) -> Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeHere:
+class _MadeHere:
     """The tags that a configuration gives to its images, and by which numbers these stand in it."""
 
     by_tag: Mapping[tuple[str, Platform | None], int]
 
     @classmethod
-    def of(cls, images: Sequence[ImageSpec]) -> MadeHere:
+    def of(cls, images: Sequence[ImageSpec]) -> _MadeHere:
         """Of the images of a configuration."""
         numbered = enumerate(images)
-        return cls({(whole_name(tag), spec.platform): at for at, spec in numbered for tag in spec.tags})
+        return cls({(_whole_name(tag), spec.platform): at for at, spec in numbered for tag in spec.tags})
 
     def find(self, name: str, above: ImageSpec) -> int | None:
         """The image that an image of the configuration stands on by this name; None if it is none of it."""
-        found = self.by_tag.get((whole_name(name), above.platform))
-        return self.by_tag.get((whole_name(name), None)) if found is None else found
+        found = self.by_tag.get((_whole_name(name), above.platform))
+        return self.by_tag.get((_whole_name(name), None)) if found is None else found
 
 
-def whole_name(name: str) -> str:
+def _whole_name(name: str) -> str:
     """An image's name with its registry and tag, so that two spellings are one."""
     try:
         return str(parse_registry_reference(name))
@@ -120,11 +120,15 @@ class _Derivation:
     _ignores: dict[bytes, IgnoreFile] = field(default_factory=dict)
     _dockerfiles: dict[str, str] = field(default_factory=dict)
     _all: tuple[str, ...] | None = None
-    made_here: MadeHere = field(init=False)
+    made_here: _MadeHere = field(init=False)
+    _needed: Sequence[frozenset[int]] = field(init=False)
+    _may_need: Sequence[AbstractSet[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._tree = Tree(self.config.root)
-        self.made_here = MadeHere.of(self.config.images)
+        self.made_here = _MadeHere.of(self.config.images)
+        self._may_need = taken(self.config.images, self.config.root, self.environment)
+        self._needed = needed(self.config.images, self._may_need)
 
     def read(self, spec: ImageSpec) -> _Read | UnresolvedError:
         """All but what the base images are."""
@@ -266,45 +270,49 @@ class _Derivation:
     ) -> Iterable[Inputs]:
         """With the base images; those that the configuration makes itself are their own inputs."""
         done: dict[int, Inputs] = {}
-
-        def finish(at: int, above: int) -> Inputs:
-            if at not in done:
-                if above > _LONGEST_CHAIN:
-                    return Inputs(
-                        unresolved="the images of the configuration stand on each other in a circle"
-                    )
-                done[at] = self._finish(at, read[at], resolved, lambda other: finish(other, above + 1))
-            return done[at]
-
-        return [finish(at, 0) for at in range(len(read))]
+        for at in in_order(self._needed):
+            done[at] = self._finish(at, read[at], resolved, done)
+        return [done[at] for at in range(len(read))]
 
     def _finish(
         self,
         at: int,
         read: _Read | UnresolvedError,
         resolved: Mapping[tuple[str, Platform], str | UnresolvedError],
-        inputs_of: Callable[[int], Inputs],
+        done: Mapping[int, Inputs],
     ) -> Inputs:
         if isinstance(read, UnresolvedError):
-            return Inputs(unresolved=str(read))
+            return Inputs(unresolved=str(read), needs=frozenset(self._may_need[at]))
+        spec = self.config.images[at]
+        found = {name: self.made_here.find(name, spec) for name in read.images}
+        needs = frozenset(other for other in found.values() if other is not None)
         bases = []
-        for name in read.images:
-            made_here = self.made_here.find(name, self.config.images[at])
-            if made_here is not None:
-                other = self.config.images[made_here].name
-                below = inputs_of(made_here)
-                if below.digest is None:
-                    return Inputs(
-                        unresolved=f"it stands on {other}, of which {below.unresolved}", files=read.files
-                    )
-                bases.append(BaseImage(name, f"inputs:{below.digest}"))
-                continue
-            found = resolved[name, read.platform]
-            if isinstance(found, UnresolvedError):
-                return Inputs(unresolved=str(found), files=read.files)
-            bases.append(BaseImage(name, found))
-        digest = _digest(self.config, self.config.images[at], read, bases)
-        return Inputs(digest=digest, files=read.files, bases=tuple(bases))
+        try:
+            for name, made_here in found.items():
+                if made_here is None:
+                    what = resolved[name, read.platform]
+                else:
+                    what = self._made_here(at, made_here, done)
+                if isinstance(what, UnresolvedError):
+                    raise what
+                bases.append(BaseImage(name, what))
+        except UnresolvedError as error:
+            return Inputs(unresolved=str(error), files=read.files, needs=needs)
+        digest = _digest(self.config, spec, read, bases)
+        return Inputs(digest=digest, files=read.files, bases=tuple(bases), needs=needs)
+
+    def _made_here(self, at: int, below: int, done: Mapping[int, Inputs]) -> str | UnresolvedError:
+        """What an image of the configuration is, that another one stands on."""
+        name = self.config.images[below].name
+        if below == at:
+            return UnresolvedError("it stands on what had its own tag before")
+        if below not in self._needed[at]:
+            # So it is begun with whatever had that name before.
+            return UnresolvedError(f"it stands on {name}, and {name} on it")
+        inputs = done[below]
+        if inputs.digest is None:
+            return UnresolvedError(f"it stands on {name}, of which {inputs.unresolved}")
+        return f"inputs:{inputs.digest}"
 
 
 def _digest(config: Config, spec: ImageSpec, read: _Read, bases: Sequence[BaseImage]) -> Digest:

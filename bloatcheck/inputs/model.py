@@ -33,12 +33,17 @@ class BaseImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """All that a build reads. Exactly one of `digest` and `unresolved`, why it can't be told, is set."""
+    """All that a build reads. Exactly one of `digest` and `unresolved`, why it can't be told, is set.
+
+    `needs` are the numbers of the images of the configuration that it stands on, as far as that can be told,
+    else of those that it may stand on.
+    """
 
     digest: Digest | None = None
     unresolved: str | None = None
     files: tuple[InputFile, ...] = ()
     bases: tuple[BaseImage, ...] = ()
+    needs: frozenset[int] = frozenset()
 
 
 class UnresolvedError(Exception):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.build.legs import UNKNOWN_SECONDS, Leg, share, share_by_platform
+from bloatcheck.build.legs import UNKNOWN_SECONDS, ImageKey, Leg, share, share_by_platform
 
 
 def test_long_builds_are_spread() -> None:
@@ -41,6 +41,27 @@ def test_a_leg_is_for_one_platform() -> None:
     # One for each platform there has to be, and no more than there are images.
     assert len(share_by_platform(took, 1)) == 3
     assert len(share_by_platform(took, 100)) == 5
+
+
+def test_what_others_stand_on_is_built_in_each_of_their_legs() -> None:
+    took: dict[ImageKey, float | None] = dict.fromkeys(
+        ((name, None) for name in ("api", "base", "job", "web")), 10.0
+    )
+    base: set[ImageKey] = {("base", None)}
+    needs: dict[ImageKey, set[ImageKey]] = {
+        ("api", None): base,
+        ("web", None): base,
+        ("other", None): {("job", None)},
+    }
+    assert share_by_platform(took, 3, needs) == (
+        Leg(("api", "base"), 20),
+        Leg(("base", "web"), 20),
+        Leg(("job",), 10),
+    )
+    assert share_by_platform(took, 1, needs) == (Leg(("api", "base", "job", "web"), 40),)
+    both: set[ImageKey] = {("api", None), ("web", None)}
+    circle: dict[ImageKey, set[ImageKey]] = dict.fromkeys(both, both)
+    assert share_by_platform(took, 4, circle)[0] == Leg(("api", "web"), 20)
 
 
 @given(

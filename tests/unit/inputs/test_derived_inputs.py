@@ -287,7 +287,22 @@ def test_an_image_that_stands_on_another_one_changes_with_it(root: Path) -> None
     assert after.bases[0].digest == f"inputs:{below.digest}"
     (root / "Dockerfile").write_text("FROM acme/top\n")
     api, top = replace(api, tags=("acme/api:ci",)), replace(top, tags=("acme/top",))
-    assert {found.digest for found in derived(root, api, top)} == {None}
+    first, second = derived(root, api, top)
+    assert first.unresolved == "it stands on top, and top on it"
+    assert second.unresolved == "it stands on api, of which it stands on top, and top on it"
+    (root / "Dockerfile").write_text("FROM acme/api:ci\n")
+    (itself,) = derived(root, api)
+    assert itself.unresolved == "it stands on what had its own tag before"
+
+
+def test_what_it_stands_on_is_known_wherever_that_is_listed(root: Path) -> None:
+    write(root, {"top/Dockerfile": "FROM acme/api:ci\nADD https://example.org/x /\n"})
+    api = replace(SPEC, tags=("docker.io/acme/api:ci",))
+    top = ImageSpec("top", build=BuildSpec("top/Dockerfile"), platform=AMD)
+    assert [found.needs for found in derived(root, top, api)] == [{1}, set()]
+    write(root, {"top/Dockerfile": "FROM acme/api:ci\nCOPY other /\n"})
+    above, below = derived(root, top, api)
+    assert above.bases[0].digest == f"inputs:{below.digest}"
 
 
 def test_nothing_outside_of_the_repository_is_read(
