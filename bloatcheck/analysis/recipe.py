@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,12 +39,14 @@ class Stages:
     """A Dockerfile's stages, and what its FROMs can refer to.
 
     `stages` has FROM and what follows it, stage by stage. `arguments` are the ARGs before the first FROM and
-    the target platform, as far as their values are known; `build_args` is as the build was told.
+    the target platform, as far as their values are known; `build_args` is as the build was told. `by_name`
+    has the numbers of the stages of each name, in order.
     """
 
     stages: Sequence[Sequence[Instruction]]
     arguments: Mapping[str, str]
     build_args: Mapping[str, str | None]
+    by_name: Mapping[str, Sequence[int]]
 
     @classmethod
     def of(
@@ -61,7 +64,11 @@ class Stages:
             if stages:
                 stages[-1].append(instruction)
         given = build_args or {}
-        return cls(stages, _global_arguments(dockerfile, platform, given), given)
+        by_name: dict[str, list[int]] = {}
+        for number, (from_, *_) in enumerate(stages):
+            if from_.stage_name is not None:
+                by_name.setdefault(from_.stage_name, []).append(number)
+        return cls(stages, _global_arguments(dockerfile, platform, given), given, by_name)
 
     def target(self, target: str | None) -> int | None:
         """The number of the stage that a build makes; the last one without a target."""
@@ -114,8 +121,9 @@ class Stages:
 
     def _named(self, name: str, before: int) -> int | None:
         """The last one of that name, as builders take it."""
-        numbers = range(before - 1, -1, -1)
-        return next((number for number in numbers if self.stages[number][0].stage_name == name.lower()), None)
+        numbers = self.by_name.get(name.lower(), ())
+        earlier = bisect_left(numbers, before)
+        return numbers[earlier - 1] if earlier else None
 
     def _platform(self, from_: Instruction) -> Platform | None:
         for flag in from_.flags:

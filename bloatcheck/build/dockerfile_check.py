@@ -22,6 +22,7 @@ from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
 
 MOST_PROBLEMS = 50
 """Of one Dockerfile."""
+_MOST_NAMED = 20
 KEYWORDS = frozenset(
     {
         *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
@@ -111,7 +112,8 @@ class _Check:
         if not any(one.keyword == "FROM" for one in self.instructions):
             yield self._wrong(None, "there is no FROM", "begin with a base image, or `FROM scratch`")
         elif self.build.target is not None and self._target(stages) is None:
-            names = ", ".join(sorted(stages)) or "none has a name"
+            names = ", ".join(sorted(stages)[:_MOST_NAMED]) or "none has a name"
+            names += f" and {len(stages) - _MOST_NAMED} more" if len(stages) > _MOST_NAMED else ""
             yield self._wrong(
                 None, f"there is no stage {quote(self.build.target)}", f"the stages are: {names}"
             )

@@ -5,6 +5,7 @@ The registry is asked, and the engine too, for what a builder finds there may be
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,6 +19,8 @@ from bloatcheck.oci.registry_reference import RegistryReference, parse_registry_
 
 _AT_ONCE = 8
 _ENGINE_SECONDS = 5
+_LONGEST = 60.0
+"""Seconds after which no further image is asked for: to build takes less time than registries that hang."""
 
 
 def resolve_bases(
@@ -109,7 +112,11 @@ def _in_registries(
 
     hurried = Patience(connect=5.0, silence=10.0, document=10.0, request=20.0, attempts=2)
 
+    until = time.monotonic() + _LONGEST
+
     def ask(reference: RegistryReference) -> Digest | ReadError:
+        if time.monotonic() > until:
+            return ReadError("the registries take too long")
         try:
             return current_digest(reference, log=log, patience=hurried)
         except ReadError as error:

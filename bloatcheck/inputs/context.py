@@ -16,6 +16,8 @@ from bloatcheck.inputs.ignore import IgnoreFile, name_pattern
 from bloatcheck.inputs.model import UnresolvedError
 from bloatcheck.inputs.tree import MOST_LINKS, Tree, join
 
+MOST_STEPS = 1_000_000
+"""From a folder into what is in it, for one context: links that lead back make ever more ways."""
 _SPECIAL = re.compile(r"[*?\[\\]")
 
 
@@ -31,6 +33,7 @@ class BuildContext:
     ignore: IgnoreFile
     _below: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _taken: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _steps: int = 0
 
     def taken(self, source: str) -> frozenset[str]:
         """The files and links that a source stands for, as paths of the tree.
@@ -61,6 +64,7 @@ class BuildContext:
 
     def _walk(self, here: str, names: Sequence[str], links: int) -> Iterator[str]:
         """Follows the names from a folder of the context; `links` are those that may still be followed."""
+        self._count(1)
         if not names:
             yield from self._all(here)
             return
@@ -76,11 +80,18 @@ class BuildContext:
                 fits = name_pattern(name)
             except ValueError as error:
                 raise UnresolvedError(str(error)) from None
-            chosen = [entry.name for entry in self.tree.entries(self._at(here)) if fits.fullmatch(entry.name)]
+            entries = self.tree.entries(self._at(here))
+            self._count(len(entries))
+            chosen = [entry.name for entry in entries if fits.fullmatch(entry.name)]
         else:
             chosen = [name]
         for each in chosen:
             yield from self._enter(join(here, each), rest, links)
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            raise UnresolvedError("there are too many ways through the context's folders and links")
 
     def _enter(self, path: str, rest: Sequence[str], links: int) -> Iterator[str]:
         kind = self.tree.kind(self._at(path))
@@ -122,6 +133,7 @@ class BuildContext:
         """All files and links in a folder and below it, that the ignore file leaves."""
         if folder not in self._below:
             self._below[folder] = tuple(self._left(folder))
+        self._count(len(self._below[folder]))
         return self._below[folder]
 
     def _left(self, folder: str) -> Iterator[str]:

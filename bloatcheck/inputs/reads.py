@@ -18,12 +18,16 @@ _GIT = re.compile(r"(?:git|ssh)://|[\w.-]+@[\w.-]+:|https?://[^#?]+\.git(?:#|\?|
 _PINNED_URL = re.compile(r"--checksum=sha(?:256|384|512):[0-9a-f]{64,128}")
 _PINNED_GIT = re.compile(r"#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)")
 _CHECKED_GIT = re.compile(r"--checksum=(?:[0-9a-f]{40}|[0-9a-f]{64})")
-_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(\S.*?)\s*", re.IGNORECASE)
+_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(\S.*)", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#\s*[a-z][a-z0-9]*\s*=", re.IGNORECASE)
 _DOCKERS_OWN = re.compile(
     r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?"
 )
 _FRONTEND_ARGUMENT = "BUILDKIT_SYNTAX"
+_MOST_INSTRUCTIONS = 100_000
+"""Of all stages together, each with those that it is FROM."""
+_MOST_IMAGES = 100
+"""Each is asked for at its registry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,8 @@ def reads_of(
         )
     found = _Search(stages, platform)
     found.need(last)
+    if len(found.images) > _MOST_IMAGES:
+        raise UnresolvedError(f"it takes more than {_MOST_IMAGES} images")
     return Reads(
         sources=tuple(sorted(found.sources)),
         images=tuple(sorted(found.images | ({syntax} if syntax else set()))),
@@ -100,6 +106,7 @@ class _Search:
         self.images: set[str] = set()
         self._stages = stages
         self._seen: set[int] = set()
+        self._read_so_far = 0
         self._automatic = {
             "TARGETPLATFORM": str(platform),
             "TARGETOS": platform.os,
@@ -132,7 +139,11 @@ class _Search:
     def _read(self, number: int) -> Iterator[int]:
         """The stages that a stage copies from; the ONBUILD of those that it is FROM runs in it."""
         scope = _Scope(self._stages, self._automatic)
-        for instruction in self._stages.recipe(number):
+        recipe = self._stages.recipe(number)
+        self._read_so_far += len(recipe) + len(self._stages.chain(number))
+        if self._read_so_far > _MOST_INSTRUCTIONS:
+            raise UnresolvedError("its stages stand on each other too often to read them all")
+        for instruction in recipe:
             if instruction.keyword in {"ARG", "ENV"}:
                 scope.define(instruction)
             elif instruction.keyword in {"COPY", "ADD"}:
@@ -210,27 +221,47 @@ class _Scope:
         self._stages = stages
         self._automatic = automatic
         self._environment: dict[str, str | None] = {}
-        self._arguments: dict[tuple[int | None, str], str | None] = {}
+        self._arguments: dict[int | None, dict[str, str | None]] = {}
 
-    def variables(self, instruction: Instruction) -> dict[str, str]:
+    def variables(self, instruction: Instruction) -> Mapping[str, str]:
         """Those that are known where an instruction stands."""
-        own = {name: value for (stage, name), value in self._arguments.items() if stage == instruction.stage}
-        return {name: value for name, value in {**own, **self._environment}.items() if value is not None}
+        return _Known(self._environment, self._arguments.setdefault(instruction.stage, {}))
 
     def define(self, instruction: Instruction) -> None:
         """Takes in an ARG or ENV."""
         known = self.variables(instruction)
+        # One ENV doesn't see what it defines itself.
+        environment: dict[str, str | None] = {}
         for name, written in assignments(instruction):
             value = None if written is None else expand(written, known)
             if instruction.keyword == "ENV":
-                self._environment[name] = value
+                environment[name] = value
                 continue
             if name in self._stages.build_args:
                 value = self._stages.build_args[name]
             elif written is None:
                 value = self._stages.arguments.get(name, self._automatic.get(name))
-            self._arguments[instruction.stage, name] = value
-            known |= {name: value} if value is not None else {}
+            self._arguments[instruction.stage][name] = value
+        self._environment |= environment
+
+
+class _Known(Mapping[str, str]):
+    """What is known of two scopes as they are at any moment, of which the first wins; None is not known."""
+
+    def __init__(self, *scopes: Mapping[str, str | None]) -> None:
+        self._scopes = scopes
+
+    def __getitem__(self, name: str) -> str:
+        value = next((scope[name] for scope in self._scopes if name in scope), None)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in {name for scope in self._scopes for name in scope} if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _flag(flags: Sequence[str], name: str) -> str | None:
