@@ -67,10 +67,6 @@ NOT_FOR = {
 """Command -> inputs that would be without effect, so that giving one is a mistake."""
 
 
-WHOLE = frozenset({"merge", "comment"})
-"""Commands that build nothing, so that `all` says nothing to them."""
-
-
 def arguments(environ: Mapping[str, str]) -> list[str]:
     """The command line for these inputs.
 
@@ -86,7 +82,7 @@ def arguments(environ: Mapping[str, str]) -> list[str]:
     for name in NOT_FOR[command]:
         if environ.get(name, "").strip():
             raise ValueError(f"the input `{_input(name)}` is not for the command `{command}`")
-    truths = [_truth(environ, name) for name in TRUTHS if name != "BLOATCHECK_ALL" or command not in WHOLE]
+    truths = [_truth(environ, name) for name in TRUTHS if name != "BLOATCHECK_ALL" or command != "comment"]
     reports = _lines(environ, "BLOATCHECK_REPORTS")
     given = dict(environ)
     if command == "plan":

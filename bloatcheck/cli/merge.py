@@ -67,6 +67,11 @@ examples:
         default=[],
         help="an image, or a shell pattern of images, that must have been reported; repeatable",
     )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="images too must have been reported whose inputs did not change, as after `plan --all`",
+    )
     parser.add_argument("--legs", metavar="N", type=int, default=0, help="how many reports there must be")
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
@@ -106,7 +111,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
         )
         config = judging.config
     before = _kept(references, log) if references else None
-    left = _left_out(judging, references, before, legs) if judging and references and before else LeftOut()
+    left = LeftOut()
+    if judging and references and before and not args.all:
+        left = _left_out(judging, references, before, legs)
     if not legs and left.report is None:
         raise ReadError(
             f"no report is in {', '.join(args.places)[:200]}",

@@ -190,6 +190,15 @@ class _Row:
         unknown = self.image.platform is None or other.image.platform is None
         return unknown and self.leg.attempt != other.leg.attempt
 
+    def agrees_with(self, other: _Row) -> bool:
+        """Whether legs of one attempt found the same: what others stand on is built in each of their legs."""
+        return self.leg.attempt == other.leg.attempt and self._size == other._size
+
+    @property
+    def _size(self) -> int | None:
+        after = self.image.diff.after if self.image.diff else None
+        return after.content_size if after else None
+
     def beats(self, other: _Row) -> bool:
         """A leg that builds an image knows more of it than one that doesn't; else the newer counts."""
         if self.is_gone != other.is_gone:
@@ -209,7 +218,7 @@ def _newest(legs: Sequence[Leg]) -> tuple[list[ImageReport], list[str]]:
             if same is None:
                 rivals.append(row)
                 continue
-            if not row.is_gone and not rivals[same].is_gone:
+            if not row.is_gone and not rivals[same].is_gone and not row.agrees_with(rivals[same]):
                 repeated[image.name] = None
             if row.beats(rivals[same]):
                 rivals[same] = row

@@ -208,3 +208,7 @@ class TestAPullRequest:
         run(capsys, "--leg", "--image", "svc07", "--report-dir", str(legs / "2"))
         assert main(merging) is ExitCode.OK
         assert {row["name"] for row in json.loads(capsys.readouterr().out)["images"]} == set(NAMES)
+        # After a plan of all images a leg that is lost is lost, whatever its images are built from.
+        assert main([*merging, "--all"]) is ExitCode.UNREADABLE
+        failed = [row for row in json.loads(capsys.readouterr().out)["images"] if row["failure"]]
+        assert len(failed) == len(NAMES) - 2

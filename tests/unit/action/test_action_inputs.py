@@ -53,6 +53,7 @@ def test_merge_takes_folders_and_what_to_expect() -> None:
         "BLOATCHECK_REPORTS": "legs\n--help\n",
         "BLOATCHECK_EXPECT": "api\nweb-*",
         "BLOATCHECK_ENFORCE": "true",
+        "BLOATCHECK_ALL": "true",
     }
     assert run.arguments(environ) == [
         "merge",
@@ -62,6 +63,7 @@ def test_merge_takes_folders_and_what_to_expect() -> None:
         "--expect=api",
         "--expect=web-*",
         "--enforce",
+        "--all",
         "--",
         "legs",
         "--help",

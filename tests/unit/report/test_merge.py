@@ -109,6 +109,10 @@ class TestRepetition:
         assert whole.outcome is Outcome.PASS
         assert whole.notes == ("Reported more than once, of which the newest report counts: api.",)
 
+    def test_what_several_legs_of_one_attempt_agree_about_is_worth_no_word(self) -> None:
+        assert merged(leg(API, at=1), leg(API, at=2)).notes == ()
+        assert merged(leg(API, at=1), leg(API.replace("12 MB", "13 MB"), at=2)).notes != ()
+
     def test_a_later_attempt_takes_back_a_failure_that_knew_no_platform(self) -> None:
         failed = leg("image api failed build: exit code 1", at=1)
         (image,) = failed.report.images
