@@ -1,16 +1,22 @@
 """What the images that builds begin with are at this moment: by their digest, without pulling them.
 
-The registry is asked, and the engine too, for what a builder finds there may be another image of that name.
+The registry is asked, and the engine or podman too, for what a builder finds there may be another image of
+that name.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from bloatcheck.errors import BloatcheckError, NotThereError, ReadError
+from bloatcheck.build.command import without_our_inputs
+from bloatcheck.build.containers_tool import ask_tool
+from bloatcheck.config.model import BuilderChoice
+from bloatcheck.errors import BloatcheckError, BuildError, NotThereError, ReadError
 from bloatcheck.inputs.model import UnresolvedError
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
@@ -24,13 +30,19 @@ _LONGEST = 60.0
 
 
 def resolve_bases(
-    wanted: Collection[tuple[str, Platform]], *, log: Log
+    wanted: Collection[tuple[str, Platform]],
+    *,
+    log: Log,
+    builder: BuilderChoice = BuilderChoice.AUTO,
+    environment: Mapping[str, str] | None = None,
 ) -> Mapping[tuple[str, Platform], str | UnresolvedError]:
     """What each image is, or why that can't be told.
 
     Args:
         wanted: names as FROM has them, and the platform that is built for.
         log: told what is asked, as details.
+        builder: what builds; whether it takes what an engine has, or podman's storage, depends on it.
+        environment: that of podman.
     """
     found: dict[tuple[str, Platform], str | UnresolvedError] = {}
     asked: dict[tuple[str, Platform], RegistryReference] = {}
@@ -45,7 +57,13 @@ def resolve_bases(
         else:
             asked[name, platform] = reference
     if asked:
-        local = _in_engine(asked, log)
+        if builder is BuilderChoice.BUILDAH:
+            # It has nothing of an engine's, and asks the registry whether what it has itself is the newest.
+            local = dict[tuple[str, Platform], "_Local | None"].fromkeys(asked)
+        elif builder is BuilderChoice.PODMAN:
+            local = _in_podman(asked, environment or {}, log)
+        else:
+            local = _in_engine(asked, log)
         remote = _in_registries(set(asked.values()), log)
         for key, reference in asked.items():
             found[key] = _one(key[0], reference, local[key], remote[reference])
@@ -92,6 +110,31 @@ def _in_engine(
                     found[name, platform] = _Local(str(image.engine_id), digests)
     except BloatcheckError as error:
         log.detail(f"the engine can't be asked for base images: {error.message}")
+    return found
+
+
+def _in_podman(
+    wanted: Mapping[tuple[str, Platform], RegistryReference], environment: Mapping[str, str], log: Log
+) -> dict[tuple[str, Platform], _Local | None]:
+    """What its storage has, which it takes without a look at the registry; None for what isn't there."""
+    found: dict[tuple[str, Platform], _Local | None] = dict.fromkeys(wanted)
+    try:
+        tool = ask_tool("podman", environment)
+        for key in wanted:
+            done = subprocess.run(
+                [tool.executable, *tool.options, "image", "inspect", "--", key[0]],
+                env=without_our_inputs(environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_ENGINE_SECONDS,
+                check=False,
+            )
+            if done.returncode == 0:
+                (image,) = json.loads(done.stdout)
+                digests = [_full(str(text)) for text in image.get("RepoDigests") or ()]
+                found[key] = _Local(f"sha256:{image['Id']}", digests)
+    except (BuildError, OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        log.detail(f"podman can't be asked for base images: {error}")
     return found
 
 

@@ -60,7 +60,7 @@ def derive_inputs(
         for image in each.images
         if derivation.made_here.find(image, spec) is None
     }
-    resolved = bases(wanted, log=log) if wanted else {}
+    resolved = bases(wanted, log=log, builder=config.builder, environment=environment) if wanted else {}
     return tuple(derivation.finished(read, resolved))
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 from support.recording_log import RecordingLog
 
+from bloatcheck.config.model import BuilderChoice
 from bloatcheck.errors import NotThereError, ReadError
 from bloatcheck.inputs import bases
 from bloatcheck.inputs.bases import resolve_bases
@@ -56,6 +60,39 @@ def test_a_tag_is_what_a_builder_may_find_there(
     told: str,
 ) -> None:
     assert resolved(monkeypatch, remote=remote, local=local) == told
+
+
+@pytest.mark.parametrize(
+    ("builder", "told"),
+    [
+        (BuilderChoice.PODMAN, f"{NEW}, engine:{HERE}"),
+        (BuilderChoice.BUILDAH, str(NEW)),
+        (BuilderChoice.DOCKER, f"{NEW}, engine:sha256:{'b' * 64}"),
+    ],
+)
+def test_each_builder_finds_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, builder: BuilderChoice, told: str
+) -> None:
+    """Podman goes on with what it pulled before; buildah looks for newer ones; neither sees an engine's."""
+    podman = tmp_path / "podman"
+    inspected = json.dumps([{"Id": "a" * 64, "RepoDigests": [f"docker.io/library/debian@{OLD}"]}])
+    podman.write_text(
+        '#!/bin/sh\ncase "$*" in\n'
+        f"*inspect*debian:12) echo '{inspected}' ;;\n*inspect*) exit 125 ;;\n"
+        "*info*) echo '{\"store\": {}}' ;;\n*) echo podman version 4.3.1 ;;\nesac\n"
+    )
+    podman.chmod(0o755)
+    engine = bases._Local("sha256:" + "b" * 64, [])
+    monkeypatch.setattr(bases, "_in_engine", lambda wanted, _: dict.fromkeys(wanted, engine))
+    monkeypatch.setattr(bases, "_in_registries", lambda wanted, _: dict.fromkeys(wanted, NEW))
+    found = resolve_bases(
+        {(NAME, AMD), ("other:1", AMD)},
+        log=RecordingLog(),
+        builder=builder,
+        environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert found[NAME, AMD] == told
+    assert (found["other:1", AMD] == str(NEW)) is (builder is not BuilderChoice.DOCKER)
 
 
 def test_what_is_named_by_its_digest_is_known_and_nobody_is_asked() -> None:
