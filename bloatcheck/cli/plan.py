@@ -69,7 +69,8 @@ matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, 
         "--template",
         metavar="FILE",
         default=_TEMPLATE,
-        help=f"GitLab: the repository's file with the job .bloatcheck-leg (default: {_TEMPLATE})",
+        help="GitLab: the repository's file with the job .bloatcheck-leg; '' where the trigger includes it "
+        f"(default: {_TEMPLATE})",
     )
     parser.add_argument("--pretty", action="store_true", help="a line for each leg, for people")
     add_log_options(parser)
@@ -160,7 +161,9 @@ def _matrix(legs: Sequence[Leg]) -> str:
 
 def _child_pipeline(legs: Sequence[Leg], template: str) -> str:
     """JSON, which is YAML too. A job's name holds its matrix variables, so these are only numbers."""
-    pipeline: dict[str, object] = {"include": [{"local": f"/{template.lstrip('/')}"}]}
+    pipeline: dict[str, object] = {}
+    if template:
+        pipeline["include"] = [{"local": f"/{template.lstrip('/')}"}]
     if legs:
         numbers = [str(number) for number in range(1, len(legs) + 1)]
         pipeline |= {
