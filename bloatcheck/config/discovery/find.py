@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import count
 from pathlib import Path
 
 from bloatcheck.ci.registry import detect
@@ -114,11 +115,16 @@ def _is_wanted(found: Found, settings: DiscoverySettings) -> bool:
 def _named(images: Sequence[Found], taken: Collection[str]) -> list[Found]:
     """Where two want one name, the later one takes its file's into its own, and a number if it must."""
     names = set(taken)
+    numbers: dict[str, Iterator[int]] = {}
     named = []
     for found in images:
-        candidates = (found.name, slug(f"{found.name} {found.file.rpartition('/')[2]}"))
-        numbered = (slug(f"{number} {candidates[1]}") for number in range(2, len(images) + len(names) + 3))
-        name = next(name for name in (*candidates, *numbered) if name not in names)
+        name = found.name
+        if name in names:
+            name = longer = slug(f"{found.name} {found.file.rpartition('/')[2]}")
+            # Those that were tried for another image are taken.
+            tried = numbers.setdefault(longer, count(2))
+            while name in names:
+                name = slug(f"{next(tried)} {longer}")
         names.add(name)
         named.append(replace(found, name=name))
     return named

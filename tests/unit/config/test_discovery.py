@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 from support.config_files import problems
+from support.work import counted_calls
 
 from bloatcheck.config.discovery.find import discover
 from bloatcheck.config.discovery.model import Discovery, Found
@@ -196,11 +196,10 @@ secrets: {npm: {file: ./npmrc}, key: {environment: KEY}}
         ],
         ids=["deep", "cycle", "python", "number", "binary", "merge-bomb", "long"],
     )
+    @pytest.mark.timeout(60)
     def test_a_hostile_file_is_left_out_at_once(self, tmp_path: Path, text: str) -> None:
-        begin = time.monotonic()
         discovery = found(tmp_path, {"compose.yaml": text, "Dockerfile": ""})
         assert len(discovery.images) == 1
-        assert time.monotonic() - begin < 5
 
     def test_compose_itself_is_asked_where_it_is(self, tmp_path: Path) -> None:
         answer = {
@@ -365,9 +364,13 @@ class TestConfiguration:
             self.loaded(tmp_path, "discover: {include: [nothing]}\n")
         assert "bloatcheck images --discover" in str(caught.value.hint)
 
-    def test_five_hundred_images_take_no_two_seconds(self, tmp_path: Path) -> None:
-        write(tmp_path, {f"services/s{n}/Dockerfile": "FROM scratch\nCOPY . /\n" for n in range(500)})
-        begin = time.monotonic()
-        images = discover(tmp_path, NO_DOCKER, DiscoverySettings(exclude=("*/s1/*",))).images
-        assert len(images) == 499
-        assert time.monotonic() - begin < 2
+    def test_the_work_grows_with_the_images_only(self, tmp_path: Path) -> None:
+        calls = []
+        for size in (100, 200, 400):
+            root = tmp_path / str(size)
+            write(root, {f"services/s{n}/Dockerfile": "FROM scratch\nCOPY . /\n" for n in range(size)})
+            with counted_calls() as work:
+                images = discover(root, NO_DOCKER, DiscoverySettings(exclude=("*/s1/*",))).images
+            assert len(images) == size - 1
+            calls.append(work())
+        assert calls[2] - calls[1] < 2.2 * (calls[1] - calls[0])
