@@ -20,6 +20,7 @@ from bloatcheck.analysis.instruction import one_line
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.baseline.model import BaselineEntry, LayerNoise
 from bloatcheck.errors import BaselineError, Place
+from bloatcheck.hasty import first_problem_only, has_too_many_values
 from bloatcheck.oci.digest import parse_digest
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def from_json(document: bytes, where: str) -> tuple[BaselineEntry, ...]:
     place = Place(where)
     if len(document) > MAX_SIZE:
         raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB", place=place, hint=_REPLACE)
+    if has_too_many_values(document):
+        raise BaselineError("damaged: it has more values than any baseline", place=place, hint=_REPLACE)
     _check_kind(document, place)
     stored = _validated(_adapter(), document, place)
     try:
@@ -209,9 +212,11 @@ def _validated(adapter: TypeAdapter[_T], document: bytes, place: Place) -> _T:
     from pydantic import ValidationError  # noqa: PLC0415 - costs more than most commands take
 
     try:
-        return adapter.validate_json(document, strict=True)
+        read: _T = first_problem_only(adapter).validate_json(document, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+    else:
+        return read
     if first["type"] == "json_invalid":
         line = re.search(r" at line ([0-9]+) column [0-9]+$", first["msg"])
         raise BaselineError(

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange
 from bloatcheck.errors import ReadError
+from bloatcheck.hasty import first_problem_only, has_too_many_values
 from bloatcheck.oci.digest import parse_digest
 from bloatcheck.report.fleet import Fleet, fleet_of
 from bloatcheck.report.model import REPORT_VERSION, ImageReport, Report
@@ -28,6 +29,7 @@ _VERSION = re.compile(r"(?P<major>\d{1,4})\.\d{1,4}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SCHEMA_ID = "https://raw.githubusercontent.com/bloatcheck/bloatcheck/main/docs/report.schema.json"
 _REPORT = TypeAdapter(Report)
+_READING = first_problem_only(_REPORT)
 _SUMMARY = TypeAdapter(Summary)
 _FLEET = TypeAdapter(Fleet)
 
@@ -67,9 +69,11 @@ def from_json(document: str | bytes) -> Report:
     data = document.encode("utf-8", "replace") if isinstance(document, str) else document
     if len(data) > LARGEST_DOCUMENT:
         raise ReadError(f"the report is larger than {LARGEST_DOCUMENT:,} bytes")
+    if has_too_many_values(data):
+        raise ReadError("not a bloatcheck report: it has more values than any")
     _check_version(_loads(data))
     try:
-        report = _REPORT.validate_json(data, strict=True)
+        report: Report = _READING.validate_json(data, strict=True)
     except ValidationError as error:
         raise ReadError(f"not a bloatcheck report: {_first_problem(error)}") from None
     for image in report.images:

@@ -20,6 +20,7 @@ from bloatcheck.analysis.folders import MOST_ITEMS, Folders, Item, PackageId
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import ReadError
+from bloatcheck.hasty import first_problem_only, has_too_many_values
 from bloatcheck.report.html.model import Moment, Sight, Sights
 from bloatcheck.report.model import Report
 
@@ -76,6 +77,7 @@ class _Document:
 
 
 _DOCUMENT = TypeAdapter(_Document)
+_READING = first_problem_only(_DOCUMENT)
 
 
 def sights_to_json(sights: Sights) -> str:
@@ -104,10 +106,13 @@ def sights_from_json(content: bytes, report: Report) -> dict[tuple[str, str], Si
     Raises:
         ReadError: no such file, or one of another major version.
     """
+    if has_too_many_values(content):
+        raise ReadError("a list of files with more values than bloatcheck writes")
     try:
-        document = _DOCUMENT.validate_json(content, strict=True)
+        document: _Document = _READING.validate_json(content, strict=True)
     except ValidationError as error:
-        place = ".".join(map(str, error.errors()[0]["loc"][:6]))
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"][:6]))
         raise ReadError(f"not a list of files that bloatcheck wrote: {place}") from None
     if not document.version.startswith("1."):
         raise ReadError(f"a list of files of version {document.version[:20]}, and this bloatcheck reads 1.x")
