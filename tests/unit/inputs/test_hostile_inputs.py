@@ -15,13 +15,12 @@ from bloatcheck.oci.digest import Digest
 from bloatcheck.oci.platform import Platform
 
 AMD = Platform("linux", "amd64")
-SOON = 10.0
+pytestmark = pytest.mark.timeout(60)
 
 
 def of(root: Path, dockerfile: str) -> Inputs:
-    """The inputs of the only image, told in seconds."""
+    """The inputs of the only image."""
     (root / "Dockerfile").write_text(dockerfile)
-    begin = time.monotonic()
     config = Config(root=root, images=(ImageSpec("api", build=BuildSpec("Dockerfile"), platform=AMD),))
     (found,) = derive_inputs(
         config,
@@ -29,7 +28,6 @@ def of(root: Path, dockerfile: str) -> Inputs:
         environment={},
         bases=lambda wanted, **_: dict.fromkeys(wanted, UnresolvedError("no registry answers")),
     )
-    assert time.monotonic() - begin < SOON
     return found
 
 

@@ -1,13 +1,14 @@
 """`.dockerignore`, by the rules of moby's patternmatcher."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.inputs.ignore import parse_ignore_file
 from bloatcheck.inputs.model import UnresolvedError
+
+SOON = pytest.mark.timeout(60)
+"""What goes wrong here goes on for years."""
 
 
 @pytest.mark.parametrize(
@@ -77,21 +78,20 @@ def test_what_is_below_a_pruned_folder_is_ignored(lines: list[tuple[bool, str]],
         assert file.ignores(path)
 
 
+@SOON
 def test_hostile_patterns_and_paths_take_no_long_time() -> None:
     file = parse_ignore_file("\n".join(["/".join(["**", "a*a*a*"] * 12) + "/b", "**/" * 40 + "x*y*z"]))
-    begin = time.monotonic()
     assert not file.ignores("/".join(["a" * 60] * 60))
     assert not file.ignores("a" * 250)
-    assert time.monotonic() - begin < 2
 
 
+@SOON
 def test_no_name_takes_the_time_of_all_its_places_multiplied_by_those_of_the_next() -> None:
     file = parse_ignore_file("\n".join("*a*a*a/" * 3 + f"b{number}" for number in range(20)))
-    begin = time.monotonic()
     assert not file.ignores("/".join(["a" * 250] * 4))
-    assert time.monotonic() - begin < 1
 
 
+@SOON
 def test_thousands_of_patterns_for_thousands_of_files_are_not_compared_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
