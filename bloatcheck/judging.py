@@ -152,7 +152,9 @@ def _on_the_pull_request(
         # A push takes a pull request out of the queue: what is queued is its newest commit.
         head = host.newest_commit(number) if in_queue else context.head_sha
         if head is None:
-            return (), ()
+            return (), (
+                "Approvals by label or comment don't count: this CI tells no head of the pull request.",
+            )
         signs = host.signs(number, head=head, label=ways.label, command=ways.command)
     except PublishError as error:
         log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)

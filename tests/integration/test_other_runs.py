@@ -302,3 +302,34 @@ def test_with_a_token_for_github_the_comment_is_there_and_a_run_that_is_late_lea
         run = next(value for key, value in variables.items() if key.endswith("BUILD_URL"))
         assert f"({run if name != 'jenkins' else run.replace('4711', '4710')})" in body
         assert github.violations == []
+
+
+def test_azure_and_jenkins_say_why_nobody_approves_there_by_a_label(
+    job: Job, server: PretendAzure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"{CONFIGURATION}approve-by: {{label: size-ok}}\n"
+    job.clone.commit(**{".bloatcheck.yml": text})
+    job.clone.git("push", "-q", "origin", "HEAD:main")
+    head = job.change()
+    job.measure(2_000)
+    own = {
+        "AGENT_TEMPDIRECTORY": str(tmp_path),
+        "SYSTEM_COLLECTIONURI": f"{server.api}/",
+        "BUILD_REPOSITORY_URI": f"{server.api}/Shop%20Project/_git/shop",
+        "SYSTEM_ACCESSTOKEN": JOB_TOKEN,
+    }
+    job.run(azure_request(head, head, **own))
+    assert "doesn't tell who set a label" in capsys.readouterr().out
+    assert "could not be read" in job.file("comment.md")
+    with pretend_github() as github:
+        job.run(jenkins_request(head, GITHUB_API_URL=github.url, BLOATCHECK_TOKEN=BOT_TOKEN))
+    assert "tells no head of the pull request" in job.file("comment.md")
+
+
+def test_circleci_says_in_the_report_that_no_base_is_known(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = renewed(job, capsys)
+    job.run(circleci_request(head, BLOATCHECK_DEFAULT_BRANCH=""))
+    assert "BLOATCHECK_BASE_BRANCH" in job.file("report.json")
+    assert "BLOATCHECK_BASE_BRANCH" in capsys.readouterr().out

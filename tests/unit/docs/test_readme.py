@@ -88,7 +88,14 @@ def test_the_workflow_to_paste_uses_the_action_as_it_is() -> None:
     "file",
     [
         *("README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/hello/README.md"),
-        *("docs/action.md", "docs/forks.md", "docs/exports.md", "docs/gitlab.md", "docs/gitea.md"),
+        *(
+            "docs/action.md",
+            "docs/forks.md",
+            "docs/exports.md",
+            "docs/gitlab.md",
+            "docs/gitea.md",
+            "docs/ci.md",
+        ),
     ],
 )
 def test_its_links_lead_somewhere(file: str) -> None:
