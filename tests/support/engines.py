@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.tls import Authority
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bloatcheck-tests"
 """Never inside the repository; safe to delete."""
@@ -104,6 +105,52 @@ def containerd_store_engine(data: Path | None = None) -> Iterator[Engine]:
 def buildx_plugins() -> Path:
     """The folder with Debian 13's buildx 0.13.1 and compose 2.26.1, to be `$DOCKER_CONFIG/cli-plugins`."""
     return _debian_13_docker() / "usr/libexec/docker/cli-plugins"
+
+
+@dataclass(frozen=True)
+class TlsEngine:
+    """An engine that answers over TLS alone, as docker-in-docker does, in a network of its own.
+
+    `inside` is what a command begins with that runs in this network; `variables` tell it of the engine.
+    """
+
+    inside: tuple[str, ...]
+    variables: dict[str, str]
+
+
+@contextmanager
+def tls_engine() -> Iterator[TlsEngine]:
+    """This machine's dockerd on tcp, which takes only clients with a certificate of its authority."""
+    if os.geteuid() != 0 or not shutil.which("dockerd"):
+        pytest.skip("a private dockerd needs root")
+    with _folder() as folder:
+        authority = Authority.create(folder)
+        certificates = folder / "client"
+        certificates.mkdir()
+        for name, file in (
+            ("ca", authority.certificate),
+            ("cert", authority.server_certificate),
+            ("key", authority.server_key),
+        ):
+            shutil.copy(file, certificates / f"{name}.pem")
+        tls = f"--tlsverify --tlscacert {certificates}/ca.pem --tlscert {certificates}/cert.pem"
+        start = (
+            f"echo $$ > {folder}/network; ip link set lo up; exec dockerd {tls} "
+            f"--tlskey {certificates}/key.pem --host unix://{folder}/s --host tcp://127.0.0.1:2376 "
+            f"--data-root {folder}/data "
+            f"--exec-root {folder}/exec --pidfile {folder}/pid"
+        )
+        command = ["unshare", "--net", "sh", "-c", start]
+        with _running(command, f"unix://{folder}/s", folder / "log", os.environ):
+            network = (folder / "network").read_text().strip()
+            yield TlsEngine(
+                ("nsenter", f"--net=/proc/{network}/ns/net"),
+                {
+                    "DOCKER_HOST": "tcp://localhost:2376",
+                    "DOCKER_TLS_VERIFY": "1",
+                    "DOCKER_CERT_PATH": str(certificates),
+                },
+            )
 
 
 @contextmanager

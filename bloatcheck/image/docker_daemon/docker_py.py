@@ -32,10 +32,22 @@ def docker_client(patience: int = _ANSWER_SECONDS) -> tuple[docker.APIClient, st
             settings = {**ContextAPI.kwargs_from_context(), **settings}
         host = settings.get("base_url") or host
         _knock(host, patience)
-        client = docker.APIClient(**settings, timeout=patience)
+        client = _Client(**settings, timeout=patience)
     except (docker.errors.DockerException, OSError) as error:
         raise cant_connect(host, error) from error
     return client, without_credentials(host)
+
+
+class _Client(docker.APIClient):
+    """docker-py's, with the engine's own certificates before those of the environment.
+
+    requests takes REQUESTS_CA_BUNDLE, which is there for a company's hosts, even where a session has a bundle
+    of its own: no engine with an authority of its own (DOCKER_CERT_PATH) could be talked to then.
+    """
+
+    def merge_environment_settings(self, url, proxies, stream, verify, cert):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - docker-py has no types
+        own = self.verify if verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, own, cert)
 
 
 class DockerPyTransport:

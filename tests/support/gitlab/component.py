@@ -76,6 +76,7 @@ class Runner:
         *,
         after: tuple[Done, ...] = (),
         left: tuple[str, ...] = (),
+        inside: tuple[str, ...] = (),
         **more: str,
     ) -> Done:
         """One job.
@@ -85,6 +86,7 @@ class Runner:
             predefined: GitLab's variables.
             after: earlier jobs, whose artifacts it gets.
             left: the paths of these artifacts.
+            inside: what the shell is started by.
             more: variables of the pipeline.
         """
         self.jobs += 1
@@ -105,7 +107,7 @@ class Runner:
             **{name: str(value) for name, value in variables.items()},
         }
         done = subprocess.run(
-            ["sh", "-e", "-c", "\n".join(lines(described))],
+            [*inside, "sh", "-e", "-c", "\n".join(lines(described))],
             cwd=clone,
             env=environment,
             capture_output=True,
