@@ -30,6 +30,8 @@ VERSION = 1
 SCHEMA_URL = "https://raw.githubusercontent.com/bloatcheck/bloatcheck/main/docs/baseline.schema.json"
 MAX_SIZE = 64 << 20
 """Bytes; 10,000 images of 20 layers take about 50 MB."""
+_MOST_SECONDS = 10_000_000
+"""Of one build: some months."""
 
 _MOST_PACKAGES = 250
 _MOST_FILES = 40
@@ -94,7 +96,7 @@ class StoredImage:
     measure: Fingerprint
     base: Base | None = None
     inputs_digest: Text | None = None
-    build_seconds: Annotated[float, Ge(0)] | None = None
+    build_seconds: Annotated[float, Ge(0), Le(_MOST_SECONDS)] | None = None
     content_size: _SIZE
     layers: Annotated[tuple[StoredLayer, ...], MaxLen(1000)]
     noise: Annotated[tuple[StoredNoise, ...], MaxLen(1000)] | None = None

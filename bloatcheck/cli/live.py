@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PER_SECOND = 4
+_LONGEST_HELD = 64 * 1024
+"""Characters of a line that wait for its end while lines are drawn."""
+_RESET = "\x1b[0m"
 _LONGEST_NAME = 24
 _BAR = 12
 _WIDE = 72
@@ -125,12 +128,17 @@ class _Above(io.TextIOBase):
         """Text in colour, and nothing that moves the cursor."""
         if self._console is None:
             return self._stream.write(text)
-        from rich.text import Text
+        from rich.segment import Segment, Segments
 
         *lines, self._rest = (self._rest + text).split("\n")
+        if len(self._rest) > _LONGEST_HELD:
+            lines.append(self._rest)
+            self._rest = ""
         if lines:
             shown = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-            self._console.print(Text.from_ansi(shown), soft_wrap=True)
+            reset = _RESET if "\x1b" in shown else ""
+            # As it is: to take millions of lines apart and put them together again takes minutes.
+            self._console.print(Segments([Segment(f"{shown}{reset}\n")]), soft_wrap=True, end="")
         return len(text)
 
     def flush(self) -> None:

@@ -239,3 +239,9 @@ def test_any_json_is_read_or_refused(value: object) -> None:
     for content in (value, {"bloatcheck": "baseline", "version": 1, "images": value}):
         with suppress(BaselineError):
             from_json(json.dumps(content).encode(), "f")
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "1e999", "-1"])
+def test_no_build_takes_years(seconds: str) -> None:
+    content = image(build_seconds="SECONDS").replace(b'"SECONDS"', seconds.encode())
+    assert "build_seconds" in problem(content).message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
@@ -53,7 +54,9 @@ def at_work(stack: ExitStack) -> Works:
         works.finish()
     works.began -= 75
     ago(stack.enter_context(works.build("api", 30.0)), 12.5).doing = "[3/8] RUN apt-get install -y curl"
-    ago(stack.enter_context(works.build("web on linux/arm64")), 95.5).doing = "[linux/arm64 build 2/4] RUN npm ci"
+    ago(
+        stack.enter_context(works.build("web on linux/arm64")), 95.5
+    ).doing = "[linux/arm64 build 2/4] RUN npm ci"
     ago(stack.enter_context(works.work("worker")), 2.5).doing = "reading: 3 of 12 layers, 45.0 MB of 130 MB"
     return works
 
@@ -146,3 +149,28 @@ def test_rich_is_imported_by_nobody_who_draws_nothing() -> None:
         "import bloatcheck.cli.live; assert not [name for name in sys.modules if name.startswith('rich')]"
     )
     subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL, check=True)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_millions_of_lines_and_lines_of_millions_of_characters_take_no_long_time() -> None:
+    log = LiveLog(stream=_Terminal(), verbose=True)
+    begin = time.monotonic()
+    with log.showing(Works([None])):
+        for _ in range(20):
+            log.output("\n" * 50_000)
+        for _ in range(200):
+            log.output("x" * 50_000)
+    assert time.monotonic() - begin < 5
+
+
+def test_a_colour_that_nobody_ends_is_not_that_of_the_lines_below() -> None:
+    screen = Screen()
+    log = LiveLog(stream=screen, verbose=True)
+    with log.showing(Works([None])):
+        log.output("\x1b[31mred\n")
+        written = screen.getvalue()
+    assert "\x1b[31mred\x1b[0m\n" in written
