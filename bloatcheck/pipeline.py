@@ -45,6 +45,7 @@ from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import BloatcheckError, BuildError
 from bloatcheck.image.open import open_image
 from bloatcheck.inputs.decide import decide_all, unchanged_since
+from bloatcheck.inputs.model import Inputs
 from bloatcheck.judging import Judging, judging_of
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
@@ -158,20 +159,25 @@ def measure(
     return tuple(
         Unbuilt(decision.spec, decision.entry)
         if decision.entry
-        else _with_digest(next(results), decision.inputs.digest)
+        else _with_digest(next(results), decision.inputs)
         for decision in decisions
     )
 
 
-def _with_digest(result: Measured | Unmeasured, inputs: Digest | None) -> Measured | Unmeasured:
-    """The result with what was built, where that is all: a base's ONBUILD reads what no line here tells."""
-    if isinstance(result, Unmeasured) or inputs is None:
+def _with_digest(result: Measured | Unmeasured, inputs: Inputs) -> Measured | Unmeasured:
+    """The result with what was built, where that is all: a base's ONBUILD reads what no line here tells.
+
+    The line of a layer that it made is that of FROM.
+    """
+    if isinstance(result, Unmeasured) or inputs.digest is None:
         return result
     snapshot = result.snapshot
     own = snapshot.layers[snapshot.base.layer_count :] if snapshot.base else snapshot.layers
-    if snapshot.base is None or any(layer.place is None for layer in own):
+    if snapshot.base is None or any(
+        layer.place is None or layer.place.line in inputs.begins for layer in own
+    ):
         return result
-    return replace(result, snapshot=replace(snapshot, inputs_digest=inputs))
+    return replace(result, snapshot=replace(snapshot, inputs_digest=inputs.digest))
 
 
 def _built_and_read(

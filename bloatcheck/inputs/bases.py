@@ -71,17 +71,23 @@ def resolve_bases(
 
 
 class _Local:
-    """What the engine has under a name: its id, and the digests that it was pulled or pushed under."""
+    """What the engine has under a name: its id, and the digests that it was pulled or pushed under.
 
-    def __init__(self, image_id: str, digests: Collection[str]) -> None:
+    `triggers` says that it has an ONBUILD for those that begin with it.
+    """
+
+    def __init__(self, image_id: str, digests: Collection[str], *, triggers: bool = False) -> None:
         self.image_id = image_id
         self.digests = frozenset(digests)
+        self.triggers = triggers
 
 
 def _one(
     name: str, reference: RegistryReference, local: _Local | None, remote: Digest | ReadError
 ) -> str | UnresolvedError:
     """What one image is: the registry's, the engine's own, or both where these differ."""
+    if (local and local.triggers) or "onbuild" in name.lower():
+        return UnresolvedError(f"the ONBUILD of {name} reads what no line here tells")
     if isinstance(remote, ReadError):
         if local and (isinstance(remote, NotThereError) or not local.digests):
             # Made here and never pushed or pulled; or the registry knows nothing of it.
@@ -107,7 +113,9 @@ def _in_engine(
                 image = engine.find(name, platform)
                 if image:
                     digests = [_full(text) for text in image.repository_digests]
-                    found[name, platform] = _Local(str(image.engine_id), digests)
+                    found[name, platform] = _Local(
+                        str(image.engine_id), digests, triggers=bool(image.runtime.get("OnBuild"))
+                    )
     except BloatcheckError as error:
         log.detail(f"the engine can't be asked for base images: {error.message}")
     return found
@@ -132,7 +140,11 @@ def _in_podman(
             if done.returncode == 0:
                 (image,) = json.loads(done.stdout)
                 digests = [_full(str(text)) for text in image.get("RepoDigests") or ()]
-                found[key] = _Local(f"sha256:{image['Id']}", digests)
+                found[key] = _Local(
+                    f"sha256:{image['Id']}",
+                    digests,
+                    triggers=bool((image.get("Config") or {}).get("OnBuild")),
+                )
     except (BuildError, OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
         log.detail(f"podman can't be asked for base images: {error}")
     return found

@@ -109,6 +109,9 @@ class _Read:
     files: tuple[InputFile, ...]
     images: tuple[str, ...]
     args: Mapping[str, str]
+    begins: frozenset[int]
+    triggers: bool
+    """Whether it has an ONBUILD, for those that stand on it."""
 
 
 @dataclass(slots=True)
@@ -166,6 +169,8 @@ class _Derivation:
             files=tuple(self._tree.input(path) for path in sorted(paths)),
             images=reads.images,
             args=args,
+            begins=frozenset(each.line for each in instructions if each.keyword == "FROM"),
+            triggers=any(each.keyword == "ONBUILD" for each in instructions),
         )
 
     def _inside(self, path: str) -> str:
@@ -271,16 +276,17 @@ class _Derivation:
         """With the base images; those that the configuration makes itself are their own inputs."""
         done: dict[int, Inputs] = {}
         for at in in_order(self._needed):
-            done[at] = self._finish(at, read[at], resolved, done)
+            done[at] = self._finish(at, read, resolved, done)
         return [done[at] for at in range(len(read))]
 
     def _finish(
         self,
         at: int,
-        read: _Read | UnresolvedError,
+        read_of: Sequence[_Read | UnresolvedError],
         resolved: Mapping[tuple[str, Platform], str | UnresolvedError],
         done: Mapping[int, Inputs],
     ) -> Inputs:
+        read = read_of[at]
         if isinstance(read, UnresolvedError):
             return Inputs(unresolved=str(read), needs=frozenset(self._may_need[at]))
         spec = self.config.images[at]
@@ -292,14 +298,17 @@ class _Derivation:
                 if made_here is None:
                     what = resolved[name, read.platform]
                 else:
+                    below = read_of[made_here]
                     what = self._made_here(at, made_here, done)
+                    if isinstance(below, _Read) and below.triggers:
+                        what = UnresolvedError(f"the ONBUILD of {name} reads what no line here tells")
                 if isinstance(what, UnresolvedError):
                     raise what
                 bases.append(BaseImage(name, what))
         except UnresolvedError as error:
             return Inputs(unresolved=str(error), files=read.files, needs=needs)
         digest = _digest(self.config, spec, read, bases)
-        return Inputs(digest=digest, files=read.files, bases=tuple(bases), needs=needs)
+        return Inputs(digest=digest, files=read.files, bases=tuple(bases), needs=needs, begins=read.begins)
 
     def _made_here(self, at: int, below: int, done: Mapping[int, Inputs]) -> str | UnresolvedError:
         """What an image of the configuration is, that another one stands on."""

@@ -36,7 +36,7 @@ class Inputs:
     """All that a build reads. Exactly one of `digest` and `unresolved`, why it can't be told, is set.
 
     `needs` are the numbers of the images of the configuration that it stands on, as far as that can be told,
-    else of those that it may stand on.
+    else of those that it may stand on. `begins` are the lines of the Dockerfile's FROMs.
     """
 
     digest: Digest | None = None
@@ -44,6 +44,7 @@ class Inputs:
     files: tuple[InputFile, ...] = ()
     bases: tuple[BaseImage, ...] = ()
     needs: frozenset[int] = frozenset()
+    begins: frozenset[int] = frozenset()
 
 
 class UnresolvedError(Exception):

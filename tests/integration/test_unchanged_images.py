@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.docker_clients import docker
 from support.git import Repository
 
 from bloatcheck.cli.main import main
@@ -119,6 +121,27 @@ def test_a_file_that_all_take_builds_all_and_so_does_being_asked(
     assert run(capsys, "--all").built == list(NAMES)
     (repository.root / "libs/more").write_text("m")
     assert run(capsys).built == list(NAMES)
+
+
+def test_what_an_onbuild_of_the_base_reads_is_always_read_again(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = f"bloatcheck-test-onbuild-{uuid.uuid4().hex[:12]}"
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\nONBUILD COPY libs /more\n")
+    docker("build", "--quiet", f"--tag={base}", str(tmp_path / "base"))
+    try:
+        repository.commit(
+            **{
+                "services/svc05/Dockerfile": f"FROM {base}\nCOPY services/svc05/src /src\n",
+                "services/svc07/Dockerfile": f"FROM {base} AS x\nFROM scratch\nCOPY --from=x /more /\n",
+            }
+        )
+        assert main(["baseline", "update", "--quiet"]) is ExitCode.OK
+        repository.commit(**{BASELINE: Path(BASELINE).read_text()})
+        assert run(capsys).built == ["svc05", "svc07"]
+    finally:
+        docker("rmi", "--force", base, check=False)
 
 
 def test_what_is_not_built_is_judged_by_its_entry(

@@ -100,6 +100,15 @@ def test_what_is_named_by_its_digest_is_known_and_nobody_is_asked() -> None:
     assert resolve_bases({(name, AMD)}, log=RecordingLog()) == {(name, AMD): str(OLD)}
 
 
+@pytest.mark.parametrize("name", ["acme/base:1", "ruby:2.7-onbuild"])
+def test_what_an_onbuild_reads_is_not_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    engine = None if "onbuild" in name else bases._Local(HERE, [], triggers=True)
+    monkeypatch.setattr(bases, "_in_engine", lambda wanted, _: dict.fromkeys(wanted, engine))
+    monkeypatch.setattr(bases, "_in_registries", lambda wanted, _: dict.fromkeys(wanted, NEW))
+    told = resolve_bases({(name, AMD)}, log=RecordingLog())[name, AMD]
+    assert str(told) == f"the ONBUILD of {name} reads what no line here tells"
+
+
 def test_what_is_no_name_can_not_be_told() -> None:
     (found,) = resolve_bases({("no name", AMD)}, log=RecordingLog()).values()
     assert isinstance(found, UnresolvedError)

@@ -295,6 +295,17 @@ def test_an_image_that_stands_on_another_one_changes_with_it(root: Path) -> None
     assert itself.unresolved == "it stands on what had its own tag before"
 
 
+def test_what_the_onbuild_of_a_base_reads_is_not_known(root: Path) -> None:
+    write(root, {"top/Dockerfile": "FROM acme/api:ci AS x\nFROM scratch\nCOPY --from=x /a /\n"})
+    api = replace(SPEC, tags=("docker.io/acme/api:ci",))
+    top = ImageSpec("top", build=BuildSpec("top/Dockerfile"), platform=AMD)
+    assert derived(root, api, top)[1].begins == {1, 2}
+    write(root, {"Dockerfile": "FROM debian:12\nONBUILD COPY . /\n"})
+    below, above = derived(root, api, top)
+    assert below.digest
+    assert above.unresolved == "the ONBUILD of acme/api:ci reads what no line here tells"
+
+
 def test_what_it_stands_on_is_known_wherever_that_is_listed(root: Path) -> None:
     write(root, {"top/Dockerfile": "FROM acme/api:ci\nADD https://example.org/x /\n"})
     api = replace(SPEC, tags=("docker.io/acme/api:ci",))
