@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -18,6 +19,8 @@ from support.gitea.server import (
 )
 from support.github.faults import Cut, Fault, Reply
 
+from bloatcheck.ci.model import CiContext, TriggeringRun
+from bloatcheck.ci.registry import ci_named
 from bloatcheck.errors import PublishError
 from bloatcheck.publish import sign
 from bloatcheck.publish.check import Check, Conclusion
@@ -321,3 +324,28 @@ def test_a_push_that_names_no_commit_is_no_proof(gitea: PretendGitea, host: Gite
 
 def test_the_newest_commit_is_asked_for(host: GiteaHost) -> None:
     assert host.newest_commit(7) == HEAD
+
+
+# The CI's own way to it
+
+
+@pytest.mark.parametrize("measured", [B, HEAD])
+def test_a_second_workflow_finds_the_pull_request_of_the_run_that_started_it(
+    gitea: PretendGitea, measured: str
+) -> None:
+    gitea.pulls[8] = Pull(8, sha=B, from_="mallory/shop")
+    ci = ci_named(gitea.flavour)
+    context = CiContext(ci=ci.name, repository=REPOSITORY, api_url=gitea.api)
+    run = TriggeringRun(
+        number=1,
+        attempt=1,
+        event="pull_request",
+        workflow=".gitea/workflows/images.yml",
+        head_sha=measured,
+        head_branch="feature",
+        head_repository="mallory/shop",
+    )
+    assert ci.requests_of(run, context, JOB_TOKEN, None) == ((8,) if measured == B else ())
+    assert ci.requests_of(replace(run, head_repository=None), context, JOB_TOKEN, None) == ()
+    assert ci.host(replace(context, api_url=None), JOB_TOKEN, None) is None
+    assert ci.checks(context, JOB_TOKEN, None) is not None
