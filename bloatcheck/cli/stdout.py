@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-from bloatcheck.ci.commands import disarm
+from bloatcheck.ci.commands import disarm, disarm_json
 
 
 def tell(text: str) -> None:
@@ -17,8 +17,7 @@ def tell(text: str) -> None:
 
 def tell_json(document: str) -> None:
     """Prints JSON: the same values, in characters that are no command of a CI's."""
-    # Two of these signs stand in strings only.
-    shown = document.replace("##[", "#\\u0023[") if _read_by_runner() else document
+    shown = disarm_json(document) if _read_by_runner() else document
     put(sys.stdout, f"{shown}\n")
 
 

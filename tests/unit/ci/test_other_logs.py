@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bloatcheck.ci.azure import AZURE
 from bloatcheck.ci.azure.commands import command
 from bloatcheck.ci.buildkite import BUILDKITE
 from bloatcheck.ci.circleci import CIRCLECI
+from bloatcheck.ci.commands import disarm_json
 from bloatcheck.ci.jenkins import JENKINS
 from bloatcheck.ci.model import Annotation, AnnotationLevel, Ci, Marks
 from bloatcheck.ci.registry import detect, read_context
@@ -314,3 +316,13 @@ def test_links_lead_to_github_and_to_the_cis_run(variables: dict[str, str], run:
 )
 def test_an_address_that_is_no_run_is_no_link(forge: str, run: str) -> None:
     assert run_url(Origin(run_url=run, forge=forge)) is None
+
+
+@pytest.mark.parametrize(
+    "text", [_HOSTILE, "##[error]x", "##VSO[a.b]", "###vso[a.b]", "## plain", '##"[', "#" * 9]
+)
+def test_json_holds_the_same_values_and_commands_nothing(text: str) -> None:
+    document = disarm_json(json.dumps({text: [text]}))
+    assert json.loads(document) == {text: [text]}
+    assert as_agent_reads(document.lower()) is None
+    assert "##[" not in document
