@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict, replace
 
+from bloatcheck.cli.colour import paint_for
 from bloatcheck.cli.common import IMAGE_HELP, add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
@@ -81,6 +83,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
             packages=_ALL if args.packages else _FEW,
             files=_ALL if args.files else _FEW,
             width=width(),
+            paint=paint_for(sys.stdout),
         )
         tell(text)
     return ExitCode.OK

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.colour import paint_for
 from bloatcheck.cli.common import IMAGE_HELP, add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
@@ -120,6 +122,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
             packages=_ALL if args.packages else _FEW,
             files=_ALL if args.files else _FEW,
             width=width(),
+            paint=paint_for(sys.stdout),
         )
         tell(text)
     return ExitCode.OK
@@ -152,7 +155,7 @@ def _light(args: argparse.Namespace) -> ExitCode:
     if args.json:
         tell_json(json.dumps({**_document(snapshot, pull), **_dive_document(dive)}, indent=2))
     else:
-        tell(render_inspect(snapshot, pull=pull, dive=dive, width=width()))
+        tell(render_inspect(snapshot, pull=pull, dive=dive, width=width(), paint=paint_for(sys.stdout)))
     return ExitCode.OK
 
 

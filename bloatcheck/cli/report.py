@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.colour import paint_for
 from bloatcheck.cli.common import add_log_options, log_for, width
 from bloatcheck.cli.stdout import put, tell
 from bloatcheck.errors import ExitCode, ReadError
+from bloatcheck.report.paint import unpainted
 
 if TYPE_CHECKING:
     from bloatcheck.report.model import Report
@@ -59,7 +62,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if args.text:
         from bloatcheck.report.text import render_text
 
-        rendered = render_text(report, width=width())
+        coloured = args.output in (None, _STDOUT)
+        paint = paint_for(sys.stdout) if coloured else unpainted
+        rendered = render_text(report, width=width(), paint=paint)
     elif args.markdown:
         from bloatcheck.report.markdown import render_comment
 
@@ -76,8 +81,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
         _write(Path(output), rendered)
         log_for(args).info(f"written: {output}")
     elif html:
-        import sys
-
         put(sys.stdout, rendered)
     else:
         tell(rendered)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.colour import paint_for
 from bloatcheck.cli.common import child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
@@ -83,7 +85,8 @@ def show_tree(args: argparse.Namespace) -> ExitCode:
         # Whoever says how many entries wants them, however small.
         floor = 0 if args.top else root.size // _SMALL
         pattern = " or ".join(args.filter)
-        tell(render_tree(snapshot, root, top=top, floor=floor, pattern=pattern, width=width()))
+        paint = paint_for(sys.stdout)
+        tell(render_tree(snapshot, root, top=top, floor=floor, pattern=pattern, width=width(), paint=paint))
     return ExitCode.OK
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.colour import paint_for
 from bloatcheck.cli.common import IMAGE_HELP, add_log_options, child_environment, log_for, platform_of, width
 from bloatcheck.cli.dockerfile import add_dockerfile_options, dockerfile_of
 from bloatcheck.cli.stdout import tell, tell_json
@@ -65,13 +67,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
         if args.json:
             tell_json(json.dumps(_path_document(path), indent=2))
         else:
-            tell(render_path(path, explained.snapshot, width=width()))
+            tell(render_path(path, explained.snapshot, width=width(), paint=paint_for(sys.stdout)))
         return ExitCode.OK
     packages = _packages(explained, args.thing)
     if args.json:
         tell_json(json.dumps([_package_document(trace) for trace in packages], indent=2))
     else:
-        tell(render_packages(packages, explained.snapshot, width=width()))
+        tell(render_packages(packages, explained.snapshot, width=width(), paint=paint_for(sys.stdout)))
     return ExitCode.OK
 
 

@@ -4,47 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bloatcheck.report.plain import Plain, display_width, harmless, shorten
+from bloatcheck.report.paint import Paint, Tone, unpainted
+from bloatcheck.report.plain import Plain, display_width, elided, harmless, shortened
 
 _GAP = "  "
 _NARROWEST = 12
 """What a shortened column keeps, however narrow the terminal is."""
+_FLEXIBLE = "*~"
+_TONES = {"+": Tone.BAD, "\N{MINUS SIGN}": Tone.GOOD}
+"""Of figures with a sign: more is worse."""
 
 
-def aligned(lines: Sequence[Sequence[str]], alignment: str, width: int) -> Plain:
+def aligned(lines: Sequence[Sequence[str]], alignment: str, width: int, paint: Paint = unpainted) -> Plain:
     """One line of text per line of cells.
 
     Args:
         lines: the heading, then equally many cells each; made harmless here. A column that is empty below
             its heading is left out.
-        alignment: one character per column: `<` left, `>` right, `*` left and shortened where the whole
-            would be wider than `width`.
+        alignment: one character per column: `<` left, `>` right (figures of ours); left and shortened where
+            the whole would be wider than `width`: `*` at the end, `~` in the middle, for names and paths.
         width: of the terminal, in columns.
+        paint: for the heading, and for figures with a sign.
     """
     columns = [
         (side, [harmless(cell) for cell in cells])
         for side, cells in zip(alignment, zip(*lines, strict=True), strict=True)
         if any(cells[1:])
     ]
-    widths = [max(map(display_width, cells)) for _, cells in columns]
+    widths = _fitting([(side, max(map(display_width, cells))) for side, cells in columns], width)
+    padded = [_padded(cells, side, room, paint) for room, (side, cells) in zip(widths, columns, strict=True)]
+    heading, *rows = [(_GAP + _GAP.join(cells)).rstrip() for cells in zip(*padded, strict=True)]
+    return Plain("\n".join((paint(heading, Tone.FAINT), *rows)))
+
+
+def _fitting(columns: Sequence[tuple[str, int]], width: int) -> list[int]:
+    """The columns' widths, where the widest of those that may be shortened give what is too much."""
+    widths = [full for _, full in columns]
+    flexible = [index for index, (side, _) in enumerate(columns) if side in _FLEXIBLE]
     excess = sum(widths) + len(_GAP) * len(widths) - width
-    padded = [
-        _padded(cells, side, max(min(full, _NARROWEST), full - max(0, excess)) if side == "*" else full)
-        for full, (side, cells) in zip(widths, columns, strict=True)
-    ]
-    return Plain("\n".join((_GAP + _GAP.join(cells)).rstrip() for cells in zip(*padded, strict=True)))
+    while excess > 0 and flexible:
+        widest = max(flexible, key=lambda index: widths[index])
+        if widths[widest] <= _NARROWEST:
+            break
+        others = [widths[index] for index in flexible if index != widest]
+        given = min(excess, max(1, widths[widest] - max((*others, _NARROWEST))))
+        widths[widest] -= given
+        excess -= given
+    return widths
 
 
-def _padded(cells: Sequence[str], side: str, width: int) -> list[str]:
-    fitted = [_fitted(cell, width) for cell in cells]
+def _padded(cells: Sequence[str], side: str, width: int, paint: Paint) -> list[str]:
+    cut = elided if side == "~" else shortened
+    fitted = [cut(cell, width) for cell in cells]
     spaces = [" " * (width - display_width(cell)) for cell in fitted]
-    return [space + cell if side == ">" else cell + space for cell, space in zip(fitted, spaces, strict=True)]
+    if side == ">":
+        return [space + _toned(cell, paint) for cell, space in zip(fitted, spaces, strict=True)]
+    return [cell + space for cell, space in zip(fitted, spaces, strict=True)]
 
 
-def _fitted(text: str, width: int) -> str:
-    """Shortened by columns of the terminal, of which a character may take two."""
-    longest = len(text)
-    while display_width(text) > width:
-        longest = min(longest - 1, width)
-        text = shorten(text, longest)
-    return text
+def _toned(figure: str, paint: Paint) -> str:
+    tone = _TONES.get(figure[:1])
+    return paint(figure, tone) if tone else figure

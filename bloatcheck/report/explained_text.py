@@ -13,6 +13,7 @@ from bloatcheck.report.advice_text import advised, text_elsewhere, text_heading
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import count
 from bloatcheck.report.inspection import DEFAULT_WIDTH, efficiency, finished, heading, layer_table
+from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, harmless
 from bloatcheck.report.why import MANAGERS
 from bloatcheck.units import format_bytes
@@ -45,35 +46,37 @@ def render_explained(
     packages: int = FEW,
     files: int = FEW,
     width: int = DEFAULT_WIDTH,
+    paint: Paint = unpainted,
 ) -> str:
     """One image, explained; at most so many packages and files.
 
     `problems` say why it won't start, `executables` what else in it won't.
     """
     contents = snapshot.contents
-    parts: list[Plain] = [heading(snapshot, pull)]
+    parts: list[Plain] = [heading(snapshot, pull, paint)]
     if snapshot.layers:
-        parts.append(layer_table(snapshot, pull, width))
+        parts.append(layer_table(snapshot, pull, width, paint))
     if contents:
-        parts += _contents(snapshot, contents, packages, files, width)
+        parts += _contents(snapshot, contents, (packages, files), width, paint)
     if dive:
         parts.append(_wrapped(efficiency(dive), width))
-    parts += [_wrapped(f"It won't start: {_told(problem)}", width) for problem in problems]
+    parts += [_toned(f"It won't start: {_told(problem)}", width, paint, Tone.BAD) for problem in problems]
     if executables:
         parts.append(_executables(executables, width))
     if advice:
-        parts += _advice(advice, width)
+        parts += _advice(advice, width, paint)
     return finished("\n\n".join(parts))
 
 
 def _contents(
-    snapshot: ImageSnapshot, contents: Contents, packages: int, files: int, width: int
+    snapshot: ImageSnapshot, contents: Contents, most: tuple[int, int], width: int, paint: Paint
 ) -> Iterable[Plain]:
+    packages, files = most
     shares = [(format_bytes(share.size), _share(share, snapshot)) for share in contents.shares]
     if shares:
-        yield aligned([("SIZE", "WHAT IT IS"), *shares], ">*", width)
+        yield aligned([("SIZE", "WHAT IT IS"), *shares], ">*", width, paint)
     if contents.packages and packages:
-        yield _packages(snapshot, contents, packages, width)
+        yield _packages(snapshot, contents, packages, width, paint)
     if contents.files and files:
         listed = [
             (
@@ -84,7 +87,7 @@ def _contents(
             )
             for file in contents.files[:files]
         ]
-        yield aligned([("SIZE", "LAYER", "MADE AT", "OWN FILE"), *listed], "><<*", width)
+        yield aligned([("SIZE", "LAYER", "MADE AT", "OWN FILE"), *listed], "><~~", width, paint)
     if contents.wasted:
         yield _wrapped(_wasted(contents), width)
         hidden = [
@@ -97,10 +100,10 @@ def _contents(
             )
             for file in contents.hidden[: max(files, 1)]
         ]
-        yield aligned([("SIZE", "LAYER", "WASTED", "BY", "FILE"), *hidden], "><<<*", width)
+        yield aligned([("SIZE", "LAYER", "WASTED", "BY", "FILE"), *hidden], "><<<~", width, paint)
 
 
-def _packages(snapshot: ImageSnapshot, contents: Contents, most: int, width: int) -> Plain:
+def _packages(snapshot: ImageSnapshot, contents: Contents, most: int, width: int, paint: Paint) -> Plain:
     lines = [
         (
             format_bytes(package.size),
@@ -114,7 +117,7 @@ def _packages(snapshot: ImageSnapshot, contents: Contents, most: int, width: int
         )
         for package in contents.packages[:most]
     ]
-    table = aligned([("SIZE", "BY", "PACKAGE", "VERSION", "LAYER", "WHY"), *lines], "><**<*", width)
+    table = aligned([("SIZE", "BY", "PACKAGE", "VERSION", "LAYER", "WHY"), *lines], "><~~<*", width, paint)
     more = len(contents.packages) - most
     if more <= 0:
         return table
@@ -157,10 +160,10 @@ def _told(problem: StartProblem) -> str:
     return " ".join(filter(None, (problem.message, problem.hint)))
 
 
-def _advice(advice: Sequence[Advice], width: int) -> Iterable[Plain]:
+def _advice(advice: Sequence[Advice], width: int, paint: Paint) -> Iterable[Plain]:
     total = sum(each.saves or 0 for each in advice)
     saved = f", {format_bytes(total)} in all" if total else ""
-    yield Plain(f"{count(len(advice), 'way')} to make it smaller{saved}:")
+    yield Plain(paint(f"{count(len(advice), 'way')} to make it smaller{saved}:", Tone.STRONG))
     for each in advice:
         text = [_wrapped(f"- {advised(each)}", width)]
         if each.replacement:
@@ -177,6 +180,10 @@ def _line(snapshot: ImageSnapshot, number: int | None) -> str:
     if layer is None or number is None:
         return ""
     return str(layer.place) if layer.place else str(number + 1)
+
+
+def _toned(text: str, width: int, paint: Paint, tone: Tone) -> Plain:
+    return Plain(paint(_wrapped(text, width), tone))
 
 
 def _wrapped(text: str, width: int) -> Plain:

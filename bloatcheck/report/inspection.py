@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.ci.commands import disarm
 from bloatcheck.report.columns import aligned
+from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, harmless, shorten
 from bloatcheck.units import count, format_bytes
 
@@ -24,15 +25,16 @@ def render_inspect(
     pull: PullSize | None = None,
     dive: DiveFigures | None = None,
     width: int = DEFAULT_WIDTH,
+    paint: Paint = unpainted,
 ) -> str:
     """One image: its size, and each layer with its size, instruction and Dockerfile line, base first.
 
     With `pull` also what a pull downloads of each layer; what is estimated is marked by "about". With `dive`
     also its efficiency and waste.
     """
-    parts = [heading(snapshot, pull)]
+    parts = [heading(snapshot, pull, paint)]
     if snapshot.layers:
-        parts.append(layer_table(snapshot, pull, width))
+        parts.append(layer_table(snapshot, pull, width, paint))
     if dive:
         parts.append(Plain(efficiency(dive)))
     return finished("\n\n".join(parts))
@@ -48,16 +50,19 @@ def efficiency(figures: DiveFigures) -> str:
     )
 
 
-def heading(snapshot: ImageSnapshot, pull: PullSize | None = None) -> Plain:
+def heading(snapshot: ImageSnapshot, pull: PullSize | None = None, paint: Paint = unpainted) -> Plain:
     """The image's name and platform, and below its size."""
     size = f"{format_bytes(snapshot.content_size)} in {count(len(snapshot.layers), 'layer')}"
     if snapshot.layers and snapshot.compressed_size is not None:
         about = "about " if pull and pull.estimated else ""
         size += f", {about}{format_bytes(snapshot.compressed_size)} compressed"
-    return Plain(f"{short_name(snapshot.name)} ({harmless(snapshot.platform)})\n{size}")
+    named = disarm(f"{short_name(snapshot.name)} ({harmless(snapshot.platform)})")
+    return Plain(f"{paint(named, Tone.STRONG)}\n{size}")
 
 
-def layer_table(snapshot: ImageSnapshot, pull: PullSize | None, width: int) -> Plain:
+def layer_table(
+    snapshot: ImageSnapshot, pull: PullSize | None, width: int, paint: Paint = unpainted
+) -> Plain:
     """Each layer with its number, size, line and instruction, base first."""
     pulled = [_pulled(layer) for layer in pull.layers] if pull else [""] * len(snapshot.layers)
     lines = [
@@ -70,7 +75,7 @@ def layer_table(snapshot: ImageSnapshot, pull: PullSize | None, width: int) -> P
         )
         for number, (layer, compressed) in enumerate(zip(snapshot.layers, pulled, strict=True), 1)
     ]
-    return aligned([("LAYER", "SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">>><*", width)
+    return aligned([("LAYER", "SIZE", "COMPRESSED", "LINE", "INSTRUCTION"), *lines], ">>>~*", width, paint)
 
 
 def _pulled(layer: LayerPullSize) -> str:

@@ -10,11 +10,16 @@ from enum import Enum
 
 
 class Tone(Enum):
-    """What a colour means; the value is its SGR code (ECMA-48), which every theme has a readable shade of."""
+    """What a colour means; the value is its SGR code (ECMA-48), which every theme has a readable shade of.
+
+    `STRONG` is for what a text is about, `FAINT` for column headings.
+    """
 
     GOOD = 32
     CAUTION = 33
     BAD = 31
+    STRONG = 1
+    FAINT = 2
 
 
 Paint = Callable[[str, Tone], str]

@@ -13,6 +13,11 @@ _NEVER_SHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _MOST_MARKS = 3
 """How many combining marks one letter may carry; more only serves to paint over the neighbours."""
+_AS_EMOJI = "\N{VARIATION SELECTOR-16}"
+_JAMO = frozenset(map(chr, range(0x1160, 0x1200)))
+"""Korean vowels and finals, drawn into the letter before them."""
+_JOINED_ON = "".join(map(chr, range(0x300, 0x370))) + _AS_EMOJI
+"""Marks that would join the `…` before them."""
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
@@ -65,18 +70,46 @@ def shorten(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
+def shortened(text: str, columns: int) -> str:
+    """At most so many columns of a terminal, the last being `…` where something was cut."""
+    return text if display_width(text) <= columns else _leading(text, columns - 1).rstrip() + "…"
+
+
+def elided(text: str, columns: int) -> str:
+    """The same with the `…` in the middle: of a name or path, both ends tell."""
+    if display_width(text) <= columns:
+        return text
+    head = _leading(text, (columns - 1) // 2)
+    tail = _leading(text[::-1], columns - 1 - display_width(head))[::-1]
+    return f"{head}…{tail.lstrip(_JOINED_ON)}"
+
+
+def _leading(text: str, columns: int) -> str:
+    """As much of the beginning as takes at most so many columns, each letter with its marks."""
+    if text.isascii():
+        return text[: max(0, columns)]
+    taken = ""
+    for character in text:
+        if display_width(taken + character) > columns:
+            break
+        taken += character
+    return taken
+
+
 def display_width(text: str) -> int:
     """How many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
-    return sum(
-        0
-        if unicodedata.category(character) in ("Mn", "Me")
-        else 2
-        if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )
+    widths = [_character_width(character) for character in text]
+    # An emoji by its variation selector is drawn like the others.
+    emoji = (index for index, character in enumerate(text) if character == _AS_EMOJI and index)
+    return sum(widths) + sum(widths[index - 1] == 1 for index in emoji)
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me") or character in _JAMO:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _visible(text: str) -> str:

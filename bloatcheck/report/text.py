@@ -104,6 +104,7 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
                 for detail in _details(
                     row,
                     width,
+                    paint,
                     base_is_told=(row.image.name, row.image.platform) in told_bases,
                     told_by_another=(row.image.name, row.image.platform) in repeated,
                 )
@@ -116,18 +117,26 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
     )
 
 
-def render_diff(diff: ImageDiff, *, packages: int = 0, files: int = 0, width: int = DEFAULT_WIDTH) -> str:
+def render_diff(
+    diff: ImageDiff,
+    *,
+    packages: int = 0,
+    files: int = 0,
+    width: int = DEFAULT_WIDTH,
+    paint: Paint = unpainted,
+) -> str:
     """The comparison of two images: sizes, why they differ, and the layers that changed, largest first.
 
     At most so many packages and files; none where nobody knows what the images hold.
     """
-    parts = [_wrapped(f"{short_name(diff.name)} ({diff.platform}): {_sizes(diff)}", width)]
+    told = _wrapped(f"{short_name(diff.name)} ({diff.platform}): {_sizes(diff)}", width)
+    parts = [_strong(told, paint)]
     if diff.incomparable_because:
         parts.append(_wrapped(f"Not comparable: {diff.incomparable_because}", width))
     if why := _why(diff, width):
         parts.append(why)
-    parts += [Plain(part) for part in (_layers(diff, width), quiet_layers(diff)) if part]
-    parts += changes_table(diff, packages=packages, files=files, width=width)
+    parts += [Plain(part) for part in (_layers(diff, width, paint), quiet_layers(diff)) if part]
+    parts += changes_table(diff, packages=packages, files=files, width=width, paint=paint)
     return finished("\n\n".join(parts))
 
 
@@ -149,12 +158,17 @@ def _headline(told: Headline, width: int, paint: Paint) -> Plain:
     return Plain(paint("\n".join(map(disarm, text.split("\n"))), _TONES[told.icon]))
 
 
+def _strong(text: str, paint: Paint) -> Plain:
+    """What a block is about. Disarmed before there is colour at the start of a line."""
+    return Plain(paint("\n".join(map(disarm, text.split("\n"))), Tone.STRONG))
+
+
 def _table(shown: Sequence[Row], width: int, paint: Paint) -> Plain:
     head = ("IMAGE", "BEFORE", "AFTER", "CHANGE", "%", "VERDICT")
     lines = (
         (short_name(row.name), row.before, row.after, row.delta, row.percent, row.verdict) for row in shown
     )
-    heading, *drawn = aligned([head, *lines], "*>>>><", width).split("\n")
+    heading, *drawn = aligned([head, *lines], "~>>>><", width, paint).split("\n")
     return Plain(
         "\n".join((heading, *(_verdict(row, line, paint) for row, line in zip(shown, drawn, strict=True))))
     )
@@ -194,14 +208,16 @@ def _remedies(report: Report) -> list[str]:
     return choices
 
 
-def _details(shown: Row, width: int, *, base_is_told: bool, told_by_another: bool) -> list[Plain]:
+def _details(
+    shown: Row, width: int, paint: Paint, *, base_is_told: bool, told_by_another: bool
+) -> list[Plain]:
     image, name = shown.image, short_name(shown.name)
     blocks = []
     if image.failure and image.failure.output:
         tail = harmless_lines(image.failure.output[-_MOST_OUTPUT_LINES:])
         blocks.append("\n".join((f"{name}, the last output:", *(f"  | {line}" for line in tail))))
     diff = None if told_by_another else image.diff
-    if diff and diff.after and (layers := _layers(diff, width)):
+    if diff and diff.after and (layers := _layers(diff, width, paint)):
         quiet = quiet_layers(diff)
         rest = f"\n  {quiet}" if quiet else ""
         heading = _wrapped(f"{name}: {layers_summary(diff)}", width)
@@ -228,7 +244,7 @@ def _why(diff: ImageDiff, width: int, *, base_is_told: bool = False) -> Plain | 
     return Plain("\n".join(told)) if told else None
 
 
-def _layers(diff: ImageDiff, width: int) -> str:
+def _layers(diff: ImageDiff, width: int, paint: Paint) -> str:
     """The layers as aligned lines; empty where none is worth a line."""
     layers = layer_rows(diff)
     if not layers:
@@ -236,11 +252,11 @@ def _layers(diff: ImageDiff, width: int) -> str:
     rows_of = [(str(layer.place or ""), layer.instruction or "(no history)") for layer in layers]
     if diff.delta is None:
         lines = [(layer.after, *what) for layer, what in zip(layers, rows_of, strict=True)]
-        return aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], "><*", width)
+        return aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], ">~*", width, paint)
     compared = [
         (layer.delta, layer.before, layer.after, *what) for layer, what in zip(layers, rows_of, strict=True)
     ]
-    return aligned([("CHANGE", "BEFORE", "AFTER", "LINE", "INSTRUCTION"), *compared], ">>><*", width)
+    return aligned([("CHANGE", "BEFORE", "AFTER", "LINE", "INSTRUCTION"), *compared], ">>>~*", width, paint)
 
 
 def _sizes(diff: ImageDiff) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from bloatcheck.analysis.makers import Made
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.analysis.trace import DIRECTORY, HARD_LINK, REGULAR, Event, PackageTrace, PathTrace
+from bloatcheck.ci.commands import disarm
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished
+from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, harmless, shorten
 from bloatcheck.report.why import MANAGERS
 from bloatcheck.units import format_bytes
@@ -17,9 +19,11 @@ _LONGEST_PATH = 160
 _MOST_PARTS = 10
 
 
-def render_path(trace: PathTrace, snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH) -> str:
+def render_path(
+    trace: PathTrace, snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH, paint: Paint = unpainted
+) -> str:
     """A path: what it is now, whose it is, and what each layer did to it."""
-    parts = [Plain(f"{_path(trace.path)}: {_now(trace)}")]
+    parts = [Plain(f"{paint(disarm(_path(trace.path)), Tone.STRONG)}: {_now(trace)}")]
     if trace.leads_to is not None:
         parts.append(Plain(f"It leads to {_path(trace.leads_to)}."))
     if trace.package:
@@ -39,20 +43,26 @@ def render_path(trace: PathTrace, snapshot: ImageSnapshot, *, width: int = DEFAU
             )
             for step in trace.steps
         ]
-        parts.append(aligned([("LAYER", "WHAT", "SIZE", "LINE", "INSTRUCTION"), *lines], "><><*", width))
+        parts.append(
+            aligned([("LAYER", "WHAT", "SIZE", "LINE", "INSTRUCTION"), *lines], "><>~*", width, paint)
+        )
     elif trace.by_layer:
-        parts.append(_by_layer(trace.by_layer, snapshot, width))
+        parts.append(_by_layer(trace.by_layer, snapshot, width, paint))
     if trace.kind in (None, DIRECTORY) and trace.files:
         if trace.steps:
-            parts.append(_by_layer(trace.by_layer, snapshot, width))
-        parts.append(_files(trace.files, width))
+            parts.append(_by_layer(trace.by_layer, snapshot, width, paint))
+        parts.append(_files(trace.files, width, paint))
     if trace.made:
-        parts.append(_made(trace.made, width))
+        parts.append(_made(trace.made, width, paint))
     return finished("\n\n".join(parts))
 
 
 def render_packages(
-    traces: Sequence[PackageTrace], snapshot: ImageSnapshot, *, width: int = DEFAULT_WIDTH
+    traces: Sequence[PackageTrace],
+    snapshot: ImageSnapshot,
+    *,
+    width: int = DEFAULT_WIDTH,
+    paint: Paint = unpainted,
 ) -> str:
     """Packages of one name: sizes, why each is there, and the layers that brought it."""
     parts: list[Plain] = []
@@ -61,21 +71,22 @@ def render_packages(
         manager = MANAGERS.get(package.manager, package.manager)
         parts.append(
             Plain(
-                f"{package.name} {package.version} ({manager}): {format_bytes(trace.size)}. {_reason(trace)}"
+                f"{paint(disarm(harmless(package.name)), Tone.STRONG)} {harmless(package.version)} "
+                f"({harmless(manager)}): {format_bytes(trace.size)}. {harmless(_reason(trace))}"
             )
         )
         if trace.by_layer:
-            parts.append(_by_layer(trace.by_layer, snapshot, width))
+            parts.append(_by_layer(trace.by_layer, snapshot, width, paint))
         if trace.files:
-            parts.append(_files(trace.files, width))
+            parts.append(_files(trace.files, width, paint))
         if trace.made:
-            parts.append(_made(trace.made, width))
+            parts.append(_made(trace.made, width, paint))
         if package.parts:
             lines = [
                 (format_bytes(part.size) if part.size is not None else "", part.name, part.version)
                 for part in sorted(package.parts, key=lambda part: -(part.size or 0))[:_MOST_PARTS]
             ]
-            parts.append(aligned([("SIZE", "HOLDS", "VERSION"), *lines], "><*", width))
+            parts.append(aligned([("SIZE", "HOLDS", "VERSION"), *lines], "><*", width, paint))
     return finished("\n\n".join(parts))
 
 
@@ -113,12 +124,12 @@ def _layer(snapshot: ImageSnapshot, number: int) -> tuple[str, str]:
     return str(layer.place or ""), f"{of_base}{layer.instruction or '(no history)'}"
 
 
-def _by_layer(sizes: Sequence[tuple[int, int]], snapshot: ImageSnapshot, width: int) -> Plain:
+def _by_layer(sizes: Sequence[tuple[int, int]], snapshot: ImageSnapshot, width: int, paint: Paint) -> Plain:
     lines = [(str(number + 1), format_bytes(size), *_layer(snapshot, number)) for number, size in sizes]
-    return aligned([("LAYER", "SIZE", "LINE", "INSTRUCTION"), *lines], ">><*", width)
+    return aligned([("LAYER", "SIZE", "LINE", "INSTRUCTION"), *lines], ">>~*", width, paint)
 
 
-def _made(made: Sequence[Made], width: int) -> Plain:
+def _made(made: Sequence[Made], width: int, paint: Paint) -> Plain:
     """What `COPY --from` brought, by the lines that made it; where several may have, each of them."""
     lines = [
         (
@@ -129,12 +140,12 @@ def _made(made: Sequence[Made], width: int) -> Plain:
         for each in made[:_MOST_PARTS]
         for number, (place, instruction) in enumerate(each.lines)
     ]
-    return aligned([("SIZE", "MADE AT", "INSTRUCTION"), *lines], "><*", width)
+    return aligned([("SIZE", "MADE AT", "INSTRUCTION"), *lines], ">~*", width, paint)
 
 
-def _files(files: Sequence[tuple[str, int]], width: int) -> Plain:
+def _files(files: Sequence[tuple[str, int]], width: int, paint: Paint) -> Plain:
     lines = [(format_bytes(size), _path(path)) for path, size in files]
-    return aligned([("SIZE", "LARGEST FILES" if len(files) > 1 else "FILE"), *lines], "><", width)
+    return aligned([("SIZE", "LARGEST FILES" if len(files) > 1 else "FILE"), *lines], ">~", width, paint)
 
 
 def _path(path: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, heading
-from bloatcheck.report.plain import Plain, display_width, harmless, shorten
+from bloatcheck.report.paint import Paint, Tone, unpainted
+from bloatcheck.report.plain import Plain, elided, harmless
 from bloatcheck.units import count, format_bytes
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 1024
 _NARROWEST = 20
 """What a path keeps, however narrow the terminal is."""
+_BRANCHES = "│├└ "
+_SHORTEST = 8
+"""What a name keeps, however deep it lies."""
 _GAP = "  "
 _HEAD = ("SIZE", "%", "FILES", "LAYER", "PATH")
 
@@ -31,6 +35,7 @@ def render_tree(
     floor: int = 0,
     pattern: str = "",
     width: int = DEFAULT_WIDTH,
+    paint: Paint = unpainted,
 ) -> str:
     """The tree: of each folder the `top` largest entries, and one line for what is left of it.
 
@@ -39,10 +44,10 @@ def render_tree(
     """
     fitting = f" and fit {harmless(pattern)}" if pattern else ""
     summary = f"{format_bytes(root.size)} in {count(root.files, 'file')} that can be seen{fitting}"
-    parts = [heading(snapshot), Plain(summary)]
+    parts = [heading(snapshot, paint=paint), Plain(summary)]
     if root.files:
         lines = [_HEAD, _line(root, root, "/"), *_below(root, root, "", (top, floor))]
-        parts.append(_aligned(lines, width))
+        parts.append(_aligned(lines, width, paint))
     return finished("\n\n".join(parts))
 
 
@@ -68,30 +73,28 @@ def _below(folder: Folder, root: Folder, indent: str, most: tuple[int, int]) -> 
         )
 
 
-def _aligned(lines: Sequence[tuple[str, ...]], width: int) -> Plain:
+def _aligned(lines: Sequence[tuple[str, ...]], width: int, paint: Paint) -> Plain:
     """Figures to the right, then the path as it is drawn: its indent is not to be pressed together."""
     *figures, paths = zip(*lines, strict=True)
     columns = [column for column in figures if any(column[1:])]
     widths = [max(map(len, column)) for column in columns]
     room = max(_NARROWEST, width - sum(widths) - len(_GAP) * len(widths) - len(_GAP))
     told = zip(*columns, strict=True)
-    return Plain(
-        "\n".join(
-            _GAP
-            + _GAP.join(
-                (*(cell.rjust(wide) for cell, wide in zip(cells, widths, strict=True)), _cut(path, room))
-            )
-            for cells, path in zip(told, paths, strict=True)
+    head, *drawn = [
+        _GAP
+        + _GAP.join(
+            (*(cell.rjust(wide) for cell, wide in zip(cells, widths, strict=True)), _fitted(path, room))
         )
-    )
+        for cells, path in zip(told, paths, strict=True)
+    ]
+    return Plain("\n".join((paint(head, Tone.FAINT), *drawn)))
 
 
-def _cut(text: str, width: int) -> str:
-    longest = len(text)
-    while display_width(text) > width:
-        longest = min(longest - 1, width)
-        text = shorten(text, longest)
-    return text
+def _fitted(path: str, room: int) -> str:
+    """The name elided, but not the branches before it."""
+    name = path.lstrip(_BRANCHES)
+    branches = path[: len(path) - len(name)]
+    return branches + elided(name, max(_SHORTEST, room - len(branches)))
 
 
 def _line(entry: Folder, root: Folder, path: str) -> tuple[str, ...]:

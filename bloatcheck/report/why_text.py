@@ -8,6 +8,7 @@ from bloatcheck.diff.contents import PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.figures import change
+from bloatcheck.report.paint import Paint, unpainted
 from bloatcheck.report.plain import Plain, harmless, shorten
 from bloatcheck.report.shared_bases import SharedBase, in_images
 from bloatcheck.report.why import Named, Reason, base_change, moved, reasons
@@ -43,7 +44,9 @@ def shared_base_sentence(shared: SharedBase) -> str:
     return f"{told}: {behind}" if behind else f"{told}."
 
 
-def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> list[Plain]:
+def changes_table(
+    diff: ImageDiff, *, packages: int, files: int, width: int, paint: Paint = unpainted
+) -> list[Plain]:
     """The packages and own files that changed, at most so many; and what is wasted."""
     changed = contents_diff(diff)
     if changed is None:
@@ -54,7 +57,7 @@ def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> 
             (format_delta(each.delta), each.manager, each.name, _versions(each), _what(each))
             for each in changed.packages[:packages]
         ]
-        table = aligned([("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><**<", width)
+        table = aligned([("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><~~<", width, paint)
         parts.append(_and_more(table, len(changed.packages) - packages, "packages"))
     if changed.files and files:
         rows = [
@@ -66,7 +69,7 @@ def changes_table(diff: ImageDiff, *, packages: int, files: int, width: int) -> 
             )
             for each in changed.files[:files]
         ]
-        table = aligned([("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>*", width)
+        table = aligned([("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>~", width, paint)
         parts.append(_and_more(table, len(changed.files) - files, "files"))
     wasted = changed.wasted_after - changed.wasted_before
     if wasted:

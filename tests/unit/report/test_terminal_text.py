@@ -9,7 +9,8 @@ from support.reports import image_diff, image_snapshot, report
 
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.inspection import render_inspect
-from bloatcheck.report.plain import display_width
+from bloatcheck.report.paint import painted
+from bloatcheck.report.plain import display_width, elided
 from bloatcheck.report.text import render_diff, render_text
 
 API = """
@@ -113,3 +114,37 @@ def test_showing_an_image_imports_neither_a_template_engine_nor_pydantic() -> No
     program = f"import sys, bloatcheck.report.text; print({heavy} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout == "set()\n"
+
+
+def test_of_a_path_and_a_name_both_ends_stay() -> None:
+    lines = aligned([("SIZE", "FILE"), ("1 B", "/usr/lib/python3/dist-packages/numpy/core.so")], ">~", 30)
+    assert lines.splitlines()[1] == "   1 B  /usr/lib/p…mpy/core.so"
+    assert elided("容器容器容器容器", 7) == "容…器"
+    assert display_width(elided("容器容器容器容器", 8)) <= 8
+
+
+def test_of_several_long_columns_the_longest_gives_first() -> None:
+    heading, line = aligned([("A", "B"), ("x" * 20, "y" * 60)], "**", 60).splitlines()
+    assert line == f"  {'x' * 20}  {'y' * 35}…"
+    assert heading == f"  A{' ' * 21}B"
+
+
+def test_what_is_drawn_in_two_columns_or_none_is_counted_so() -> None:
+    assert [display_width(text) for text in ("漢", "⚠\ufe0f", "👋", "e\u0301", "\u1112\u1161\u11ab")] == [
+        2,
+        2,
+        2,
+        1,
+        2,
+    ]
+
+
+def test_headings_are_faint_and_growth_and_shrinkage_are_coloured() -> None:
+    text = render_diff(image_diff(API), paint=painted).replace("\x1b", "^")
+    assert text.startswith("^[1mapi (linux/amd64): ")
+    assert "^[2m    CHANGE" in text
+    assert "  ^[31m+12.0 MB^[0m  10.0 MB" in text
+    assert "^[32m−2.00 MB^[0m" in text
+    assert "^[1mapi (linux/amd64)^[0m\n57.0" in render_inspect(image_snapshot(API), paint=painted).replace(
+        "\x1b", "^"
+    )
