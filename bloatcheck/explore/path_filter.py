@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from collections.abc import Callable
 
@@ -15,6 +17,12 @@ PACKAGE = "package:"
 """What the name of a package follows."""
 _SECONDS = 1.0
 _SOON_OVER = 1e-6
+_LONGEST_EXPRESSION = 1_000
+_MOST_REPEATED = 100_000
+"""All numbers of times multiplied: to compile an expression takes the room of each time."""
+_TIMES = re.compile(r"\{(\d+)|,(\d+)\}")
+_RECURSION = re.compile(r"\(\?(?:R|[+-]?\d|&|P>)")
+"""Without end it takes gigabytes a second."""
 _PATTERN_CHARACTERS = "*?["
 
 
@@ -51,6 +59,13 @@ def path_filter(
 
 
 def _by_expression(text: str) -> Callable[[bytes], bool]:
+    times = [
+        int(digits) for match in _TIMES.finditer(text[:_LONGEST_EXPRESSION]) for digits in match.groups("1")
+    ]
+    if len(text) > _LONGEST_EXPRESSION or math.prod(number or 1 for number in times) > _MOST_REPEATED:
+        raise FilterError("this expression is too large")
+    if _RECURSION.search(text):
+        raise FilterError("an expression can't refer to itself here")
     try:
         expression = regex.compile(text.encode("utf-8", "surrogateescape"))
     except (regex.error, RecursionError) as error:
@@ -62,7 +77,7 @@ def _by_expression(text: str) -> Callable[[bytes], bool]:
         left = max(until - time.monotonic(), _SOON_OVER)
         try:
             return expression.search(b"/" + path, timeout=left) is not None
-        except TimeoutError:
+        except (TimeoutError, MemoryError):
             raise FilterError("this expression takes too long") from None
 
     return fits

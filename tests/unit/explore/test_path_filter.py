@@ -49,3 +49,24 @@ def test_an_expression_that_takes_for_ever_is_given_up() -> None:
     with pytest.raises(FilterError, match="too long"):
         [fits(b"ab" * 2000 + b"!%d" % number) for number in range(1000)]
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["((((a{1000}){1000}){1000}))", "(?:(?:a{1,999}){999}){0,999}", "a{1000}" * 1000, "x" * 1001],
+)
+def test_an_expression_that_would_fill_the_memory_is_not_compiled(expression: str) -> None:
+    with pytest.raises(FilterError, match="too large"):
+        path_filter(f"re:{expression}")
+
+
+@pytest.mark.parametrize("expression", ["(?R)", "(?P<a>(?P>a))", "(a(?1))", "(?P<a>b(?&a))", "(?-1)"])
+def test_an_expression_that_calls_itself_is_none(expression: str) -> None:
+    with pytest.raises(FilterError, match="itself"):
+        path_filter(f"re:{expression}")
+
+
+def test_an_expression_may_say_how_often() -> None:
+    fits = path_filter(r"re:/[0-9]{4}-[0-9]{2}-[0-9]{2}\.[a-z]{2,3}(0){0}$")
+    assert fits
+    assert fits(b"logs/2026-11-24.log")
