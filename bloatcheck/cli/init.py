@@ -1,4 +1,4 @@
-"""`bloatcheck init`: a first configuration, workflows and baseline."""
+"""`bloatcheck init`: a first configuration and baseline, and the pipeline of the repository's CI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,13 @@ from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import BaselineError, ExitCode, Place, ReadError, UsageError
 from bloatcheck.log import Log
 from bloatcheck.report.plain import harmless_line
+from bloatcheck.starter.registry import NAMES, STARTERS
 
 if TYPE_CHECKING:
     from bloatcheck.baseline.model import BaselineEntry
     from bloatcheck.config.discovery.model import Found
     from bloatcheck.pipeline import Result
+    from bloatcheck.starter.model import Starter
 
 _BASELINE = ".bloatcheck-baseline.json"
 _REPOSITORY = "https://github.com/bloatcheck/bloatcheck"
@@ -33,13 +35,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = """\
 Finds the Dockerfiles, compose services and bake targets of the repository, builds and measures their images
 once, and writes
-  .bloatcheck.yml                            the images, with limits a little above what was measured
-  .bloatcheck-baseline.json                  what they hold now
-  .github/workflows/bloatcheck.yml           checks pull requests; renews the baseline on the default branch
-  .github/workflows/bloatcheck-comment.yml   comments for pull requests from forks
-Nothing that is there already is written over.
+  .bloatcheck.yml            the images, with limits a little above what was measured
+  .bloatcheck-baseline.json  what they hold now
+and the pipeline of the CI that the repository uses: one that checks pull or merge requests, renews the
+baseline on the default branch, and builds every image at night. Many images are shared between jobs, where
+the CI has a matrix. For GitHub, Gitea and Forgejo Actions it is written into workflows of its own; of any
+other CI, whose file has other jobs too, it is printed, to be pasted. Nothing that is there already is written
+over.
 """
-    parser.epilog = """\
+    parser.epilog = f"""\
 exit codes:
   0  written
   2  bad usage, no Dockerfile, or a file is there already
@@ -47,15 +51,27 @@ exit codes:
 
 examples:
   bloatcheck init
-  bloatcheck init --no-build       no docker here: no limits from a measurement, and no baseline yet
-  bloatcheck init --no-workflows   for other CI than GitHub's
+  bloatcheck init --no-build            no docker here: no limits from a measurement, and no baseline yet
+  bloatcheck init --ci gitlab           for this CI, whatever the repository looks like
+  bloatcheck init --only-pipeline --ci jenkins
+                                        only print the pipeline: for one more CI
+  bloatcheck init --no-pipeline         only the configuration and the baseline
+
+The CI is found by its files ({", ".join(sign for starter in STARTERS for sign in starter.signs)}),
+else by the host of the remote `origin`.
 """
     parser.add_argument("--no-build", action="store_true", help="measure nothing")
-    parser.add_argument("--no-workflows", action="store_true", help="write no workflow")
+    # Not `ci`, which names whose variables tell of this very run.
+    parser.add_argument("--ci", dest="pipeline_of", choices=NAMES, help="whose pipeline (default: as found)")
+    pipeline = parser.add_mutually_exclusive_group()
+    pipeline.add_argument("--no-pipeline", action="store_true", help="neither write nor print a pipeline")
+    pipeline.add_argument(
+        "--only-pipeline", action="store_true", help="print the pipeline, and write and measure nothing"
+    )
     parser.add_argument(
         "--action-commit",
         metavar="COMMIT[#TAG]",
-        help="the commit of bloatcheck's action that workflows use (default: asked from GitHub)",
+        help="the commit of bloatcheck that workflows and includes name (default: asked from GitHub)",
     )
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
     add_log_options(parser)
@@ -77,18 +93,73 @@ def execute(args: argparse.Namespace) -> ExitCode:
             hint="run it in the repository's root; images that are built elsewhere are listed by hand, "
             "see docs/configuration.md",
         )
-    _refuse_to_overwrite(root, _files(args))
+    pipeline = None if args.no_pipeline else _pipeline(root, args.pipeline_of, len(found), pinned, log)
+    if pipeline and args.only_pipeline:
+        pasted = replace(pipeline, owns_files=False)
+        _print(args.json, {}, found, pasted, _told_pasted(pasted))
+        return ExitCode.OK
+    _refuse_to_overwrite(root, _files(args, pipeline))
     log.info(f"{len(found)} found: {', '.join(f'{image.name} ({image.dockerfile})' for image in found)}")
     results = () if args.no_build else _measured(root, found, log)
-    texts = _texts(root, found, results, workflows=not args.no_workflows, pinned=pinned)
+    texts = {**_texts(root, found, results), **(pipeline.written if pipeline else {})}
     for file, text in texts.items():
         _write(root, file, text)
     failed = _tell_failures(results, log)
-    if args.json:
-        tell_json(json.dumps({"written": list(texts), "images": [image.name for image in found]}, indent=2))
-    else:
-        tell(_told(root, texts, found, built=bool(results)))
+    _print(args.json, texts, found, pipeline, _told(root, texts, found, pipeline=pipeline, results=results))
     return ExitCode.UNREADABLE if failed else ExitCode.OK
+
+
+def _print(
+    as_json: bool,  # noqa: FBT001 - the user's choice, handed on
+    texts: Mapping[str, str],
+    found: Sequence[Found],
+    pipeline: Pipeline | None,
+    told: str,
+) -> None:
+    if not as_json:
+        tell(told)
+        return
+    document: dict[str, object] = {"written": list(texts), "images": [image.name for image in found]}
+    if pipeline:
+        document |= {"ci": pipeline.starter.name, "paste": pipeline.pasted}
+    tell_json(json.dumps(document, indent=2))
+
+
+# The pipeline ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What the repository's CI is given. `why` says why it is this CI."""
+
+    starter: Starter
+    why: str
+    files: Mapping[str, str]
+    owns_files: bool
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """Files that are ours alone, by their path."""
+        return self.files if self.owns_files else {}
+
+    @property
+    def pasted(self) -> Mapping[str, str]:
+        """What belongs into files that have other jobs, too."""
+        return {} if self.owns_files else self.files
+
+
+def _pipeline(root: Path, named: str | None, images: int, pinned: _Pinned | None, log: Log) -> Pipeline:
+    from bloatcheck.starter.model import Facts
+    from bloatcheck.starter.registry import choose
+
+    choice = choose(root, named=named, remote=_git(root, "remote", "get-url", "origin"))
+    starter = choice.starter
+    if choice.others:
+        others = ", ".join(f"{other.title} (--ci {other.name})" for other in choice.others)
+        log.warning(f"the pipeline is for {starter.title}; the repository uses {others}, too")
+    ours = pinned or _released(root)
+    facts = Facts(branch=_branch(root), images=images, commit=ours.commit, tag=ours.tag)
+    return Pipeline(starter, choice.why, starter.files(facts), starter.owns_files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +183,10 @@ def _pinned(given: str | None) -> _Pinned | None:
     return _Pinned(match["commit"], match["tag"] or "v1")
 
 
-def _files(args: argparse.Namespace) -> tuple[str, ...]:
+def _files(args: argparse.Namespace, pipeline: Pipeline | None) -> tuple[str, ...]:
     from bloatcheck.config.load import FILE_NAMES
-    from bloatcheck.starter.workflows import CHECK_FILE, COMMENT_FILE
 
-    workflows = () if args.no_workflows else (CHECK_FILE, COMMENT_FILE)
-    return (*FILE_NAMES, *(() if args.no_build else (_BASELINE,)), *workflows)
+    return (*FILE_NAMES, *(() if args.no_build else (_BASELINE,)), *(pipeline.written if pipeline else ()))
 
 
 def _refuse_to_overwrite(root: Path, files: Sequence[str]) -> None:
@@ -182,16 +251,13 @@ def _entries(root: Path, results: Sequence[Result]) -> list[BaselineEntry]:
 # Writing ---------------------------------------------------------------------------------------------------
 
 
-def _texts(
-    root: Path, found: Sequence[Found], results: Sequence[Result], *, workflows: bool, pinned: _Pinned | None
-) -> Mapping[str, str]:
-    """The files, by their path from the root, in the order in which they are told."""
+def _texts(root: Path, found: Sequence[Found], results: Sequence[Result]) -> Mapping[str, str]:
+    """Configuration and baseline, by their path from the root, in the order in which they are told."""
     from datetime import datetime, timezone
 
     from bloatcheck.baseline.document import to_json
     from bloatcheck.config.load import rules_of
     from bloatcheck.starter import configuration
-    from bloatcheck.starter.workflows import workflows as workflow_texts
 
     entries = _entries(root, results) if results else []
     # Of several platforms the largest, for which the limit has to leave room.
@@ -208,9 +274,6 @@ def _texts(
     texts = {configuration.FILE: text}
     if entries:
         texts[_BASELINE] = to_json(entries)
-    if workflows:
-        ours = pinned or _released(root)
-        texts |= workflow_texts(branch=_branch(root), commit=ours.commit, tag=ours.tag)
     return texts
 
 
@@ -263,23 +326,57 @@ def _git(root: Path, *arguments: str) -> str | None:
     return text_of(output) or None if code == 0 else None
 
 
-def _told(root: Path, texts: Mapping[str, str], found: Sequence[Found], *, built: bool) -> str:
-    lines = ["Written:", *(f"  {file}" for file in texts), "", "Next:"]
-    lines.append(f"  - look through {next(iter(texts))}: are these your images? is `context` right?")
-    if not built:
+def _told(
+    root: Path,
+    texts: Mapping[str, str],
+    found: Sequence[Found],
+    *,
+    pipeline: Pipeline | None,
+    results: Sequence[Result],
+) -> str:
+    lines = [*_told_measured(results), "Written:", *(f"  {file}" for file in texts), ""]
+    pasted = _told_pasted(pipeline) if pipeline and pipeline.pasted else None
+    lines += [*pasted.splitlines(), ""] if pasted else []
+    lines += ["Next:", f"  - look through {next(iter(texts))}: are these your images? is `context` right?"]
+    if not results:
         lines.append("  - where there is docker, measure a first time: bloatcheck baseline update")
     if any(image.context == "." for image in found) and not (root / ".dockerignore").exists():
         lines.append(f"  - list {_BASELINE} in .dockerignore, or a `COPY . .` puts it into the image")
-    unpinned = any("unpinned-uses" in text for text in texts.values())
-    if unpinned:
+    if pipeline and any(re.search("bloatcheck/bloatcheck[@/]v", text) for text in pipeline.files.values()):
         lines.append(
-            f"  - GitHub could not be asked for our action's commit: put that of a release into the "
-            f"workflows ({_REPOSITORY}/releases)"
+            "  - GitHub could not be asked for our release's commit: put it into the pipeline in place of "
+            f"the tag ({_REPOSITORY}/releases)"
         )
+    if pipeline:
+        lines += [f"  - {step}" for step in pipeline.starter.next_steps]
     lines.append("  - commit the files, and open a pull request")
-    if any(file.startswith(".github/") for file in texts):
-        lines.append(
-            "  - if the default branch is protected, let Actions create pull requests "
-            "(Settings, Actions, General); the baseline is renewed by one"
-        )
+    return "\n".join(map(harmless_line, lines))
+
+
+def _told_measured(results: Sequence[Result]) -> list[str]:
+    """An image a line: what it holds, what of that need not be, and whether it starts."""
+    from bloatcheck import pipeline
+    from bloatcheck.units import count, format_bytes
+
+    lines = []
+    measured = [result for result in results if isinstance(result, pipeline.Measured)]
+    for result in measured:
+        snapshot = result.snapshot
+        layers = count(len(snapshot.layers), "layer")
+        lines.append(f"  {result.spec.label}: {format_bytes(snapshot.content_size)} in {layers}")
+        saved = sum(advice.saves or 0 for advice in result.advice)
+        if saved:
+            lines[-1] += (
+                f", of which {count(len(result.advice), 'piece')} of advice would save {format_bytes(saved)}"
+            )
+        lines += [f"    won't start: {problem.message}" for problem in result.problems]
+    if any(result.advice or result.problems for result in measured):
+        lines.append("  `bloatcheck run` tells more")
+    return ["Measured:", *lines, ""] if lines else []
+
+
+def _told_pasted(pipeline: Pipeline) -> str:
+    lines = [f"For {pipeline.starter.title} ({pipeline.why}):"]
+    for file, text in pipeline.pasted.items():
+        lines += ["", f"--- {file}: paste this ---", *text.splitlines(), "---"]
     return "\n".join(map(harmless_line, lines))

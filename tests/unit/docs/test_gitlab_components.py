@@ -89,8 +89,7 @@ def test_who_compares_has_the_whole_history() -> None:
 
 def test_an_input_that_is_another_command_is_the_one_that_is_run() -> None:
     matrix = component("matrix", install="make tools", legs=3)
-    assert lines(matrix["bloatcheck-plan"])[:2] == [
-        "make tools",
-        'bloatcheck plan --format gitlab --legs 3 --template "" > bloatcheck-plan.yml',
-    ]
+    first, *_ = planning = lines(matrix["bloatcheck-plan"])
+    assert first == "make tools"
+    assert 'bloatcheck plan --format gitlab --legs 3 --template "" "$@" > bloatcheck-plan.yml' in planning
     assert "make tools" in lines(job(child(matrix) | {"x": {"extends": ".bloatcheck-leg"}}, "x"))
