@@ -132,16 +132,18 @@ def team(running: PretendGitea, tmp_path: Path) -> Iterator[Team]:
         yield Team(repository, remote, running, tmp_path)
     finally:
         bloatcheck(repository, "clean", "--yes")
+        told = {"GITHUB_SERVER_URL": running.url, "GITHUB_REPOSITORY": REPOSITORY}
+        bloatcheck(repository, "clean", "--yes", GITHUB_ACTIONS="true", GITEA_ACTIONS="true", **told)
     assert running.violations == []
 
 
-def bloatcheck(repository: UsersRepository, *arguments: str) -> None:
+def bloatcheck(repository: UsersRepository, *arguments: str, **variables: str) -> None:
     """The program at somebody's desk."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     subprocess.run(
         [sys.executable, "-m", "bloatcheck", *arguments],
         cwd=repository.path,
-        env=environ,
+        env=environ | variables,
         capture_output=True,
         check=True,
     )
