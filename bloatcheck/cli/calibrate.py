@@ -28,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = """\
 Builds the images again and again from the same files, without the build cache, and writes by how much each
 layer differs into the image's entry of the baseline. What differs by no more than that is silent from then
-on: it is no change, makes no comment, and breaks no limit on growth.
+on: it is no change, makes no comment, and breaks no limit on growth. At a desk or in any CI; commit the
+baseline then.
 """
     parser.epilog = """\
 exit codes:

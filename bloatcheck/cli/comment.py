@@ -27,6 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = """\
 Comments on a pull request in the place of a run whose token only reads: one for a pull request from a fork,
 or from Dependabot. It belongs into a second workflow, `on: workflow_run`, which docs/forks.md shows.
+Other CIs have no such runs: there `bloatcheck run` and `bloatcheck merge` comment, or leave the report in
+files.
 
 Of the report only the images are taken, after checking them against the schema, and the comment is written
 anew and says who reported. The pull request is found by asking GitHub which one has that run's commit as its

@@ -23,7 +23,7 @@ from bloatcheck.cli.stdout import put, silence_stdout
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, Place, UsageError
 
 COMMANDS = {
-    "init": "write a first configuration, workflows and baseline",
+    "init": "write a first configuration and baseline, and the pipeline of your CI",
     "images": "list what would be built, and why",
     "plan": "share the images between the legs of a CI matrix",
     "run": "build, measure, compare, judge, report and publish: the main job",

@@ -35,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
 Joins the reports that the legs of a matrix left (`bloatcheck run --leg`) into one: one verdict, one comment,
-one job summary. A DIR is a folder with report.json in it, or a folder of such folders, as
-actions/download-artifact leaves them.
+one summary on the run's page, where the CI has one; as after `bloatcheck run`. A DIR is a folder with
+report.json in it, or a folder of such folders, as the CI lays the artifacts of earlier jobs.
 
 An image that was reported twice counts as the newest report has it. Which images must have been reported is
 said by --expect, else by the configuration, if there is one here. Of an image of several platforms each must

@@ -33,7 +33,8 @@ tells of it without a build.
 For GitHub Actions each leg has `leg` (a number), `image` (names, one a line, for the action's input of that
 name), `platform` (the only one of the leg, for the input of that name and for `runs-on`; empty where the
 images name none), `args` (the same for `bloatcheck run --leg`) and `seconds` (what it is likely to take). For
-GitLab it is a child pipeline, which takes the job of a leg from a file of yours.
+GitLab it is a child pipeline, which takes the job of a leg from a file of yours. Another CI is given the
+`args` of each leg, one job for each.
 """
     parser.epilog = f"""\
 exit codes:

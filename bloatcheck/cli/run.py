@@ -22,8 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
     parser.description = """\
 Builds the images that the configuration lists, reads their layers, compares them with the baseline, and
-judges them by the limits. On a pull request it keeps one comment up to date. On the default branch it renews
-the baseline, where the configuration says how (`baseline.renew`).
+judges them by the limits. On a pull or merge request it keeps one comment up to date: on GitHub, GitLab,
+Gitea, Forgejo and Azure Repos, and from any CI where the repository lies on GitHub. Elsewhere, and at a desk,
+the files of --report-dir and the exit code are the same. On the default branch it renews the baseline, where
+the configuration says how (`baseline.renew`).
 """
     parser.epilog = """\
 exit codes:
@@ -41,6 +43,7 @@ examples:
   bloatcheck run --leg --image api --report-dir out
                                         one leg of a matrix, whose reports `bloatcheck merge` joins
   bloatcheck run --json > report.json   for scripts
+  bloatcheck run --ci shell             at a desk, whatever the environment looks like
 """
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
@@ -80,6 +83,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck import pipeline
     from bloatcheck.analysis.layer_cache import default_folder
     from bloatcheck.ci.registry import detect
+    from bloatcheck.ci.shell import SHELL
     from bloatcheck.cli.renewal import renew_after_run
     from bloatcheck.cli.telling import tell_report
     from bloatcheck.config.load import load_config
@@ -136,6 +140,11 @@ def execute(args: argparse.Namespace) -> ExitCode:
     tell_report(report, as_json=args.json, annotated_for=None if args.leg else ci)
     if delivered.directory:
         log.info(f"report: {delivered.directory}")
+    if ci.name == SHELL.name and any(
+        isinstance(result, pipeline.Measured) and result.spec.build for result in results
+    ):
+        # A CI's machine is thrown away, or cleaned by who keeps it.
+        log.info("what was built stays here; `bloatcheck clean` lists and removes it")
     if references.renews() and not args.leg:
         renew_after_run(references, report, partial=partial, directory=delivered.directory, log=log)
     return report.exit_code
