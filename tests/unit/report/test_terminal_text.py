@@ -119,7 +119,7 @@ def test_showing_an_image_imports_neither_a_template_engine_nor_pydantic() -> No
 def test_of_a_path_and_a_name_both_ends_stay() -> None:
     lines = aligned([("SIZE", "FILE"), ("1 B", "/usr/lib/python3/dist-packages/numpy/core.so")], ">~", 30)
     assert lines.splitlines()[1] == "   1 B  /usr/lib/p…mpy/core.so"
-    assert elided("容器容器容器容器", 7) == "容…器"
+    assert elided("容器容器容器容器", 7) == "容…容器"
     assert display_width(elided("容器容器容器容器", 8)) <= 8
 
 
