@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from bloatcheck.analysis.executable import elf as elf_files
-from bloatcheck.analysis.executable.elf import Elf, ElfFile, Linking, NotElfError
+from bloatcheck.analysis.executable.elf import Elf, Linking, describe
+from bloatcheck.analysis.executable.elf_file import MAGIC, ElfFile, NotElfError
 from bloatcheck.analysis.executable.go_program import go_facts
 from bloatcheck.analysis.executable.shebang import BYTE_ORDER_MARK, MARK, Shebang, read_shebang
 from bloatcheck.analysis.packages.go import KIND
@@ -70,11 +70,11 @@ def wants_executable(path: bytes, size: int, mode: int) -> bool:
 def extract_executable(file: BinaryIO, size: int) -> Captured | None:
     """The facts of an ELF file or a script; None of anything else."""
     beginning = file.read(_BEGINNING)
-    facts = _of_elf(file, size) if beginning.startswith(elf_files.MAGIC) else _of_script(beginning)
+    facts = _of_elf(file, size) if beginning.startswith(MAGIC) else _of_script(beginning)
     return Captured(KIND, facts.to_json()) if facts else None
 
 
-EXTRACT = OnlyIf((elf_files.MAGIC, MARK, BYTE_ORDER_MARK + MARK), extract_executable)
+EXTRACT = OnlyIf((MAGIC, MARK, BYTE_ORDER_MARK + MARK), extract_executable)
 """`extract_executable`, for who reads the beginning first."""
 
 
@@ -90,7 +90,7 @@ def _of_elf(file: BinaryIO, size: int) -> ExecutableFacts | None:
     except NotElfError:
         return None
     sections = elf.sections()
-    return ExecutableFacts(elf=elf_files.describe(elf, sections), go=go_facts(elf, sections))
+    return ExecutableFacts(elf=describe(elf, sections), go=go_facts(elf, sections))
 
 
 def _of_script(beginning: bytes) -> ExecutableFacts | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bloatcheck.analysis.executable.elf import ElfFile, Section
+from bloatcheck.analysis.executable.elf_file import ElfFile, Section
 from bloatcheck.analysis.packages.go_build_info import MAGIC, SECTION, build_facts, facts_of_strings
 
 _MAX_SECTION = 2 << 20

@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bloatcheck.analysis.executable.elf import ElfFile
-
-VERDEF, VERDEFNUM, VERNEED, VERNEEDNUM = range(0x6FFFFFFC, 0x70000000)
-"""Tags of the dynamic section."""
+from bloatcheck.analysis.executable.elf_file import ElfFile, Tag
 
 MOST_VERSIONS = 1_000
 """Of one file; libc has some forty, the largest libraries some hundreds."""
@@ -34,9 +29,9 @@ def needed_versions(
         values: of its dynamic section, by tag.
         strings: the address of its string table.
     """
-    table = _Table(elf, values.get(VERNEED), strings)
+    table = _Table(elf, values.get(Tag.VERNEED), strings)
     found = []
-    for at, (_, count, name, first, _) in table.chain(0, values.get(VERNEEDNUM, 0), "HHIII", link=4):
+    for at, (_, count, name, first, _) in table.chain(0, values.get(Tag.VERNEEDNUM, 0), "HHIII", link=4):
         versions = tuple(
             version
             for _, (_, flags, _, text, _) in table.chain(at + first, count, "IHHII", link=4)
@@ -50,9 +45,9 @@ def needed_versions(
 
 def defined_versions(elf: ElfFile, values: Mapping[int, int], strings: int) -> tuple[bytes, ...]:
     """The versions that a library defines; empty for one that has none, of which any is good enough."""
-    table = _Table(elf, values.get(VERDEF), strings)
+    table = _Table(elf, values.get(Tag.VERDEF), strings)
     found = []
-    for at, (_, flags, _, _, _, first, _) in table.chain(0, values.get(VERDEFNUM, 0), "HHHHIII", link=6):
+    for at, (_, flags, _, _, _, first, _) in table.chain(0, values.get(Tag.VERDEFNUM, 0), "HHHHIII", link=6):
         for _, (text, _) in table.chain(at + first, 1, "II", link=1):
             if not flags & _NAME_OF_FILE and (name := table.text(text)):
                 found.append(name)

@@ -9,18 +9,25 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.analysis.executable.elf import Elf, Linking, NotElfError, read_elf
+from bloatcheck.analysis.executable.elf import Elf, Linking, describe
+from bloatcheck.analysis.executable.elf_file import ElfFile, NotElfError
 
 READELF = shutil.which("readelf")
 FOLDERS = ("/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
 EVERY = 12
 """One in so many of the machine's files; they are much alike."""
 _VALUE = re.compile(r"\[(.*)\]\s*$")
+
+
+def read_elf(file: BinaryIO, size: int) -> Elf:
+    elf = ElfFile(file, size)
+    return describe(elf, elf.sections())
 
 
 def elves() -> list[Path]:
