@@ -93,3 +93,44 @@ def test_an_input_that_is_another_command_is_the_one_that_is_run() -> None:
     assert first == "make tools"
     assert 'bloatcheck plan --format gitlab --legs 3 --template "" "$@" > bloatcheck-plan.yml' in planning
     assert "make tools" in lines(job(child(matrix) | {"x": {"extends": ".bloatcheck-leg"}}, "x"))
+
+
+@pytest.mark.parametrize(
+    ("told", "options"),
+    [
+        ({"CI_PIPELINE_SOURCE": "merge_request_event"}, []),
+        ({"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}, ["--no-enforce"]),
+        ({"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}, ["--no-enforce", "--all"]),
+    ],
+)
+def test_a_schedule_builds_every_image_and_the_default_branch_enforces_nothing(
+    tmp_path: Path, told: dict[str, str], options: list[str]
+) -> None:
+    matrix = component("matrix")
+    source = matrix["bloatcheck-legs"]["variables"]
+    assert source == {"BLOATCHECK_STARTED_BY": "$CI_PIPELINE_SOURCE"}
+    below = {
+        **told,
+        "CI_PIPELINE_SOURCE": "parent_pipeline",
+        "BLOATCHECK_STARTED_BY": told["CI_PIPELINE_SOURCE"],
+    }
+    every = [option for option in options if option == "--all"]
+    assert asked(component("run")["bloatcheck"], told, tmp_path) == options
+    assert asked(matrix["bloatcheck-plan"], told, tmp_path) == every
+    assert asked(child(matrix)[".bloatcheck-leg"], below, tmp_path) == every
+    assert asked(child(matrix)["bloatcheck"], below, tmp_path) == options
+
+
+def asked(described: dict[str, Any], variables: dict[str, str], folder: Path) -> list[str]:
+    """What a job asks of bloatcheck on top of what it always does; its shell is real."""
+    script = [line for line in described["script"] if not line.startswith(("mkdir", "cat >"))]
+    done = subprocess.run(
+        ["sh", "-e", "-c", "\n".join(['bloatcheck() { echo "$@" >&2; }', *script])],
+        env={"CI_DEFAULT_BRANCH": "main", **variables},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [option for option in ("--no-enforce", "--all") if option in done.stderr.split()]
