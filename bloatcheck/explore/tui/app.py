@@ -434,6 +434,9 @@ class ExploreApp(App[BaseException | None]):
     def _apply_filter(self) -> None:
         if self._typing:
             self._typing.stop()
+        if not self.screen_stack:
+            # Somebody left while the filter waited for a moment.
+            return
         self._filter_text = self._panes.query_one("#filter", Input).value
         self._show_files()
 

@@ -558,3 +558,14 @@ def test_a_hundred_thousand_files_are_opened_folder_by_folder(tmp_path: Path) ->
         assert len(seen.lines("#files")) <= WIDE[1]
 
     run(drive, explored(tmp_path, ImageUnderTest(layers=[many])))
+
+
+def test_who_leaves_while_a_filter_waits_sees_no_fault(usual: Explored) -> None:
+    async def driven() -> None:
+        async with exploring(lambda _: usual) as seen:
+            seen.app.query_one("#filter", Input).value = "curl"
+            await seen.pilot.pause()
+            waiting = seen.app._apply_filter
+        waiting()
+
+    asyncio.run(driven())
