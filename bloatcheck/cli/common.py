@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bloatcheck.ci.registry import NAMES, VARIABLE, detect, detect_anyway
@@ -61,7 +64,8 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report-dir",
         metavar="DIR",
-        help="where report.json, report.html, comment.md and summary.md go (default: a new folder)",
+        help="where report.json, report.html, comment.md and summary.md go (default: a new folder; "
+        "outside of CI one of the repository's in the cache, written over by the next run)",
     )
 
 
@@ -111,6 +115,23 @@ def child_environment() -> Mapping[str, str]:
     """What builds may see: all but the tokens that are for the comment."""
     secrets = {TOKEN_VARIABLE, *detect_anyway(os.environ).secrets}
     return {name: value for name, value in os.environ.items() if name not in secrets}
+
+
+def desk_folder(ci: str, environment: Mapping[str, str]) -> Path | None:
+    """Where the repository's newest report lies outside of CI, in the cache; None for a new folder.
+
+    A person who runs it twenty times wants one report, not twenty folders.
+    """
+    from bloatcheck.analysis.layer_cache import default_folder
+    from bloatcheck.build.identity import repository_identity
+    from bloatcheck.ci.shell import SHELL
+
+    cache = default_folder(environment)
+    if ci != SHELL.name or cache is None:
+        return None
+    identity = repository_identity(Path.cwd(), environment)
+    name = re.sub(r"[^a-z0-9.-]+", "-", identity.rpartition("/")[2].lower())[:40].strip(".-")
+    return cache / "reports" / f"{name}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}".lstrip("-")
 
 
 def platform_of(text: str | None) -> Platform | None:

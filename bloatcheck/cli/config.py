@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.config.approvals import Approval
 from bloatcheck.config.limits import Limit, Metric, Threshold, When
 from bloatcheck.config.load import load_config
-from bloatcheck.config.model import Config, ImageSpec
+from bloatcheck.config.model import Config, ImageSpec, PolicyFrom
 from bloatcheck.config.schema import SCHEMA_URL, configuration_schema
 from bloatcheck.errors import BloatcheckError, ConfigError, ExitCode, UsageError
 from bloatcheck.policy.told import told_approval
@@ -116,10 +117,32 @@ def render(config: Config) -> str:
         lines += [
             f"    no ARG takes the build argument {name}" for name in unused_build_args(config.root, image)
         ]
+    lines += _rules(config)
     lines += [_approval(approval, today) for approval in config.approvals]
     if not config.enforce:
         lines.append("Broken limits are reported and fail nothing (enforce: false).")
     return "\n".join(harmless_line(line) for line in lines)
+
+
+def _rules(config: Config) -> Iterator[str]:
+    """What holds for all images, where it isn't the default."""
+    if config.creep:
+        yield f"Creep: since {config.creep.since}, {_limit(config.creep.limit)}"
+    forbidden = (("paths", config.forbidden.paths), ("packages", config.forbidden.packages))
+    for what, patterns in forbidden:
+        if patterns:
+            yield f"Forbidden {what}: {', '.join(patterns)}"
+    if config.dive:
+        yield "The rules of .dive-ci are judged too."
+    left_out = (*config.advice.ignore, *config.advice.ignore_paths)
+    if left_out:
+        yield f"Advice left out: {', '.join(left_out)}"
+    if config.inputs:
+        yield f"Inputs of every image: {', '.join(config.inputs)}"
+    if config.jobs:
+        yield f"Builds at once: {config.jobs}"
+    if config.policy_from is not PolicyFrom.HEAD:
+        yield f"Pull requests are judged by the rules of their {config.policy_from.value}."
 
 
 def _origin(image: ImageSpec) -> str:
