@@ -53,7 +53,7 @@ def many(environment: dict[str, str]) -> Iterator[str]:
 def test_each_node_tells_its_platform(environment: dict[str, str], many: str) -> None:
     client = ask_client(environment, buildx=True, builder=many)
     assert client.driver == "remote"
-    assert client.runs == {Platform("linux", "amd64"), Platform("linux", "arm64")}
+    assert client.runs == frozenset({Platform("linux", "amd64"), Platform("linux", "arm64")})
     assert not client.loads_by_itself
 
 

@@ -134,7 +134,7 @@ def test_what_is_no_longer_listed_is_dropped_only_where_all_is_known() -> None:
     assert dropped_keys(before, here, partial=True) == set()
 
 
-def test_other_inputs_of_about_the_same_size_keep_the_accepted_sizes(tmp_path: Path) -> None:
+def test_other_inputs_of_about_the_same_size_keep_the_accepted_sizes() -> None:
     old, new = of(1_000_000), of(1_000_100)
     inputs = Digest("sha256:" + "1" * 64)
     new = replace(

@@ -172,8 +172,8 @@ def test_the_sentence_tells_the_change_and_the_registry() -> None:
     ]
     rows = [row(old, new) for old, new in zip(before, now, strict=True)]
     assert sentence(rows) == (
-        "With shared layers counted once, the 2 images take 60.0 MB (+10.0 MB, +20.0 %; 110 MB by themselves) "
-        "on a node and about 22.0 MB (+2.00 MB, +10.0 %) in a registry."
+        "With shared layers counted once, the 2 images take 60.0 MB (+10.0 MB, +20.0 %; 110 MB by "
+        "themselves) on a node and about 22.0 MB (+2.00 MB, +10.0 %) in a registry."
     )
 
 
