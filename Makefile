@@ -8,6 +8,7 @@ READY := $(VENV)/ready
 ENGINE := scripts/engine run $(if $(CI),,--optional)
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 FUZZ ?= 10000
+OUT ?= screenshots-out
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --python-version 3.10 \
 	pyproject.toml
 SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/install-packages
@@ -16,10 +17,10 @@ SCRIPTS := .ci/run scripts/debian-image scripts/demo scripts/engine scripts/inst
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all fuzz lint bench bench-fleet format lock clean test-packages
+.PHONY: help setup demo test test-all fuzz lint screenshots bench bench-fleet format lock clean test-packages
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## install everything that developing needs into .venv
 
@@ -55,6 +56,10 @@ lint: $(READY) ## format, lint, types, workflows, scripts
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
+screenshots: $(READY) ## take pictures of comment, terminal and HTML report; OUT=folder, DOCS=--docs renews docs/images
+	@scripts/install-packages node test
+	$(BIN)/python scripts/screenshots.py $(DOCS) $(OUT)
+
 bench: $(READY) ## measure speed and memory side by side; writes docs/performance.md
 	scripts/engine run -- $(BIN)/python benchmarks/run.py
 
@@ -70,4 +75,4 @@ lock: $(READY) ## renew the locked dependencies
 	$(LOCK) --group dev --output-file requirements/dev.txt
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist demo-out
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist demo-out screenshots-out
