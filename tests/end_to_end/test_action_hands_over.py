@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from support.comment_table import sizes_of
 from support.github.act import PROJECT, Artifacts, Job, plain, run_workflow
 from support.github.emulator import BOT, BOT_TOKEN, FORK, HUMAN
 from support.github.events import workflow_run
@@ -229,8 +230,8 @@ def test_legs_of_a_matrix_are_judged_and_commented_once(github: PretendGitHub, t
     assert run.of("measure").succeeded, run.log
     assert not run.of("bloatcheck").succeeded
     (comment,) = user.comments(number)
-    assert "`api` | 700 kB | 1.00 MB |" in comment
-    assert "`web` | 400 kB | 500 kB |" in comment
+    assert sizes_of(comment, "api") == ("700 kB", "1.00 MB")
+    assert sizes_of(comment, "web") == ("400 kB", "500 kB")
     assert github.writes() == ["POST"]
     outputs = run.of("bloatcheck").outputs("size")
     assert (outputs["verdict"], outputs["exit-code"]) == ("fail", "1")
@@ -248,7 +249,7 @@ def test_a_leg_that_handed_in_nothing_is_missed(github: PretendGitHub, tmp_path:
     (comment,) = user.comments(number)
     assert "`web` could not be measured" in comment
     assert "no report of it was handed in" in comment
-    assert "`api` | 700 kB | 800 kB |" in comment
+    assert sizes_of(comment, "api") == ("700 kB", "800 kB")
 
 
 def test_two_jobs_that_comment_at_once_leave_one(github: PretendGitHub, tmp_path: Path) -> None:
@@ -270,7 +271,7 @@ def test_two_jobs_that_comment_at_once_leave_one(github: PretendGitHub, tmp_path
     assert run.of("one").succeeded, run.log
     assert run.of("other").succeeded, run.log
     (comment,) = user.comments(number)
-    assert "`api` | 700 kB | 900 kB |" in comment
+    assert sizes_of(comment, "api") == ("700 kB", "900 kB")
     assert github.writes()[:2] == ["POST", "POST"]
     assert github.writes().count("DELETE") >= 1
     assert json.dumps(run.records).count(BOT_TOKEN) == 0

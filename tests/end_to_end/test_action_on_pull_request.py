@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.comment_table import sizes_of
+from support.content import filler
 from support.github.act import Annotation, Job, plain, run_workflow
 from support.github.emulator import BOT, BOT_TOKEN
 from support.github.faults import not_found, read_only_token
@@ -115,11 +117,11 @@ def user(running_github: PretendGitHub, tmp_path: Path) -> Iterator[User]:
             ".github/workflows/image-size.yml": WORKFLOW,
             ".bloatcheck.yml": CONFIG,
             "api/Dockerfile": DOCKERFILE,
-            "api/program": b"a" * 500 * KB,
-            "api/assets": b"a" * 200 * KB,
+            "api/program": filler(b"a", 500 * KB),
+            "api/assets": filler(b"a", 200 * KB),
             "web/Dockerfile": DOCKERFILE,
-            "web/program": b"w" * 300 * KB,
-            "web/assets": b"w" * 100 * KB,
+            "web/program": filler(b"w", 300 * KB),
+            "web/assets": filler(b"w", 100 * KB),
         },
     )
     try:
@@ -151,26 +153,26 @@ def place_of(annotations: list[Annotation]) -> set[tuple[str | None, int | None]
 
 
 def test_one_comment_is_created_and_then_edited(user: User) -> None:
-    job = user.push({"api/assets": b"b" * 320 * KB})
+    job = user.push({"api/assets": filler(b"b", 320 * KB)})
 
     assert job.succeeded, job.log
     (first,) = user.comments()
     assert first["user"]["login"] == BOT
-    assert "`api` | 700 kB | 820 kB |" in first["body"]
+    assert sizes_of(first["body"], "api") == ("700 kB", "820 kB")
     assert job.outputs("size")["comment-url"] == first["html_url"]
 
-    job = user.push({"api/assets": b"c" * 330 * KB}, environment=NO_PACKAGE_INDEX)
+    job = user.push({"api/assets": filler(b"c", 330 * KB)}, environment=NO_PACKAGE_INDEX)
 
     assert job.succeeded, job.log
     (second,) = user.comments()
     assert second["id"] == first["id"]
-    assert "`api` | 700 kB | 830 kB |" in second["body"]
+    assert sizes_of(second["body"], "api") == ("700 kB", "830 kB")
     assert "820 kB" not in second["body"]
     assert user.github.writes() == ["POST", "PATCH"]
 
 
 def test_a_growth_over_the_limit_fails_the_job_and_tells_where(user: User) -> None:
-    job = user.push({"api/assets": b"b" * 500 * KB})
+    job = user.push({"api/assets": filler(b"b", 500 * KB)})
 
     assert not job.succeeded
     outputs = job.outputs("size")
@@ -183,13 +185,13 @@ def test_a_growth_over_the_limit_fails_the_job_and_tells_where(user: User) -> No
     assert images["api"]["delta"] == 300 * KB
     assert images["web"]["delta"] == 0
     (comment,) = user.comments()
-    assert "`api` | 700 kB | 1.00 MB |" in comment["body"]
-    assert "`api` | 700 kB | 1.00 MB |" in job.summary("size")
+    assert sizes_of(comment["body"], "api") == ("700 kB", "1.00 MB")
+    assert sizes_of(job.summary("size"), "api") == ("700 kB", "1.00 MB")
     errors = [annotation for annotation in job.annotations if annotation.level == "error"]
     assert place_of(errors) == {("api/Dockerfile", 3)}
     assert "300 kB" in errors[0].message
 
-    job = user.push({"api/assets": b"b" * 200 * KB})
+    job = user.push({"api/assets": filler(b"b", 200 * KB)})
 
     assert job.succeeded, job.log
     assert job.outputs("size")["verdict"] == "pass"
@@ -199,7 +201,7 @@ def test_a_growth_over_the_limit_fails_the_job_and_tells_where(user: User) -> No
 
 
 def test_a_growth_is_accepted_by_renewing_the_baseline_as_the_comment_says(user: User) -> None:
-    job = user.push({"api/assets": b"b" * 500 * KB})
+    job = user.push({"api/assets": filler(b"b", 500 * KB)})
 
     assert not job.succeeded
     (comment,) = user.comments()
@@ -212,7 +214,7 @@ def test_a_growth_is_accepted_by_renewing_the_baseline_as_the_comment_says(user:
     assert job.succeeded, job.log
     (accepted,) = user.comments()
     assert accepted["id"] == comment["id"]
-    assert "`api` | 700 kB | 1.00 MB |" in accepted["body"]
+    assert sizes_of(accepted["body"], "api") == ("700 kB", "1.00 MB")
     assert "The growth of api is accepted" in accepted["body"]
 
 
@@ -222,12 +224,12 @@ def test_nothing_to_say_means_no_comment(user: User) -> None:
     assert job.succeeded, job.log
     assert user.comments() == []
     assert job.outputs("size")["comment-url"] == ""
-    assert "`api` | 700 kB | 700 kB |" in job.summary("size")
+    assert sizes_of(job.summary("size"), "api") == ("700 kB", "700 kB")
 
 
 def test_a_pull_request_from_a_fork_is_judged_though_it_can_not_be_commented(user: User) -> None:
     user.github.faults.append(read_only_token())
-    job = user.push({"api/assets": b"b" * 500 * KB}, from_fork=True)
+    job = user.push({"api/assets": filler(b"b", 500 * KB)}, from_fork=True)
 
     assert not job.succeeded
     assert job.outputs("size")["exit-code"] == "1"
@@ -242,7 +244,7 @@ def test_a_pull_request_from_a_fork_is_judged_though_it_can_not_be_commented(use
 
 def test_a_github_that_refuses_decides_nothing(user: User) -> None:
     user.github.faults.append(not_found())
-    job = user.push({"api/assets": b"b" * 360 * KB})
+    job = user.push({"api/assets": filler(b"b", 360 * KB)})
 
     assert job.succeeded, job.log
     assert job.outputs("size")["verdict"] == "warn"
@@ -254,7 +256,7 @@ def test_an_image_that_does_not_build_is_told_and_the_other_is_judged(user: User
     job = user.push(
         {
             "web/Dockerfile": "FROM scratch\nARG BLOATCHECK_TOKEN\nCOPY missing$BLOATCHECK_TOKEN /missing\n",
-            "api/assets": b"b" * 360 * KB,
+            "api/assets": filler(b"b", 360 * KB),
         }
     )
 
@@ -264,6 +266,6 @@ def test_an_image_that_does_not_build_is_told_and_the_other_is_judged(user: User
     assert json.loads(outputs["failed-images"]) == ["web"]
     assert json.loads(outputs["images"])[0]["delta"] == 160 * KB
     (comment,) = user.comments()
-    assert "`api` | 700 kB | 860 kB |" in comment["body"]
+    assert sizes_of(comment["body"], "api") == ("700 kB", "860 kB")
     assert ("web/Dockerfile", 3) in place_of(job.annotations)
     assert "***" not in job.log

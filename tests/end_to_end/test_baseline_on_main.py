@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.comment_table import sizes_of
+from support.content import filler
 from support.github.act import Artifacts, Job, plain, run_workflow
 from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
@@ -149,7 +151,7 @@ def team_with(github: PretendGitHub, folder: Path, settings: str, workflow: str 
             "comment: {when: always}\n",
             ".dockerignore": "*\n!program\n",
             "Dockerfile": "FROM scratch\nCOPY program /program\n",
-            "program": b"a" * 500 * KB,
+            "program": filler(b"a", 500 * KB),
         },
     )
     remote = folder / "remote.git"
@@ -191,7 +193,7 @@ def building(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
 
 
 def test_a_push_to_main_renews_the_baseline_by_one_commit_and_starts_no_loop(committing: Team) -> None:
-    job = committing.push({"program": b"b" * 800 * KB})
+    job = committing.push({"program": filler(b"b", 800 * KB)})
 
     assert job.succeeded, job.log
     assert committing.sizes() == {"api": 800 * KB}
@@ -215,7 +217,7 @@ def test_a_branch_of_its_own_keeps_every_commit_so_that_creep_is_not_blamed_on_t
     branching: Team,
 ) -> None:
     for size in (510, 520):
-        job = branching.push({"program": b"b" * size * KB})
+        job = branching.push({"program": filler(b"b", size * KB)})
         assert job.succeeded, job.log
     main = branching.git("rev-parse", "main")
     points = points_of(branching.git("show", "bloatcheck-baseline:history.jsonl").encode())
@@ -224,12 +226,12 @@ def test_a_branch_of_its_own_keeps_every_commit_so_that_creep_is_not_blamed_on_t
 
     number = branching.github.emulator.open_pull_request()
     branching.repository.git("checkout", "--quiet", "-b", "feature", "main")
-    branching.repository.commit("A feature", {"program": b"c" * 530 * KB})
+    branching.repository.commit("A feature", {"program": filler(b"c", 530 * KB)})
     job = branching.pull_request(number, base="main", head="feature")
 
     assert job.succeeded, job.log
     comment = branching.comment(number)
-    assert "`api` | 520 kB | 530 kB |" in comment
+    assert sizes_of(comment, "api") == ("520 kB", "530 kB")
     assert f"the branch bloatcheck-baseline, measured at `{main[:12]}`, what the pull request was" in comment
     assert ", today" in comment
 
@@ -237,32 +239,32 @@ def test_a_branch_of_its_own_keeps_every_commit_so_that_creep_is_not_blamed_on_t
 @pytest.mark.slow
 def test_a_stacked_pull_request_shows_its_own_growth_only(committing: Team) -> None:
     """The branch below has renewed its entry; main has not moved."""
-    committing.push({"program": b"b" * 500 * KB})
+    committing.push({"program": filler(b"b", 500 * KB)})
     repository = committing.repository
     repository.git("checkout", "--quiet", "-b", "below", "main")
-    repository.commit("Below", {"program": b"c" * 900 * KB})
+    repository.commit("Below", {"program": filler(b"c", 900 * KB)})
     desk = subprocess.run(
         ["bloatcheck", "baseline", "update"], cwd=repository.path, capture_output=True, text=True, check=True
     )
     assert "900 kB" in desk.stdout
     repository.commit("Its baseline")
     repository.git("checkout", "--quiet", "-b", "above")
-    repository.commit("Above", {"program": b"d" * 950 * KB})
+    repository.commit("Above", {"program": filler(b"d", 950 * KB)})
     number = committing.github.emulator.open_pull_request()
     job = committing.pull_request(number, base="below", head="above", base_ref="below")
 
     assert job.succeeded, job.log
-    assert "`api` | 900 kB | 950 kB |" in committing.comment(number)
+    assert sizes_of(committing.comment(number), "api") == ("900 kB", "950 kB")
 
 
 @pytest.mark.slow
 def test_a_merge_queue_is_judged_against_the_queues_base(committing: Team) -> None:
-    committing.push({"program": b"b" * 800 * KB})
+    committing.push({"program": filler(b"b", 800 * KB)})
     repository = committing.repository
     repository.git("pull", "--quiet", "--rebase", str(committing.remote), "main")
     base = repository.git("rev-parse", "main")
     repository.git("checkout", "--quiet", "-b", "gh-readonly-queue/main/pr-7-x", "main")
-    head = repository.commit("Queued", {"program": b"c" * 810 * KB})
+    head = repository.commit("Queued", {"program": filler(b"c", 810 * KB)})
     job = committing.run(
         "merge_group",
         {
@@ -287,14 +289,14 @@ def test_a_rebased_pull_request_is_compared_with_what_it_stands_on_now(committin
     repository = committing.repository
     repository.git("checkout", "--quiet", "-b", "feature", "main")
     repository.commit("A feature", {"README.md": "new"})
-    committing.push({"program": b"b" * 800 * KB})
+    committing.push({"program": filler(b"b", 800 * KB)})
     repository.git("pull", "--quiet", "--rebase", str(committing.remote), "main")
     repository.git("rebase", "--quiet", "main", "feature")
     number = committing.github.emulator.open_pull_request()
     job = committing.pull_request(number, base="main", head="feature")
 
     assert job.succeeded, job.log
-    assert "`api` | 800 kB | 800 kB |" in committing.comment(number)
+    assert sizes_of(committing.comment(number), "api") == ("800 kB", "800 kB")
 
 
 @pytest.mark.slow
@@ -309,7 +311,7 @@ def test_a_protected_main_gets_a_pull_request(committing: Team) -> None:
     words = {"message": "x", "content": "eA==", "branch": "bloatcheck/baseline-renewal"}
     api("PUT", f"{repository}/contents/renewed", **words)
     committing.repository.git("checkout", "--quiet", "main")
-    committing.repository.commit("A change", {"program": b"b" * 800 * KB})
+    committing.repository.commit("A change", {"program": filler(b"b", 800 * KB)})
     before = committing.git("rev-parse", "main")
     committing.repository.git("push", "--quiet", str(committing.remote), "main")
     (committing.home / "protected").touch()
@@ -333,14 +335,14 @@ def test_a_protected_main_gets_a_pull_request(committing: Team) -> None:
 def test_where_nothing_was_kept_the_base_is_built(building: Team) -> None:
     repository = building.repository
     repository.git("checkout", "--quiet", "-b", "feature", "main")
-    repository.commit("A feature", {"program": b"c" * 530 * KB})
+    repository.commit("A feature", {"program": filler(b"c", 530 * KB)})
     base = repository.git("rev-parse", "main")
     number = building.github.emulator.open_pull_request()
     job = building.pull_request(number, base="main", head="feature")
 
     assert job.succeeded, job.log
     comment = building.comment(number)
-    assert "`api` | 500 kB | 530 kB |" in comment
+    assert sizes_of(comment, "api") == ("500 kB", "530 kB")
     assert "There is no branch bloatcheck-baseline yet." in comment
     assert f"a build of `{base[:12]}`, what the pull request was test-merged into" in comment
     assert repository.git("worktree", "list").count("\n") == 0
@@ -349,7 +351,7 @@ def test_where_nothing_was_kept_the_base_is_built(building: Team) -> None:
 @pytest.mark.slow
 def test_what_a_run_on_main_left_as_artifact_is_what_the_next_change_is_compared_with(leaving: Team) -> None:
     """The step that uploads is a stand-in, and so is GitHub's store; how it is asked for it, is real."""
-    job = leaving.push({"program": b"b" * 600 * KB})
+    job = leaving.push({"program": filler(b"b", 600 * KB)})
     assert job.succeeded, job.log
     main = leaving.git("rev-parse", "main")
     (file,) = leaving.artifacts.rglob("bloatcheck-baseline.json")
@@ -366,12 +368,12 @@ def test_what_a_run_on_main_left_as_artifact_is_what_the_next_change_is_compared
     ]
 
     leaving.repository.git("checkout", "--quiet", "-b", "feature", "main")
-    leaving.repository.commit("A feature", {"program": b"c" * 640 * KB})
+    leaving.repository.commit("A feature", {"program": filler(b"c", 640 * KB)})
     number = leaving.github.emulator.open_pull_request()
     job = leaving.pull_request(number, base="main", head="feature")
 
     assert job.succeeded, job.log
     comment = leaving.comment(number)
-    assert "`api` | 600 kB | 640 kB |" in comment
+    assert sizes_of(comment, "api") == ("600 kB", "640 kB")
     assert f"the artifact of run 1005, measured at `{main[:12]}`, what the pull request was" in comment
     assert len(list(leaving.artifacts.rglob("bloatcheck-baseline.json"))) == 1
