@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
-_NOISE = re.compile(
+_FOLDERS = re.compile(
     rb"""
-      \A (?: var/(?:cache|log|tmp)/ | tmp/ | root/\.(?:cache|npm)/ | home/[^/]+/\.(?:cache|npm)/ )
-    | \A var/lib/(?:apt|dpkg|rpm|dnf|yum)/
-    | \A usr/lib/sysimage/rpm/
-    | \A (?:usr/)?lib/apk/
-    | \A etc/(?:ld\.so\.cache|machine-id)\Z
-    | (?: \A | / ) __pycache__ /
-    | \.py[co] \Z
+      (?: var/(?:cache|log|tmp)/ | tmp/ | root/\.(?:cache|npm)/ | home/[^/]+/\.(?:cache|npm)/ )
+    | var/lib/(?:apt|dpkg|rpm|dnf|yum)/
+    | usr/lib/sysimage/rpm/
+    | (?:usr/)?lib/apk/
+    | etc/(?:ld\.so\.cache|machine-id)\Z
     """,
     re.VERBOSE,
 )
@@ -20,4 +18,9 @@ _NOISE = re.compile(
 
 def is_noise(path: bytes) -> bool:
     """Whether the file at this clean path is a cache, a log, compiled Python or a package database."""
-    return _NOISE.search(path) is not None
+    # a pattern that is looked for all along each of a hundred thousand paths takes five times as long
+    return (
+        path.endswith((b".pyc", b".pyo"))
+        or _FOLDERS.match(path) is not None
+        or (b"__pycache__/" in path and b"/__pycache__/" in b"/" + path)
+    )

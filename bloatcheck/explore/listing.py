@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import Enum
 from heapq import nlargest
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from bloatcheck.image.layer_index import Kind
@@ -100,10 +101,11 @@ class Listing:
 
     def __init__(self, rows: Iterable[Row], *, compares: bool = False, whole: Listing | None = None) -> None:
         # the zero byte sorts first, so that what is below a folder follows it at once
-        self._rows = (
-            list(rows) if whole is not None else sorted(rows, key=lambda row: row.path.replace(b"/", b"\0"))
-        )
-        self._keys = [row.path.replace(b"/", b"\0") for row in self._rows]
+        keyed = [(row.path.replace(b"/", b"\0"), row) for row in rows]
+        if whole is None:
+            keyed.sort(key=itemgetter(0))
+        self._keys = [key for key, _ in keyed]
+        self._rows = [row for _, row in keyed]
         self.compares = compares
         self._whole = whole
         _, kinds, changes, sizes, befores = zip(*self._rows, strict=True) if self._rows else ((),) * 5

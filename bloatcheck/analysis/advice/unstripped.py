@@ -20,7 +20,7 @@ def unstripped(facts: Facts) -> Iterator[Proposal]:
     """One proposal for each layer; what the system's packages brought is left alone."""
     layers: dict[int, dict[Record, int]] = {}
     for path, layer, size in facts.files:
-        program = facts.program(path)
+        program = facts.program(path) if size >= _SMALLEST else None
         if program and _SMALLEST <= program.symbols <= size and not facts.is_systems(path):
             layers.setdefault(layer, {})[layer, path] = program.symbols
     for layer, freed in sorted(layers.items()):
