@@ -24,6 +24,7 @@ LONGEST_CODE = 200
 LONGEST_NAME = 60
 LONGEST_SENTENCE = 1000
 LONGEST_OUTPUT_LINE = 300
+_LONGEST_PASTED_LINE = 4_000
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b|%)")
 _WORDS = re.compile(r"(?P<before>\(?)`(?P<code>[^`]+)`(?P<after>[.,;:!?)]*)(?= |$)|[^ ]+")
@@ -131,7 +132,9 @@ def indented(text: Markdown) -> Markdown:
 
 def fenced(lines: Iterable[str], language: Literal["text", "dockerfile"] = "text") -> Markdown:
     """A program's output, or text to paste, as a code block. Begins and ends on lines of its own."""
-    shown = [disarm(shorten(_without_comments(line), LONGEST_OUTPUT_LINE)) for line in harmless_lines(lines)]
+    # half of an instruction is no text to paste
+    most = LONGEST_OUTPUT_LINE if language == "text" else _LONGEST_PASTED_LINE
+    shown = [disarm(shorten(_without_comments(line), most)) for line in harmless_lines(lines)]
     longest = max((len(run) for line in shown for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown("\n".join((f"{fence}{language}", *shown, fence)))

@@ -237,6 +237,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         more_summary=page.more_summary,
         percent=page.percent,
         bars=page.bars,
+        legend=LEGEND if page.bars else None,
         changes=_kept(page.changes),
         troubles=_kept((*page.bases, *page.troubles)),
         more_troubles=_kept(page.more_troubles),
@@ -247,7 +248,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         fold_details=len(page.details) > _MOST_FOLDS,
         quiet=_kept(page.quiet),
         left_out=_left_out(report, page),
-        footer=_footer(report, bars=page.bars),
+        footer=_footer(report),
     )
 
 
@@ -310,10 +311,9 @@ def _left_out(report: Report, page: _Page) -> Markdown:
     )
 
 
-def _footer(report: Report, *, bars: bool) -> Markdown:
+def _footer(report: Report) -> Markdown:
     return render_markdown(
         "footer.md.j2",
-        legend=LEGEND if bars else None,
         baseline=link(sentence(report.baseline), commit_url(report.origin, report.origin.base_commit))
         if report.baseline
         else None,

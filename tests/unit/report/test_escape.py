@@ -116,6 +116,12 @@ def test_output_is_one_block_that_nothing_in_it_ends(lines: list[str]) -> None:
     assert len(page.code) == 1
 
 
+def test_text_to_paste_is_not_cut_where_output_is() -> None:
+    line = "RUN " + " && ".join(f"apt-get install package-{number}" for number in range(60))
+    assert line in str(fenced([line], "dockerfile"))
+    assert line not in str(fenced([line]))
+
+
 def test_output_keeps_indentation_and_loses_colour() -> None:
     block = fenced(["\x1b[31mred\x1b[0m", "    indented\ttab", "50%\r100%\n"])
     assert block.splitlines()[1:-1] == ["red", "    indented    tab", "100%", ""]
