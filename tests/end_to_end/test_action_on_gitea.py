@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.content import filler
 from support.gitea.server import JOB_TOKEN, REPOSITORY, PretendGitea, pretend_gitea, says
 from support.github.act import Job, plain, run_workflow
 from support.github.faults import Fault
@@ -119,8 +120,8 @@ def team(running: PretendGitea, tmp_path: Path) -> Iterator[Team]:
             ".github/workflows/image-size.yml": WORKFLOW,
             ".bloatcheck.yml": CONFIG,
             "api/Dockerfile": "FROM scratch\nCOPY program /program\nCOPY assets /assets\n",
-            "api/program": b"a" * 500 * KB,
-            "api/assets": b"a" * 200 * KB,
+            "api/program": filler(b"a", 500 * KB),
+            "api/assets": filler(b"a", 200 * KB),
         },
     )
     remote = tmp_path / "remote.git"
@@ -131,7 +132,6 @@ def team(running: PretendGitea, tmp_path: Path) -> Iterator[Team]:
         repository.git("push", "--quiet", str(remote), "main")
         yield Team(repository, remote, running, tmp_path)
     finally:
-        bloatcheck(repository, "clean", "--yes")
         told = {"GITHUB_SERVER_URL": running.url, "GITHUB_REPOSITORY": REPOSITORY}
         bloatcheck(repository, "clean", "--yes", GITHUB_ACTIONS="true", GITEA_ACTIONS="true", **told)
     assert running.violations == []
@@ -150,7 +150,7 @@ def bloatcheck(repository: UsersRepository, *arguments: str, **variables: str) -
 
 
 def test_one_comment_is_created_and_then_edited_and_a_growth_over_the_limit_fails_the_job(team: Team) -> None:
-    job = team.push_to_pull_request({"api/assets": b"b" * 320 * KB})
+    job = team.push_to_pull_request({"api/assets": filler(b"b", 320 * KB)})
 
     assert job.succeeded, job.log
     (first,) = team.gitea.pulls[7].comments
@@ -160,7 +160,7 @@ def test_one_comment_is_created_and_then_edited_and_a_growth_over_the_limit_fail
     number = {"gitea": 1001, "forgejo": 1}[team.gitea.flavour]
     assert f"{team.gitea.url}/{REPOSITORY}/actions/runs/{number})" in first["body"]
 
-    job = team.push_to_pull_request({"api/assets": b"c" * 520 * KB})
+    job = team.push_to_pull_request({"api/assets": filler(b"c", 520 * KB)})
 
     assert not job.succeeded
     outputs = job.outputs("size")
@@ -176,7 +176,7 @@ def test_one_comment_is_created_and_then_edited_and_a_growth_over_the_limit_fail
 
 
 def test_a_push_to_main_renews_the_baseline(team: Team) -> None:
-    job = team.push_to_main({"api/assets": b"b" * 300 * KB})
+    job = team.push_to_main({"api/assets": filler(b"b", 300 * KB)})
 
     assert job.succeeded, job.log
     author = team.git("log", "-1", "--format=%an: %s", "main")
@@ -185,7 +185,7 @@ def test_a_push_to_main_renews_the_baseline(team: Team) -> None:
 
 def test_a_fork_whose_token_may_not_comment_is_judged(team: Team) -> None:
     team.gitea.faults.append(Fault(says(403, "Forbidden"), method="POST|PATCH|DELETE"))
-    job = team.push_to_pull_request({"api/assets": b"b" * 520 * KB}, head="mallory/shop")
+    job = team.push_to_pull_request({"api/assets": filler(b"b", 520 * KB)}, head="mallory/shop")
 
     assert not job.succeeded
     assert job.outputs("size")["exit-code"] == "1"

@@ -124,12 +124,9 @@ def user(running_github: PretendGitHub, tmp_path: Path) -> Iterator[User]:
             "web/assets": filler(b"w", 100 * KB),
         },
     )
-    try:
-        bloatcheck(repository, "baseline", "update")
-        repository.commit("Baseline")
-        yield User(repository, running_github, running_github.emulator.open_pull_request(), tmp_path)
-    finally:
-        bloatcheck(repository, "clean", "--yes")
+    bloatcheck(repository, "baseline", "update")
+    repository.commit("Baseline")
+    yield User(repository, running_github, running_github.emulator.open_pull_request(), tmp_path)
     assert running_github.violations == []
 
 

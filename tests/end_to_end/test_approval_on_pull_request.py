@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.content import filler
 from support.github.act import Job, plain, run_workflow
 from support.github.emulator import ATTACKER_TOKEN, BOT, BOT_TOKEN, HUMAN_TOKEN
 from support.github.proxy import PretendGitHub, pretend_github
@@ -112,26 +113,23 @@ def github() -> Iterator[PretendGitHub]:
 
 
 @pytest.fixture
-def project(github: PretendGitHub, tmp_path: Path) -> Iterator[Project]:
+def project(github: PretendGitHub, tmp_path: Path) -> Project:
     repository = UsersRepository.create(
         tmp_path / "hello",
         {
             ".github/workflows/images.yml": WORKFLOW,
             ".bloatcheck.yml": CONFIG,
             "Dockerfile": DOCKERFILE,
-            "program": b"a" * 500 * KB,
+            "program": filler(b"a", 500 * KB),
         },
     )
-    try:
-        bloatcheck(repository, "baseline", "update")
-        repository.commit("Baseline")
-        yield Project(repository, github, github.emulator.open_pull_request(), tmp_path)
-    finally:
-        bloatcheck(repository, "clean", "--yes")
+    bloatcheck(repository, "baseline", "update")
+    repository.commit("Baseline")
+    return Project(repository, github, github.emulator.open_pull_request(), tmp_path)
 
 
 def test_growth_is_approved_by_a_comment_of_who_may_write_until_the_next_push(project: Project) -> None:
-    job = project.push({"program": b"b" * 900 * KB})
+    job = project.push({"program": filler(b"b", 900 * KB)})
 
     assert not job.succeeded
     offered = re.search(r"comment `(/bloatcheck approve [^`]*)…`", project.comment())
@@ -155,7 +153,7 @@ def test_growth_is_approved_by_a_comment_of_who_may_write_until_the_next_push(pr
     assert approved in project.comment()
     assert job.outputs("size")["verdict"] == "pass"
 
-    job = project.push({"program": b"c" * 890 * KB})
+    job = project.push({"program": filler(b"c", 890 * KB)})
 
     assert not job.succeeded
     assert "octo's approving comment approves nothing: it is for commit" in project.comment()
@@ -167,7 +165,7 @@ def test_an_entry_of_the_pull_request_is_told_first_and_one_that_has_expired_bre
 ) -> None:
     entry = "approvals: [{image: api, up-to: 1 MB, until: UNTIL, because: the codecs need ffmpeg}]\n"
     for_long = CONFIG + entry.replace("UNTIL", "2999-01-31")
-    job = project.push({"program": b"b" * 900 * KB, ".bloatcheck.yml": for_long})
+    job = project.push({"program": filler(b"b", 900 * KB), ".bloatcheck.yml": for_long})
 
     assert job.succeeded, job.log
     lines = [line for line in project.comment().splitlines() if line]

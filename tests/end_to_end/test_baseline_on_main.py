@@ -157,12 +157,7 @@ def team_with(github: PretendGitHub, folder: Path, settings: str, workflow: str 
     remote = folder / "remote.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", repository.path, remote], check=True)
     team = Team(repository, remote, github, folder)
-    try:
-        yield team
-    finally:
-        subprocess.run(
-            ["bloatcheck", "clean", "--yes", "--quiet"], cwd=repository.path, check=False, capture_output=True
-        )
+    yield team
     assert github.violations == []
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.content import filler
 from support.github.act import Artifacts, plain, run_workflow
 from support.github.emulator import BOT, BOT_TOKEN
 from support.github.proxy import PretendGitHub, pretend_github
@@ -45,25 +46,25 @@ def bloatcheck(repository: UsersRepository, *arguments: str) -> str:
 def test_what_init_writes_checks_the_next_pull_request(github: PretendGitHub, tmp_path: Path) -> None:
     repository = UsersRepository.create(
         tmp_path / "hello",
-        {"services/api/Dockerfile": "FROM scratch\nCOPY app /app\n", "services/api/app": b"a" * 3000 * KB},
+        {
+            "services/api/Dockerfile": "FROM scratch\nCOPY app /app\n",
+            "services/api/app": filler(b"a", 3000 * KB),
+        },
     )
-    try:
-        told = bloatcheck(repository, "init")
-        assert ".github/workflows/bloatcheck.yml" in told
-        repository.commit("Check image sizes")
-        number = github.emulator.open_pull_request()
-        event = repository.push_to_pull_request(number, {"services/api/app": b"b" * 9000 * KB})
-        job = run_workflow(
-            repository.path,
-            event_name="pull_request",
-            event=event,
-            token=BOT_TOKEN,
-            api_url=github.url,
-            home=tmp_path / "run",
-            artifacts=Artifacts(tmp_path / "artifacts", 1),
-        )
-    finally:
-        bloatcheck(repository, "clean", "--yes")
+    told = bloatcheck(repository, "init")
+    assert ".github/workflows/bloatcheck.yml" in told
+    repository.commit("Check image sizes")
+    number = github.emulator.open_pull_request()
+    event = repository.push_to_pull_request(number, {"services/api/app": filler(b"b", 9000 * KB)})
+    job = run_workflow(
+        repository.path,
+        event_name="pull_request",
+        event=event,
+        token=BOT_TOKEN,
+        api_url=github.url,
+        home=tmp_path / "run",
+        artifacts=Artifacts(tmp_path / "artifacts", 1),
+    )
 
     assert not job.succeeded, job.log
     (comment,) = github.emulator.comments(number)

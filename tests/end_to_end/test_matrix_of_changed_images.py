@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.content import filler
 from support.github.act import PROJECT, Artifacts, Job, plain, run_workflow
 from support.github.emulator import BOT_TOKEN
 from support.github.proxy import PretendGitHub
@@ -69,7 +70,7 @@ def team(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
         ".github/workflows/matrix.yml": WORKFLOW,
         ".bloatcheck.yml": CONFIG,
         ".dockerignore": ".git\n.bloatcheck*\n",
-        "libs/common": b"c" * 10 * KB,
+        "libs/common": filler(b"c", 10 * KB),
     }
     for name in NAMES:
         files |= {
@@ -77,19 +78,16 @@ def team(running_github: PretendGitHub, tmp_path: Path) -> Iterator[Team]:
             f"services/{name}/src/program": name.encode() * 50 * KB,
         }
     repository = UsersRepository.create(tmp_path / "hello", files)
-    try:
-        bloatcheck(repository, "baseline", "update", "--quiet")
-        repository.commit("Baseline")
-        yield Team(repository, running_github, tmp_path)
-    finally:
-        bloatcheck(repository, "clean", "--yes")
+    bloatcheck(repository, "baseline", "update", "--quiet")
+    repository.commit("Baseline")
+    yield Team(repository, running_github, tmp_path)
     assert running_github.violations == []
 
 
 def test_three_images_are_built_by_three_legs_and_the_others_by_none(team: Team) -> None:
     number = team.github.emulator.open_pull_request()
     changed: dict[str, str | bytes] = {
-        f"services/{name}/src/more": b"m" * size * KB
+        f"services/{name}/src/more": filler(b"m", size * KB)
         for name, size in (("api", 300), ("cron", 20), ("web", 10))
     }
     run = team.push(number, changed)
