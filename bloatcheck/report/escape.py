@@ -41,11 +41,15 @@ _TEMPTING = re.compile(
     | \b[a-z][a-z0-9]*-\d            # GH-1, and autolinks as a repository sets them up: TICKET-1
     | :[\w+-]+:                      # emoji
     | \w:\S | www\.                  # URLs
-    | (?:^|[^\w])[!$&%~][\w"]         # GitLab's merge requests, snippets, epics, milestones, labels
+    | (?:^|[^\w]|/[\w.-]+)[!$&%~][\w"]  # GitLab's merge requests, snippets, epics, milestones, labels
     | ^/[a-z]                        # GitLab's quick actions
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_QUICK_ACTION = re.compile(r"^/[a-z_]+(?=\s|$)", re.IGNORECASE)
+"""A line that GitLab may obey in the name of the token's user: its older versions find out what is code by
+patterns that pair backticks over many lines, so that no fence keeps such a line from it. A space before does.
+"""
 
 
 class Markdown(str):
@@ -134,7 +138,10 @@ def fenced(lines: Iterable[str], language: Literal["text", "dockerfile"] = "text
     """A program's output, or text to paste, as a code block. Begins and ends on lines of its own."""
     # half of an instruction is no text to paste
     most = LONGEST_OUTPUT_LINE if language == "text" else _LONGEST_PASTED_LINE
-    shown = [disarm(shorten(_without_comments(line), most)) for line in harmless_lines(lines)]
+    shown = [
+        _QUICK_ACTION.sub(r" \g<0>", disarm(shorten(_without_comments(line), most)))
+        for line in harmless_lines(lines)
+    ]
     longest = max((len(run) for line in shown for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown("\n".join((f"{fence}{language}", *shown, fence)))

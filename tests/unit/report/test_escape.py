@@ -1,5 +1,7 @@
 """Foreign text in markdown: it shows as it is, and does nothing."""
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -114,6 +116,40 @@ def test_output_is_one_block_that_nothing_in_it_ends(lines: list[str]) -> None:
     assert page.tags == ["details", "pre", "code", "p"]
     assert page.attributes == ["lang"]
     assert len(page.code) == 1
+
+
+_OF_GITLAB = re.compile(
+    r"(?P<block>^```.+?\n```$)|(?P<inline>`\n*.+?\n*`)|^/(?P<command>merge|approve|label)(?= |\s*$)",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
+"""How an older GitLab looks for quick actions: by what it takes for code, before markdown is read."""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["/merge"],
+        ["```", "/approve", "```"],
+        ["````", "/merge", "/label ~approved"],
+        ["`", "/MERGE", "`"],
+        ["a ` b", "/merge \r", "\x1b[31m/approve\x1b[0m"],
+    ],
+)
+@pytest.mark.parametrize("before", ["", "``a`b`` and `c`\n\n", "one ` alone\n\n"])
+def test_no_line_of_output_is_a_quick_action_however_backticks_pair(lines: list[str], before: str) -> None:
+    for markdown in (fenced(lines), fenced(lines, "dockerfile")):
+        found = _OF_GITLAB.finditer(f"{before}{markdown}\n\n`after`")
+        assert [match["command"] for match in found if match["command"]] == []
+
+
+def test_a_path_in_output_is_no_quick_action() -> None:
+    line = "/bin/sh: 1: frob: not found"
+    assert fenced([line]).splitlines()[1] == line
+
+
+@pytest.mark.parametrize("words", ["acme/shop!7", "a/b/c&3", "acme/shop~bug", "acme/shop%5", "acme/shop$4"])
+def test_another_project_s_reference_is_code_on_gitlab(words: str) -> None:
+    assert sentence(f"see {words} there") == f"see `{words}` there"
 
 
 def test_text_to_paste_is_not_cut_where_output_is() -> None:
