@@ -38,7 +38,7 @@ class CircleCi(Hosted):
 
     name = "circleci"
     words = WORDS
-    secrets = frozenset({"CIRCLE_TOKEN"})
+    secrets = frozenset({"CIRCLE_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"})
     pages: ClassVar[HostedPages] = HostedPages(
         r"https://(?:app\.)?circleci\.com/[A-Za-z0-9._~/-]{1,300}/([0-9]{1,18})"
     )

@@ -38,8 +38,8 @@ class Buildkite(Hosted):
 
     name = NAME
     words = WORDS
-    secrets = frozenset({"BUILDKITE_AGENT_ACCESS_TOKEN"})
-    """It opens every build of the agent's."""
+    secrets = frozenset({"BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_JOB_API_TOKEN"})
+    """The job's way to its build, and to the environment of the agent on this machine."""
     pages: ClassVar[HostedPages] = HostedPages(
         r"https://[A-Za-z0-9.-]{1,253}/[A-Za-z0-9._-]{1,200}/[A-Za-z0-9._-]{1,200}/builds/([0-9]{1,18})"
     )

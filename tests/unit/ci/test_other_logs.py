@@ -85,11 +85,16 @@ def test_debugging_is_azures_own_switch() -> None:
 
 
 def test_no_build_sees_the_tokens_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variables in (buildkite(COMMIT), azure(COMMIT, SYSTEM_ACCESSTOKEN="h.p.s")):
+    for variables, tokens in (
+        (buildkite(COMMIT), ("BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_JOB_API_TOKEN")),
+        (azure(COMMIT), ("SYSTEM_ACCESSTOKEN",)),
+        (circleci(COMMIT), ("CIRCLE_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2")),
+    ):
         with monkeypatch.context() as patch:
-            for name, value in variables.items():
+            for name, value in (variables | dict.fromkeys(tokens, "h.p.s")).items():
                 patch.setenv(name, value)
-            assert not {"BUILDKITE_AGENT_ACCESS_TOKEN", "SYSTEM_ACCESSTOKEN"} & set(child_environment())
+            assert "h.p.s" not in child_environment().values()
+            assert set(variables) - set(tokens) <= set(child_environment())
 
 
 # Groups
