@@ -27,8 +27,8 @@ from bloatcheck.publish.patience import Patience, requested_pause
 
 _MAX_ANSWER_BYTES = 48 * 1024 * 1024
 """A full page: 100 comments of 65,536 characters, each character up to six bytes of JSON, and the rest."""
-_MAX_PAGES = 30
-"""GitHub lets a pull request have 2,500 comments: 25 pages of 100."""
+_MAX_PAGES = 60
+"""GitLab lets a merge request have 5,000 notes, GitHub a pull request 2,500 comments: 50 pages of 100."""
 _MAX_REDIRECTS = 5
 _NETWORK_ERRORS = (
     requests.RequestException,

@@ -424,7 +424,7 @@ class TestHostileAnswers:
     def test_pages_without_end_are_given_up(self, github: PretendGitHub, pull_request: int) -> None:
         link = {"Link": '<https://example.com/elsewhere?page=2>; rel="next"'}
         github.faults.append(Fault(Reply(200, b"[]", link)))
-        with pytest.raises(PublishError, match="more than 30 pages"):
+        with pytest.raises(PublishError, match="more than 60 pages"):
             comment(github, pull_request)
         assert all(
             exchange.request.target.startswith(f"/repos/{REPOSITORY}/issues/{pull_request}/comments?")

@@ -116,6 +116,15 @@ def test_it_is_found_on_the_third_page(gitlab: PretendGitLab) -> None:
     assert note(gitlab, "second").action is CommentAction.UPDATED
 
 
+def test_what_gitlab_notes_of_thousands_of_pushes_hides_none(gitlab: PretendGitLab) -> None:
+    note(gitlab, "first")
+    pushed = gitlab.say(7, "added 1 commit") | {"system": True}
+    gitlab.requests[7].notes[1:] = [{**pushed, "id": pushed["id"] + number} for number in range(7_000)]
+    gitlab.record.exchanges.clear()
+    assert note(gitlab, "second").action is CommentAction.UPDATED
+    assert len([one for one in gitlab.record.exchanges if "/notes?" in one.request.target]) == 1
+
+
 def test_a_strangers_note_with_our_marker_is_left_alone(gitlab: PretendGitLab) -> None:
     gitlab.say(7, f"{MARKER}\nall is well", by="attacker")
     gitlab.say(7, f"{MARKER}\nchanged the description", by="human", system=True)

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 
 from bloatcheck.publish import sign
 from bloatcheck.publish.gitlab.client import GitLab, parsed
+from bloatcheck.publish.gitlab.notes import ALL_COMMENTS
 from bloatcheck.publish.sign import MOST_COMMANDS, Sign
 
 _DEVELOPER = 30
@@ -121,7 +122,7 @@ class SignReader:
         for answer in self.client.pages(
             f"{self.path}/notes",
             doing=self._doing,
-            query={"per_page": "100", "sort": "asc", "order_by": "created_at"},
+            query=ALL_COMMENTS,
         ):
             found += [
                 note

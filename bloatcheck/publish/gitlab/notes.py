@@ -15,6 +15,14 @@ from bloatcheck.publish.sticky import Note
 MAX_NOTE_CHARACTERS = 1_000_000
 """GitLab's limit: https://docs.gitlab.com/administration/instance_limits/."""
 
+ALL_COMMENTS = {
+    "per_page": "100",
+    "sort": "asc",
+    "order_by": "created_at",
+    # Each push, label and mention leaves a note of GitLab's own, and nothing limits how many.
+    "activity_filter": "only_comments",
+}
+
 _RUN = re.compile(r"/-/jobs/([0-9]{1,18})")
 _GONE = frozenset({HTTPStatus.NOT_FOUND})
 
@@ -65,7 +73,7 @@ class GitLabNotes:
         for answer in self.client.pages(
             f"{self.path}/notes",
             doing=doing,
-            query={"per_page": "100", "sort": "asc", "order_by": "created_at"},
+            query=ALL_COMMENTS,
         ):
             for note in parsed(_NOTES, answer.body, doing):
                 if not note.system:

@@ -258,6 +258,8 @@ def _list_notes(g: PretendGitLab, _: User, ids: list[str], query: Query, __: Any
     if found is None:
         return says(404, "404 Noteable Not Found")
     notes = sorted(found.notes, key=lambda note: note["id"], reverse=query.get("sort") != ["asc"])
+    if query.get("activity_filter") == ["only_comments"]:
+        notes = [note for note in notes if not note["system"]]
     return _page(g, notes, query, request)
 
 
