@@ -116,11 +116,20 @@ def kitchen(folder: Path) -> Iterator[Kitchen]:
 
 @dataclass(frozen=True)
 class Proof:
-    """What was advised, and what following it came to."""
+    """What was advised, and what following it came to.
 
-    advice: Advice
+    `advice` is more than one piece where one text to paste does what several say.
+    """
+
+    advice: Sequence[Advice]
     before: Explained
     after: Explained
+
+    @property
+    def promised(self) -> int | None:
+        """Bytes that all of it saves together."""
+        saves = [each.saves for each in self.advice]
+        return sum(each or 0 for each in saves) if None not in saves else None
 
     @property
     def saved(self) -> int:
@@ -129,9 +138,7 @@ class Proof:
 
     def holds(self, tolerance: float = 0.02) -> bool:
         """Whether that is what was promised, within so much of it."""
-        return self.advice.saves is not None and abs(self.saved - self.advice.saves) <= (
-            tolerance * self.advice.saves
-        )
+        return self.promised is not None and abs(self.saved - self.promised) <= tolerance * self.promised
 
 
 def prove(
@@ -153,7 +160,8 @@ def prove(
     before = cook.look(cook.build(dockerfile, context), dockerfile, unwanted)
     mine = [each for each in before.advice if each.id == advice_id]
     assert len(mine) == 1, [(each.id, each.saves, each.message) for each in before.advice]
-    advice, ignore = mine[0], ""
+    advice, *others = _in_one_text(mine[0], before.advice)
+    ignore = ""
     if by_hand is not None:
         assert advice.replacement is None
         changed = by_hand.replace("{base}", base)
@@ -161,7 +169,24 @@ def prove(
         changed, ignore = dockerfile, advice.replacement or ""
     else:
         changed = paste(dockerfile, advice)
-    return Proof(advice, before, cook.look(cook.build(changed, context, ignore), changed))
+    after = cook.look(cook.build(changed, context, ignore), changed)
+    return Proof((advice, *others), before, after)
+
+
+def _in_one_text(advice: Advice, given: Sequence[Advice]) -> Sequence[Advice]:
+    """The advice that has the text to paste, and all others that the text does too."""
+    first = next(
+        (
+            each
+            for each in given
+            if not advice.replacement and each.id in advice.together_with and each.place == advice.place
+        ),
+        advice,
+    )
+    return [
+        first,
+        *(each for each in given if each.id in first.together_with and each.place == first.place),
+    ]
 
 
 def paste(dockerfile: str, advice: Advice) -> str:

@@ -13,6 +13,7 @@ from bloatcheck.oci.dockerfile import Instruction
 
 _COMMENT = re.compile(r"(?:^|[\s;&|])#")
 _OPEN_END = re.compile(r"(?:&&|\|\||[;&|\\`])\s*\Z")
+_NEXT_COMMAND = re.compile(r"&&|\|\||;|\n")
 _PLAIN_PATH = re.compile(r"[\w/.@%+:,=~-]+")
 
 
@@ -98,7 +99,8 @@ def joined(instructions: Sequence[Instruction]) -> str | None:
 def merged(original: str, edits: Sequence[str]) -> str | None:
     """The text with all of the edits, each made to it alone; None where one does more than add words.
 
-    What several add at one place is added in their order, and once where they add the same.
+    What several add at one place is added in their order, and once where they add the same; but words of a
+    command come before commands that follow it.
     """
     words = _tokens(original)
     added: dict[int, list[str]] = {}
@@ -110,6 +112,8 @@ def merged(original: str, edits: Sequence[str]) -> str | None:
             piece = "".join(changed[start:end])
             if what == "insert" and piece not in added.setdefault(first, []):
                 added[first].append(piece)
+    for pieces in added.values():
+        pieces.sort(key=lambda piece: _NEXT_COMMAND.search(piece) is not None)
     return "".join("".join(added.get(index, ())) + word for index, word in enumerate((*words, "")))
 
 

@@ -115,6 +115,12 @@ def test_edits_of_one_instruction_are_merged_each_in_its_place() -> None:
     )
 
 
+def test_an_option_at_the_end_of_a_command_comes_before_the_next_command() -> None:
+    edits = ["RUN npm ci && rm -rf /root/.npm", "RUN npm ci --omit=dev"]
+    assert merged("RUN npm ci", edits) == "RUN npm ci --omit=dev && rm -rf /root/.npm"
+    assert merged("RUN npm ci", edits[::-1]) == "RUN npm ci --omit=dev && rm -rf /root/.npm"
+
+
 def test_edits_of_a_here_document_stay_inside_it() -> None:
     text = "RUN <<EOF\na\nEOF"
     assert merged(text, [f"RUN <<EOF\na\n{each}\nEOF" for each in "xy"]) == "RUN <<EOF\na\nx\ny\nEOF"
