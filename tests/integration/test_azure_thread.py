@@ -322,6 +322,24 @@ def test_a_pull_request_is_opened_once_and_its_text_kept_up_to_date(azure: Prete
     assert len(azure.writes()) == writes
 
 
+def test_a_fork_s_pull_request_from_a_branch_of_that_name_is_not_taken_for_ours(azure: PretendAzure) -> None:
+    names = {"sourceRefName": "refs/heads/bloatcheck/renew", "targetRefName": "refs/heads/main"}
+    fork = {"name": names["sourceRefName"], "repository": {"name": "shop"}}
+    azure.requests[8] = {
+        **azure.requests[7],
+        **names,
+        "pullRequestId": 8,
+        "title": "Mine",
+        "forkSource": fork,
+    }
+    urls = {
+        host(azure).pull_request(branch="bloatcheck/renew", base="main", title="Renew", body="b")
+        for _ in range(2)
+    }
+    assert urls == {f"{PAGE}/pullrequest/{max(azure.requests)}"}
+    assert azure.requests[8]["title"] == "Mine"
+
+
 def test_what_azure_does_not_tell_is_not_believed(azure: PretendAzure) -> None:
     with pytest.raises(PublishError, match="doesn't tell who set a label"):
         host(azure).signs(7, head="a" * 40, label="size-ok")

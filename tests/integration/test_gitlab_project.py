@@ -18,6 +18,7 @@ from support.gitlab.server import (
     GUEST,
     HEAD,
     PROJECT,
+    MergeRequest,
     PretendGitLab,
     User,
     pretend_gitlab,
@@ -141,6 +142,17 @@ def test_a_merge_request_is_opened_once_and_its_text_renewed(gitlab: PretendGitL
     opened = max(gitlab.requests)
     assert first.endswith(f"/-/merge_requests/{opened}")
     assert gitlab.requests[opened].description == "two"
+
+
+def test_a_fork_s_request_from_a_branch_of_that_name_is_not_taken_for_ours(
+    gitlab: PretendGitLab, host: GitLabHost
+) -> None:
+    gitlab.requests[8] = MergeRequest(8, source="renewal", title="Mine", description="evil", project=666)
+    url = host.pull_request(branch="renewal", base="main", title="Renew", body="b")
+    assert url.endswith(f"/-/merge_requests/{max(gitlab.requests)}")
+    assert not url.endswith("/8")
+    assert (gitlab.requests[8].title, gitlab.requests[8].description) == ("Mine", "evil")
+    assert host.pull_request(branch="renewal", base="main", title="Renew", body="b") == url
 
 
 def test_one_that_another_run_opened_meanwhile_is_taken(gitlab: PretendGitLab, host: GitLabHost) -> None:

@@ -50,6 +50,7 @@ class _Items:
 class _Request:
     pullRequestId: int  # noqa: N815 - Azure's word
     description: str | None = None
+    forkSource: object = None  # noqa: N815 - Azure's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,7 @@ class Repository:
         return f"{self.page}/pullrequest/{request.pullRequestId}"
 
     def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
+        """Our own: a fork's branch may have the same name, and its author wrote what it brings."""
         answer = self.client.request(
             "GET",
             f"{self.path}/pullrequests",
@@ -232,13 +234,13 @@ class Repository:
                 "searchCriteria.status": "active",
                 "searchCriteria.sourceRefName": f"refs/heads/{branch}",
                 "searchCriteria.targetRefName": f"refs/heads/{base}",
-                "$top": "1",
+                "$top": "1000",
                 **_VERSION,
             },
             needs=_READ,
         )
         found = parsed(_REQUESTS, answer.body, doing).value
-        return found[0] if found else None
+        return next((request for request in found if request.forkSource is None), None)
 
 
 def _at(commit: str) -> dict[str, str]:

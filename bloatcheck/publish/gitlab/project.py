@@ -77,6 +77,8 @@ class _Job:
 class _Request:
     iid: int
     web_url: str
+    source_project_id: int | None
+    target_project_id: int
     description: str | None = None
 
 
@@ -257,12 +259,19 @@ class Project:
         return found.web_url
 
     def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
-        answer = self.client.request(
-            "GET",
+        """The project's own: a fork's branch may have the same name, and its author wrote what it brings."""
+        pages = self.client.pages(
             f"{self.path}/merge_requests",
             doing=doing,
-            query={"state": "opened", "source_branch": branch, "target_branch": base, "per_page": "1"},
+            query={"state": "opened", "source_branch": branch, "target_branch": base, "per_page": "100"},
             needs=_READ,
         )
-        found = parsed(_REQUESTS, answer.body, doing)
-        return found[0] if found else None
+        return next(
+            (
+                request
+                for answer in pages
+                for request in parsed(_REQUESTS, answer.body, doing)
+                if request.source_project_id == request.target_project_id
+            ),
+            None,
+        )

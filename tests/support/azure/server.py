@@ -259,7 +259,8 @@ def _requests(a: PretendAzure, _: str, __: list[str], query: dict[str, str], ___
 
 
 def _open(a: PretendAzure, _: str, __: list[str], ___: dict[str, str], body: dict[str, Any]) -> Reply:
-    if any(one["sourceRefName"] == body["sourceRefName"] for one in a.requests.values()):
+    own = [one for one in a.requests.values() if "forkSource" not in one]
+    if any(one["sourceRefName"] == body["sourceRefName"] for one in own):
         return says(409, "TF401179: An active pull request for the source and target branch already exists.")
     if len(body["description"]) > 4_000:
         return says(

@@ -54,6 +54,8 @@ class MergeRequest:
     target: str = "main"
     title: str = "Feature"
     description: str = ""
+    project: int = 7
+    """Where its source branch lies."""
     labels: list[str] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     label_events: list[dict[str, Any]] = field(default_factory=list)
@@ -242,6 +244,8 @@ def _request_of(gitlab: PretendGitLab, iid: str) -> dict[str, Any] | None:
         "id": 1000 + request.iid,
         "iid": request.iid,
         "project_id": 7,
+        "source_project_id": request.project,
+        "target_project_id": 7,
         "title": request.title,
         "description": request.description,
         "state": "opened",
@@ -328,7 +332,7 @@ def _list_requests(
 def _open_request(
     g: PretendGitLab, _: User, __: list[str], ___: Query, body: dict[str, Any], ____: Request
 ) -> Reply:
-    if any(one.source == body["source_branch"] for one in g.requests.values()):
+    if any((one.project, one.source) == (7, body["source_branch"]) for one in g.requests.values()):
         return says(409, ["Another open merge request already exists for this source branch: !9"])
     iid = g.number()
     g.requests[iid] = MergeRequest(
