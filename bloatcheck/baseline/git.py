@@ -225,12 +225,13 @@ class Git:
         Raises:
             OutOfReachError: the remote can't be asked.
         """
-        code, output, errors = self.run(
-            "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}", seconds=FETCH_SECONDS
-        )
-        if code == _NO_SUCH_REF:
+        name = f"refs/heads/{branch}"
+        code, output, errors = self.run("ls-remote", "--exit-code", "origin", name, seconds=FETCH_SECONDS)
+        # What ends so is listed, too: whoever may push a branch could call it `a/refs/heads/main`.
+        listed = dict(line.split("\t", 1)[::-1] for line in text_of(output).splitlines() if "\t" in line)
+        if code == _NO_SUCH_REF or (code == 0 and listed and name not in listed):
             return None
-        commit = _commit_in(output.split(b"\t")[0])
+        commit = _commit_in(listed.get(name, "").encode())
         if code or commit is None:
             raise OutOfReachError(
                 f"the remote `origin` can't be asked: {last_line(errors)}", hint=self.words.reach_remote

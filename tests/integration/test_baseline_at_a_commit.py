@@ -65,6 +65,14 @@ def history(tmp_path: Path) -> History:
     return History(origin, first, base, moved, head, test_merge)
 
 
+def test_a_branch_whose_name_ends_as_another_s_is_not_taken_for_it(history: History, tmp_path: Path) -> None:
+    history.origin.git("branch", "a/refs/heads/main", history.head)
+    history.origin.git("branch", "a/refs/heads/gone", history.head)
+    git = Git(history.origin.clone(tmp_path / "clone", history.head).root)
+    assert git.tip("main") == history.moved
+    assert git.tip("gone") is None
+
+
 def pull_request(history: History, commit: str | None = None, event: str = "pull_request") -> CiContext:
     return CiContext(
         ci="github",
