@@ -92,11 +92,11 @@ def _check_terminal(references: list[str]) -> None:
     """
     if not (sys.stdin.isatty() and is_live(sys.stdout)):
         command = (
-            f"bloatcheck inspect {references[0]} --tree"
+            f"`bloatcheck inspect {references[0]} --tree`"
             if len(references) == 1
-            else f"bloatcheck diff {' '.join(references)}"
+            else f"`bloatcheck diff {' '.join(references)}`"
         )
         raise UsageError(
             "bloatcheck explore needs a terminal, for its input and its output",
-            hint=f"elsewhere: {command}, or `bloatcheck inspect IMAGE --tree`, with --json for scripts",
+            hint=f"elsewhere: {command}, with --json for scripts",
         )

@@ -43,11 +43,12 @@ def discover_image(checkout: Checkout) -> ImageSpec:
     if names:
         raise UsageError(
             f"no list of images, and several Dockerfiles at the root: {', '.join(map(quote, names))}",
-            hint=first_configuration(checkout.root, names),
+            hint="run `bloatcheck init`, or " + first_configuration(checkout.root, names),
         )
     raise UsageError(
         f"no list of images, and no Dockerfile or Containerfile in {quote(str(checkout.root))}",
-        hint=first_configuration(checkout.root, ["path/to/Dockerfile"]),
+        hint="run `bloatcheck init`, which looks for them in every folder, or "
+        + first_configuration(checkout.root, ["path/to/Dockerfile"]),
     )
 
 

@@ -25,7 +25,7 @@ KEYS = (
     ("Ctrl+A Ctrl+R Ctrl+U in the files", "the same, for whoever is used to it"),
     ("p, Ctrl+B", "modes and owners"),
     ("1 2 3 4", "files, packages, waste, advice"),
-    ("Enter in packages and waste", "the package's files; the file in its layer"),
+    ("Enter in packages, waste, advice", "the package's files; the file in its layer; the layer"),
     ("t", "light or dark"),
     ("?", "this page"),
     ("q, Ctrl+C", "quit"),

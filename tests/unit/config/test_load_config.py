@@ -372,6 +372,7 @@ class TestWithoutAFile:
         with pytest.raises(UsageError) as caught:
             load_config(write_repository(tmp_path, None, ["src/Dockerfile"]))
         assert "no Dockerfile or Containerfile in" in caught.value.message
+        assert "run `bloatcheck init`" in str(caught.value.hint)
         assert "write .bloatcheck.yml" in str(caught.value.hint)
         assert "dockerfile: path/to/Dockerfile" in str(caught.value.hint)
 
