@@ -23,10 +23,15 @@ fcntl.flock(_IN_USE, fcntl.LOCK_SH)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Whoever gets the lock alone is the last one."""
     del session
-    try:
-        fcntl.flock(_IN_USE, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return
+    with _IN_USE:
+        try:
+            fcntl.flock(_IN_USE, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        _clean()
+
+
+def _clean() -> None:
     subprocess.run(
         [sys.executable, "-m", "bloatcheck", "clean", "--yes"],
         env={
