@@ -52,6 +52,9 @@ def build_command(
         command.append("--load")
     if image.platform and (buildkit or image.platform != client.engine_platform):
         command.append(f"--platform={image.platform}")
+    if not buildkit and len(image.platforms) > 1:
+        # Its cache takes the layers of one platform for those of another.
+        command.append("--no-cache")
     return [*command, *build_options(build), f"--file={dockerfile}", context]
 
 

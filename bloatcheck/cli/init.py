@@ -96,7 +96,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     pipeline = None if args.no_pipeline else _pipeline(root, args.pipeline_of, len(found), pinned, log)
     if pipeline and args.only_pipeline:
         pasted = replace(pipeline, owns_files=False)
-        _print(args.json, {}, found, pasted, _told_pasted(pasted))
+        _print(args.json, {}, found, pasted, "\n".join((_told_pasted(pasted), *_unpinned(pasted))))
         return ExitCode.OK
     _refuse_to_overwrite(root, _files(args, pipeline))
     log.info(f"{len(found)} found: {', '.join(f'{image.name} ({image.dockerfile})' for image in found)}")
@@ -193,9 +193,10 @@ def _refuse_to_overwrite(root: Path, files: Sequence[str]) -> None:
     """Before anything is built. A link that leads nowhere is something, too."""
     there = [file for file in files if (root / file).exists() or (root / file).is_symlink()]
     if there:
+        what = "it" if len(there) == 1 else "them"
         raise UsageError(
             f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} there already",
-            hint="nothing is written over: move it away, or change it by hand; "
+            hint=f"nothing is written over: move {what} away, or change {what} by hand; "
             "`bloatcheck config check` says whether a configuration is in order",
         )
 
@@ -342,15 +343,19 @@ def _told(
         lines.append("  - where there is docker, measure a first time: bloatcheck baseline update")
     if any(image.context == "." for image in found) and not (root / ".dockerignore").exists():
         lines.append(f"  - list {_BASELINE} in .dockerignore, or a `COPY . .` puts it into the image")
-    if pipeline and any(re.search("bloatcheck/bloatcheck[@/]v", text) for text in pipeline.files.values()):
-        lines.append(
-            "  - GitHub could not be asked for our release's commit: put it into the pipeline in place of "
-            f"the tag ({_REPOSITORY}/releases)"
-        )
+    lines += [f"  - {step}" for step in _unpinned(pipeline)] if pipeline else []
     if pipeline:
         lines += [f"  - {step}" for step in pipeline.starter.next_steps]
     lines.append("  - commit the files, and open a pull request")
     return "\n".join(map(harmless_line, lines))
+
+
+def _unpinned(pipeline: Pipeline) -> Sequence[str]:
+    """What is left to do where our release stands in the pipeline by its tag."""
+    if not any(re.search("bloatcheck/bloatcheck[@/]v", text) for text in pipeline.files.values()):
+        return ()
+    releases = f"{_REPOSITORY}/releases"
+    return (f"GitHub could not be asked for our release's commit: put it in place of the tag ({releases})",)
 
 
 def _told_measured(results: Sequence[Result]) -> list[str]:

@@ -30,9 +30,21 @@ def root(tmp_path: Path) -> Path:
 
 
 def command(
-    root: Path, build: BuildSpec, client: DockerClient = BUILDX, *, platform: Platform | None = None
+    root: Path,
+    build: BuildSpec,
+    client: DockerClient = BUILDX,
+    *,
+    platform: Platform | None = None,
+    platforms: tuple[Platform, ...] = (),
 ) -> list[str]:
-    spec = ImageSpec("api", build=build, platform=platform, tags=("acme/api:dev",), place=CONFIGURED)
+    spec = ImageSpec(
+        "api",
+        build=build,
+        platform=platform,
+        platforms=platforms,
+        tags=("acme/api:dev",),
+        place=CONFIGURED,
+    )
     return build_command(
         spec, build, client=client, root=root, tag="bloatcheck.local/x/y:z", iidfile=Path("/tmp/iid")
     )
@@ -96,6 +108,15 @@ def test_the_legacy_builder_is_not_asked_for_the_platform_it_has_anyway(root: Pa
     assert "--platform=linux/amd64" not in command(root, BuildSpec("Dockerfile"), LEGACY, platform=AMD64)
     other = Platform("linux", "arm64")
     assert "--platform=linux/arm64" in command(root, BuildSpec("Dockerfile"), LEGACY, platform=other)
+
+
+def test_the_legacy_builder_has_no_cache_for_several_platforms(root: Path) -> None:
+    """It takes the layers of one for those of another."""
+    both = (AMD64, Platform("linux", "arm64"))
+    for platform in both:
+        image = command(root, BuildSpec("Dockerfile"), LEGACY, platform=platform, platforms=both)
+        assert "--no-cache" in image
+    assert "--no-cache" not in command(root, BuildSpec("Dockerfile"), LEGACY, platform=AMD64)
 
 
 @pytest.mark.parametrize(
