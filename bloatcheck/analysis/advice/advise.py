@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
+from bloatcheck.analysis.advice.edit import on_lines
 from bloatcheck.analysis.advice.model import MAX_ADVICE, Advice, Facts, Proposal, Record, examples
 from bloatcheck.analysis.advice.one_text import one_text_for_each_line
 from bloatcheck.analysis.advice.paths import PathPatterns
@@ -50,7 +52,13 @@ def advise(
                 promised[record] = promised.get(record, 0) + size
             found.append((_advice(name, proposal, mine, facts), proposal))
     found.sort(key=lambda each: -(each[0].saves or 0))
-    return one_text_for_each_line([(advice, _written(proposal)) for advice, proposal in found[:MAX_ADVICE]])
+    told = one_text_for_each_line([(advice, _written(proposal)) for advice, proposal in found[:MAX_ADVICE]])
+    # a Dockerfile may continue its lines in another way (`# escape`)
+    if any(line.rstrip().endswith("`") for each in facts.dockerfile for line in each.raw.splitlines()):
+        return told
+    return tuple(
+        replace(each, replacement=on_lines(each.replacement)) if each.replacement else each for each in told
+    )
 
 
 def _written(proposal: Proposal) -> str | None:

@@ -22,6 +22,8 @@ from bloatcheck.analysis.advice.shown import named, shown
 from bloatcheck.analysis.tree import Hiding
 from bloatcheck.oci.dockerfile import Instruction
 
+_NEXT = re.compile(r"&&|[;\\\n]")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caches:
@@ -100,11 +102,20 @@ class Caches:
             return None
         if not users:
             flagged = with_words(first, *self.flag) if self.flag else None
-            return flagged or with_command(first, emptying)
+            return flagged or with_command(first, self._missing(first.raw, emptying))
         if not emptying or not neighbours(facts.dockerfile, first, users[-1]):
             return None
         one = joined(between(facts.dockerfile, first, users[-1]))
-        return f"{one} \\\n    && {emptying}" if one else None
+        return f"{one} \\\n    && {self._missing(one, emptying)}" if one else None
+
+    def _missing(self, text: str, emptying: str | None) -> str | None:
+        """Of the commands that empty the cache those that the text doesn't end with already."""
+        if emptying is None or self.fills is None or "||" in text:
+            return emptying
+        last = max((match.end() for match in self.fills.finditer(text)), default=0)
+        done = {command.strip() for command in _NEXT.split(text[last:])}
+        missing = [command for command in emptying.split(" && ") if command not in done]
+        return " && ".join(missing) or emptying
 
     def _later_users(self, facts: Facts, first: Instruction | None) -> list[Instruction]:
         """The RUN after the first that need what it leaves."""

@@ -14,6 +14,9 @@ from bloatcheck.oci.dockerfile import Instruction
 _COMMENT = re.compile(r"(?:^|[\s;&|])#")
 _OPEN_END = re.compile(r"(?:&&|\|\||[;&|\\`])\s*\Z")
 _NEXT_COMMAND = re.compile(r"&&|\|\||;|\n")
+_NOT_PLAIN = re.compile(r"[\n\\`'\"#\[]|<<")
+_LONG = 100
+"""Characters that a line to paste has room for."""
 _PLAIN_PATH = re.compile(r"[\w/.@%+:,=~-]+")
 
 
@@ -115,6 +118,16 @@ def merged(original: str, edits: Sequence[str]) -> str | None:
     for pieces in added.values():
         pieces.sort(key=lambda piece: _NEXT_COMMAND.search(piece) is not None)
     return "".join("".join(added.get(index, ())) + word for index, word in enumerate((*words, "")))
+
+
+def on_lines(text_: str) -> str:
+    """A RUN of many commands on one line with each on its own; unless that might change its sense."""
+    plain = text_.startswith("RUN ") and not _NOT_PLAIN.search(text_)
+    return (
+        text_.replace(" && ", " \\\n    && ")
+        if plain and len(text_) > _LONG and text_.count(" && ") > 1
+        else text_
+    )
 
 
 def neighbours(instructions: Sequence[Instruction], first: Instruction, last: Instruction) -> bool:

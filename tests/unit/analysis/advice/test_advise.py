@@ -14,6 +14,7 @@ from support.layers import Entry, file, hard_link, layer, symlink, whiteout
 
 from bloatcheck.analysis import advice as package
 from bloatcheck.analysis.advice import ADVISERS, IDS, Advice, Facts, Program, advise
+from bloatcheck.analysis.advice.edit import on_lines
 from bloatcheck.analysis.advice.model import MAX_EXAMPLES
 from bloatcheck.analysis.advice.one_text import one_text_for_each_line
 from bloatcheck.analysis.advice.shown import MAX_MESSAGE, MAX_REPLACEMENT
@@ -248,3 +249,14 @@ def test_texts_for_the_same_lines_that_can_not_be_joined_name_each_other() -> No
         [(advice("wide", 2, 5), None), (advice("narrow", 4, 4), "RUN a"), (advice("other", 6, 6), "RUN b")]
     )
     assert (wide.conflicts_with, narrow.conflicts_with, other.conflicts_with) == (("narrow",), ("wide",), ())
+
+
+def test_a_text_of_many_commands_to_paste_has_each_on_its_own_line_where_that_is_certain() -> None:
+    long = "RUN apt-get update && apt-get install -y --no-install-recommends git curl file less tree && apt-get clean"
+    assert on_lines(long).splitlines() == [
+        "RUN apt-get update \\",
+        "    && apt-get install -y --no-install-recommends git curl file less tree \\",
+        "    && apt-get clean",
+    ]
+    for quoted in (long.replace("git", "'a && b'"), long.replace("RUN", "RUN <<E"), f"{long} # && x"):
+        assert on_lines(quoted) == quoted
