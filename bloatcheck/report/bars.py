@@ -1,7 +1,7 @@
-"""How much each image changed, and by what, as a bar of a few characters.
+"""How much each image changed, and by what, as a bar of a few coloured squares.
 
-The longest bar is the largest change. The paler the block, the less it is of the repository's own making:
-base image, packages, own files. Every font for code has these characters.
+The longest bar is the largest change; any change has a square. Squares read on light and dark, their colours
+with any colour blindness.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from bloatcheck.analysis.contents import Cause
 from bloatcheck.diff.contents import contents_diff
 from bloatcheck.diff.model import ImageDiff
 
-CELLS = 8
-BLOCKS = {Cause.BASE: "░", Cause.PACKAGE: "▒", Cause.OWN: "█"}
-LEGEND = "░ base image, ▒ packages, █ own files"
-_SLIVER = "▏"
-"""Stands for less than half a cell."""
+CELLS = 5
+BLOCKS = {Cause.BASE: "🟫", Cause.PACKAGE: "🟨", Cause.OWN: "🟦"}
+LEGEND = "🟫 base image, 🟨 packages, 🟦 own files"
 
 
 def bars(diffs: Sequence[ImageDiff | None]) -> tuple[str, ...]:
@@ -38,9 +36,7 @@ def _bar(sizes: Sequence[int], longest: int) -> str:
     total = sum(sizes)
     if not total:
         return ""
-    cells = round(CELLS * total / longest)
-    if not cells:
-        return _SLIVER
+    cells = max(1, round(CELLS * total / longest))
     counts = _apportioned(sizes, cells)
     return "".join(block * number for block, number in zip(BLOCKS.values(), counts, strict=True))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bloatcheck.report.paint import Paint, Tone, unpainted
 from bloatcheck.report.plain import Plain, display_width, elided, harmless, shortened
@@ -15,7 +15,13 @@ _TONES = {"+": Tone.BAD, "\N{MINUS SIGN}": Tone.GOOD}
 """Of figures with a sign: more is worse."""
 
 
-def aligned(lines: Sequence[Sequence[str]], alignment: str, width: int, paint: Paint = unpainted) -> Plain:
+def aligned(
+    lines: Sequence[Sequence[str]],
+    alignment: str,
+    width: int,
+    paint: Paint = unpainted,
+    spare: Sequence[int] = (),
+) -> Plain:
     """One line of text per line of cells.
 
     Args:
@@ -24,17 +30,34 @@ def aligned(lines: Sequence[Sequence[str]], alignment: str, width: int, paint: P
         alignment: one character per column: `<` left, `>` right (figures of ours); left and shortened where
             the whole would be wider than `width`: `*` at the end, `~` in the middle, for names and paths.
         width: of the terminal, in columns.
+        spare: numbers of columns that are left out where the terminal is too narrow, the first at first.
         paint: for the heading, and for figures with a sign.
     """
-    columns = [
-        (side, [harmless(cell) for cell in cells])
-        for side, cells in zip(alignment, zip(*lines, strict=True), strict=True)
+    columns = {
+        number: (side, [harmless(cell) for cell in cells])
+        for number, (side, cells) in enumerate(zip(alignment, zip(*lines, strict=True), strict=True))
         if any(cells[1:])
+    }
+    widths = _fitted(columns.values(), width)
+    for number in spare:
+        if sum(widths) + len(_GAP) * len(widths) <= width:
+            break
+        columns.pop(number, None)
+        widths = _fitted(columns.values(), width)
+    if sum(widths) + len(_GAP) * len(widths) > width:
+        # in the end words are cut too, but no figure
+        columns = {number: ("*" if side == "<" else side, cells) for number, (side, cells) in columns.items()}
+        widths = _fitted(columns.values(), width)
+    padded = [
+        _padded(cells, side, room, paint)
+        for room, (side, cells) in zip(widths, columns.values(), strict=True)
     ]
-    widths = _fitting([(side, max(map(display_width, cells))) for side, cells in columns], width)
-    padded = [_padded(cells, side, room, paint) for room, (side, cells) in zip(widths, columns, strict=True)]
     heading, *rows = [(_GAP + _GAP.join(cells)).rstrip() for cells in zip(*padded, strict=True)]
     return Plain("\n".join((paint(heading, Tone.FAINT), *rows)))
+
+
+def _fitted(columns: Iterable[tuple[str, Sequence[str]]], width: int) -> list[int]:
+    return _fitting([(side, max(map(display_width, cells))) for side, cells in columns], width)
 
 
 def _fitting(columns: Sequence[tuple[str, int]], width: int) -> list[int]:

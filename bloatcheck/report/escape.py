@@ -147,10 +147,10 @@ def fenced(lines: Iterable[str], language: Literal["text", "dockerfile"] = "text
     return Markdown("\n".join((f"{fence}{language}", *shown, fence)))
 
 
-def drawing(blocks: str, columns: int) -> Markdown:
-    """Blocks in code type, in the room of so many; programs that read aloud would name each, and skip it."""
-    padded = html.escape(harmless(blocks)[:columns]).ljust(columns, "\N{NO-BREAK SPACE}")
-    return Markdown(f'<code aria-hidden="true">{padded}</code>')
+def drawing(blocks: str) -> Markdown:
+    """Blocks on one line, which programs that read aloud skip: they would name each."""
+    unbroken_line = "\N{WORD JOINER}".join(html.escape(harmless(blocks)))
+    return Markdown(f'<span aria-hidden="true">{unbroken_line}</span>')
 
 
 def chart(lines: Iterable[str]) -> Markdown:

@@ -22,6 +22,7 @@ from bloatcheck.report.pieces import Depth
 from bloatcheck.report.platform_rows import with_worst_platforms
 from bloatcheck.report.shared_bases import shared_bases, told_by_another, told_once
 from bloatcheck.report.templates import render_markdown
+from bloatcheck.report.unbuilt import unbuilt_line
 from bloatcheck.report.view import (
     FOLD_FROM,
     NOT_OF_A_SIZE,
@@ -50,7 +51,7 @@ _MOST_IMAGES = 1000
 _ROOM_TO_TELL = 500
 """Bytes for saying what was left out."""
 
-_MOST_FOLDS = 4
+_MOST_FOLDS = 2
 """More folded parts than this are folded into one."""
 
 _MOST_PLACES = 3
@@ -117,6 +118,7 @@ class _Page:
     more_summary: str
     percent: bool
     bars: bool
+    unbuilt: Markdown | None
     changes: tuple[Piece, ...]
     bases: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
@@ -165,6 +167,7 @@ def _page(report: Report, depth: Depth) -> _Page:
         for row in loud
     ]
     troubles = [each for each in troubles if each]
+    together = tuple(fleet_piece.fleet(report))
     at_once = _MOST_TOLD if len(troubles) > _MOST_TOLD + 1 else len(troubles)
     return _Page(
         rows=tuple(lines[:most]),
@@ -172,17 +175,19 @@ def _page(report: Report, depth: Depth) -> _Page:
         more_summary=_summed_up(loud[most:]),
         percent=percent,
         bars=any(drawn),
+        unbuilt=unbuilt_line((row.image for row in loud), report.origin),
         changes=tuple(approval_pieces.changes(report)),
         bases=tuple(pieces.bases(shared)),
         troubles=tuple(piece for each in troubles[:at_once] for piece in each),
         more_troubles=tuple(piece for each in troubles[at_once:] for piece in each),
         more_in_trouble=count(len(troubles) - at_once, "more image"),
         notes=(
-            *fleet_piece.fleet(report),
+            *(() if troubles else together),
             *(piece for row in loud for piece in approval_pieces.approvals(row)),
             *pieces.notes(report.notes[:_MOST_IMAGES]),
         ),
         details=(
+            *(together if troubles else ()),
             *(
                 piece
                 for row in loud
@@ -196,7 +201,7 @@ def _page(report: Report, depth: Depth) -> _Page:
             ),
             *pieces.trends(loud, depth.trends),
         ),
-        quiet=tuple(pieces.quiet_images(quiet)),
+        quiet=tuple(pieces.quiet_images(quiet, report.origin)),
         unseen=len(everything) - len(shown),
     )
 
@@ -238,6 +243,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         percent=page.percent,
         bars=page.bars,
         legend=LEGEND if page.bars else None,
+        unbuilt=page.unbuilt,
         changes=_kept(page.changes),
         troubles=_kept((*page.bases, *page.troubles)),
         more_troubles=_kept(page.more_troubles),
@@ -269,7 +275,7 @@ def _remedy(report: Report) -> Markdown:
     if Metric.LAYERS in metrics:
         choices.append(compose("join instructions into fewer layers"))
     if command := accepting_command(report):
-        choices.append(compose("accept the growth: run {} and commit the file", code(command)))
+        choices.append(compose("accept it: {}, and commit the file", code(command)))
     if label := approving_label(report):
         choices.append(compose("set the label {}, if you may write here", code(label)))
     if comment := approving_comment(report):

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from bloatcheck.analysis.contents import Cause
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.advice_pieces import advice_block, advice_line, dive_lines, problem_lines
-from bloatcheck.report.bars import CELLS
 from bloatcheck.report.build_reason import build_reason
 from bloatcheck.report.escape import (
     LONGEST_CODE,
@@ -34,6 +34,7 @@ from bloatcheck.report.model import Failure, ImageReport, Origin
 from bloatcheck.report.shared_bases import SharedBase
 from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.trend import trend
+from bloatcheck.report.unbuilt import unbuilt_line
 from bloatcheck.report.view import (
     LayerRow,
     Row,
@@ -44,13 +45,14 @@ from bloatcheck.report.view import (
     quiet_layers,
     unchanged_images,
 )
-from bloatcheck.report.why import reasons
-from bloatcheck.report.why_pieces import MOST_REASONS, contents_tables, reason_lines, shared_base_line
+from bloatcheck.report.why import Reason, reasons, reasons_of
+from bloatcheck.report.why_pieces import cause_line, contents_tables, shared_base_line
 
 _NOTHING = Markdown("")
 _MOST_FINDINGS = 5
 _FEW_LAYERS = 3
 _LONGEST_SUBJECT = 120
+_LONGEST_INSTRUCTION = 40
 _FEW_OUTPUT_LINES = 8
 _QUIET, _DETAIL, _TREND, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _BASE, _FINDING, _BROKEN_ROW = range(10)
 """What goes first when there is too much, to what goes last."""
@@ -78,7 +80,7 @@ def table_row(shown: Row, *, percent: bool, bar: str | None) -> Piece:
         shown.delta,
         *((shown.percent,) if percent else ()),
         *(shown.before, shown.after),
-        *(() if bar is None else (drawing(bar, CELLS) if bar else _NOTHING,)),
+        *(() if bar is None else (drawing(bar) if bar else _NOTHING,)),
         unbroken(shown.verdict),
     )
     tier = _ROW if shown.image.outcome is Outcome.PASS else _BROKEN_ROW
@@ -106,25 +108,42 @@ def troubles(
         icon = "❌" if image.incomparable is Level.FAIL else "⚠️"
         reason = image.diff.incomparable_because
         yield Piece(rank, (_incomparable(icon, shown.name, reason), _NOTHING))
-    if image.findings:
-        told = [
-            _finding(shown.name, each, image, origin, in_headline=each is headlined)
-            for each in image.findings[:_MOST_FINDINGS]
-        ]
-        few = [_lines(told[:most], len(image.findings)) for most in (_MOST_FINDINGS, 1)]
-        yield Piece(rank, (*few, _NOTHING))
-    if image.diff and image.outcome is not Outcome.PASS:
-        why, first = (
-            reason_lines(image.diff, origin, most, base_is_told=base_is_told) for most in (MOST_REASONS, 1)
-        )
-        if why:
-            yield Piece((_REASONS, *importance(image)), (why, first, _NOTHING))
+    yield from _findings(shown, origin, base_is_told=base_is_told, headlined=headlined)
     if image.outcome is not Outcome.PASS and (cure := advice_line(image.advice, origin)):
         yield Piece((_REASONS, *importance(image)), (cure, _NOTHING))
     if broken_rules := dive_lines(shown.name, image.dive):
         yield Piece(rank, (broken_rules, _NOTHING))
     if why_not := problem_lines(shown.name, image.problems):
         yield Piece(rank, (why_not, _NOTHING))
+
+
+def _findings(
+    shown: Row, origin: Origin, *, base_is_told: bool, headlined: Finding | None
+) -> Iterable[Piece]:
+    """Each broken limit, and below it what made it break; no cause is told twice."""
+    image = shown.image
+    found = reasons(image.diff) if image.diff else ()
+    if not image.findings and image.diff and image.outcome is not Outcome.PASS:
+        changed = [reason for reason in found if reason.delta]
+        if why := cause_line(changed, image.diff, origin, base_is_told=base_is_told, line_is_told=False):
+            yield Piece((_REASONS, *importance(image)), (why, _NOTHING))
+    told: set[Reason] = set()
+    for finding in image.findings[:_MOST_FINDINGS]:
+        its = reasons_of(finding, found)
+        news = [reason for reason in its if reason not in told]
+        told.update(its)
+        only_base = base_is_told and bool(its) and all(reason.cause is Cause.BASE for reason in its)
+        line = _finding(
+            shown.name, finding, image, origin, in_headline=finding is headlined, only_base=only_base
+        )
+        yield Piece((_FINDING, *importance(image)), (line, _NOTHING))
+        of_layer = finding.metric is Metric.LAYER_GROWTH
+        if image.diff and (
+            why := cause_line(news, image.diff, origin, base_is_told=base_is_told, line_is_told=of_layer)
+        ):
+            yield Piece((_REASONS, *importance(image)), (why, _NOTHING))
+    if (more := len(image.findings) - _MOST_FINDINGS) > 0:
+        yield Piece((_REASONS, *importance(image)), (compose("- … and {} more", more), _NOTHING))
 
 
 def details(
@@ -153,11 +172,7 @@ def details(
         )
         yield Piece(rank, (*versions, _NOTHING))
     if told:
-        tables = tuple(
-            contents_tables(
-                shown.name, told, origin, (depth.layers,), why=not broken, base_is_told=base_is_told
-            )
-        )
+        tables = tuple(contents_tables(shown.name, told, origin, (depth.layers,), base_is_told=base_is_told))
         if tables:
             yield Piece(rank, (*tables, _NOTHING))
     if image.advice:
@@ -166,11 +181,13 @@ def details(
         yield Piece((_DETAIL, *importance(image)), (*blocks, _NOTHING))
 
 
-def quiet_images(shown: Sequence[Row]) -> Iterable[Piece]:
+def quiet_images(shown: Sequence[Row], origin: Origin) -> Iterable[Piece]:
     """The images that did not change, folded into one line."""
     if shown:
-        summary = unchanged_images([row.image for row in shown])
-        full = render_markdown("quiet.md.j2", summary=summary, images=shown)
+        images = [row.image for row in shown]
+        summary = unchanged_images(images)
+        unbuilt = unbuilt_line(images, origin)
+        full = render_markdown("quiet.md.j2", summary=summary, images=shown, unbuilt=unbuilt)
         yield Piece((_QUIET,), (full, sentence(f"{summary}.")))
 
 
@@ -216,7 +233,7 @@ def _incomparable(icon: str, name: str, reason: str) -> Markdown:
 
 
 def _finding(
-    name: str, finding: Finding, image: ImageReport, origin: Origin, *, in_headline: bool
+    name: str, finding: Finding, image: ImageReport, origin: Origin, *, in_headline: bool, only_base: bool
 ) -> Markdown:
     of_layer, of_thing = finding.metric is Metric.LAYER_GROWTH, finding.metric in OF_A_THING
     return render_markdown(
@@ -224,11 +241,13 @@ def _finding(
         icon="❌" if finding.level is Level.FAIL else "⚠️",
         name=name,
         metric=link(compose("**{}**", finding.metric.value), limit_url(finding.metric)),
-        layer=layer_link(finding.instruction, finding.place, origin) if of_layer else None,
+        layer=layer_link(finding.instruction, finding.place, origin, _LONGEST_INSTRUCTION)
+        if of_layer
+        else None,
         subject=code(finding.subject, _LONGEST_SUBJECT) if finding.subject and of_thing else None,
         problem=None if in_headline else broken_limit(finding),
         source=layer_link(finding.instruction, finding.place, origin) if of_thing and finding.place else None,
-        culprit=_culprit(finding, image, origin),
+        culprit="all of it in the base image" if only_base else _culprit(finding, image, origin),
     )
 
 
@@ -237,14 +256,8 @@ def _culprit(finding: Finding, image: ImageReport, origin: Origin) -> Markdown |
     if blamed is None or (image.diff and reasons(image.diff)):
         return None
     share, layer = blamed
-    what = layer_link(layer.instruction, layer.place, origin)
+    what = layer_link(layer.instruction, layer.place, origin, _LONGEST_INSTRUCTION)
     return compose("{} in {} ({})", share, what, layer.delta)
-
-
-def _lines(items: Sequence[Markdown], total: int) -> Markdown:
-    more = total - len(items)
-    told = compose("\n".join("{}" for _ in items), *items)
-    return compose("{}\n- … and {} more", told, more) if more > 0 else told
 
 
 def _layers(

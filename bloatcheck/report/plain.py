@@ -84,6 +84,26 @@ def elided(text: str, columns: int) -> str:
     return f"{head}…{tail.lstrip(_JOINED_ON)}"
 
 
+def wrapped(text: str, columns: int, *, first: str = "", indent: str = "  ", end: str = "") -> str:
+    """The words on lines of at most so many columns of a terminal; a longer word is broken.
+
+    `first` and `indent` stand before the first line and the others, `end` at the end of all but the last.
+    """
+    lines, line, room = [], first, max(1, columns - display_width(end))
+    for word in text.split():
+        rest = word
+        if line.strip() and line != first and display_width(f"{line} {rest}") > room:
+            lines.append(line)
+            line = indent
+        separator = "" if line in (first, indent) else " "
+        while not end and display_width(line + separator + rest) > room:
+            piece = _leading(rest, room - display_width(line + separator)) or rest[:1]
+            lines.append(line + separator + piece)
+            line, separator, rest = indent, "", rest[len(piece) :]
+        line += separator + rest
+    return f"{end}\n".join((*lines, line))
+
+
 def _leading(text: str, columns: int) -> str:
     """As much of the beginning as takes at most so many columns, each letter with its marks."""
     if text.isascii():

@@ -13,7 +13,7 @@ from bloatcheck.report.figures import count
 from bloatcheck.report.model import ImageReport
 from bloatcheck.report.why import Named, base_change, reasons
 
-_MOST_NAMES = 12
+_MOST_NAMES = 3
 _Key = tuple[str, "str | None"]
 """Name and platform."""
 

@@ -5,7 +5,7 @@ Comparing two imports no template engine, so that `diff` starts at once.
 
 from __future__ import annotations
 
-import textwrap
+import shlex
 from collections.abc import Sequence
 
 from bloatcheck.ci.commands import disarm
@@ -22,10 +22,11 @@ from bloatcheck.report.headline import Headline, headline
 from bloatcheck.report.inspection import DEFAULT_WIDTH, finished, short_name
 from bloatcheck.report.model import ImageReport, Report
 from bloatcheck.report.paint import Paint, Tone, unpainted
-from bloatcheck.report.plain import Plain, harmless, harmless_lines
+from bloatcheck.report.plain import Plain, display_width, harmless, harmless_lines, wrapped
 from bloatcheck.report.platform_rows import with_worst_platforms
 from bloatcheck.report.sentences import troubles
 from bloatcheck.report.shared_bases import shared_bases, told_by_another, told_once
+from bloatcheck.report.unbuilt import unbuilt_note
 from bloatcheck.report.view import (
     FOLD_FROM,
     NOT_OF_A_SIZE,
@@ -77,7 +78,9 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
             headline=_headline(told, width, paint),
             table=_table(loud, width, paint) if loud else None,
             changes=[_wrapped(f"  - {change.sentence}", width) for change in report.changes],
-            quiet=unchanged_images([row.image for row in quiet], "more image") if quiet else None,
+            quiet=_wrapped(unchanged_images([row.image for row in quiet], "more image"), width, indent="  ")
+            if quiet
+            else None,
             troubles=[_wrapped(shared_base_sentence(each), width) for each in shared]
             + [
                 _wrapped(trouble, width)
@@ -89,7 +92,7 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
                 for row in loud
                 for use in row.image.approvals
             ],
-            remedies=_remedies(report),
+            remedies=_remedies(report, width),
             notes=[
                 _wrapped(text, width)
                 for text in (
@@ -109,10 +112,17 @@ def render_text(report: Report, *, width: int = DEFAULT_WIDTH, paint: Paint = un
                     told_by_another=(row.image.name, row.image.platform) in repeated,
                 )
             ],
-            undetailed=count(len(loud) - _MOST_DETAILED, "more image")
+            undetailed=_wrapped(
+                f"The layers of {count(len(loud) - _MOST_DETAILED, 'more image')} are in the JSON report.",
+                width,
+            )
             if len(loud) > _MOST_DETAILED
             else None,
-            baseline=report.baseline,
+            rules_changed=_wrapped("This change also changes the rules that it is judged by:", width),
+            compared_with=_wrapped(
+                f"Compared with {report.baseline}." if report.baseline else "No baseline to compare with.",
+                width,
+            ),
         )
     )
 
@@ -135,21 +145,15 @@ def render_diff(
         parts.append(_wrapped(f"Not comparable: {diff.incomparable_because}", width))
     if why := _why(diff, width):
         parts.append(why)
-    parts += [Plain(part) for part in (_layers(diff, width, paint), quiet_layers(diff)) if part]
+    parts += [
+        Plain(part) for part in (_layers(diff, width, paint), _wrapped(quiet_layers(diff), width)) if part
+    ]
     parts += changes_table(diff, packages=packages, files=files, width=width, paint=paint)
     return finished("\n\n".join(parts))
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> Plain:
-    lines = textwrap.wrap(
-        harmless(text),
-        width,
-        initial_indent=indent,
-        subsequent_indent=" " * (len(indent) or 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return Plain("\n".join(lines))
+    return Plain(wrapped(harmless(text), width, first=indent, indent=" " * (len(indent) or 2)))
 
 
 def _headline(told: Headline, width: int, paint: Paint) -> Plain:
@@ -168,10 +172,12 @@ def _table(shown: Sequence[Row], width: int, paint: Paint) -> Plain:
     lines = (
         (short_name(row.name), row.before, row.after, row.delta, row.percent, row.verdict) for row in shown
     )
-    heading, *drawn = aligned([head, *lines], "~>>>><", width, paint).split("\n")
-    return Plain(
-        "\n".join((heading, *(_verdict(row, line, paint) for row, line in zip(shown, drawn, strict=True))))
+    heading, *drawn = aligned([head, *lines], "~>>>><", width, paint, spare=(4, 1, 2)).split("\n")
+    table = "\n".join(
+        (heading, *(_verdict(row, line, paint) for row, line in zip(shown, drawn, strict=True)))
     )
+    unbuilt = unbuilt_note(row.image for row in shown)
+    return Plain(f"{table}\n{_wrapped(unbuilt, width, indent='  ')}" if unbuilt else table)
 
 
 def _verdict(row: Row, line: str, paint: Paint) -> str:
@@ -182,19 +188,19 @@ def _verdict(row: Row, line: str, paint: Paint) -> str:
     return line.removesuffix(verdict) + paint(verdict, _OUTCOME_TONES[row.image.outcome])
 
 
-def _remedies(report: Report) -> list[str]:
+def _remedies(report: Report, width: int) -> list[Plain]:
     broken = [image for image in report.images if image.findings]
     metrics = list(dict.fromkeys(finding.metric for image in broken for finding in image.findings))
     if not metrics:
         return []
     places = ", ".join(map(str, grown_places(broken)[:_MOST_PLACES]))
-    choices = []
+    choices: list[str | Plain] = []
     if any(metric not in NOT_OF_A_SIZE for metric in metrics):
         choices.append(f"make {places or 'it'} smaller")
     if Metric.LAYERS in metrics:
         choices.append("join instructions into fewer layers")
     if command := accepting_command(report):
-        choices.append(f"accept the growth: {command}")
+        choices.append(_wrapped_command("  - accept the growth: ", command, width))
     request = ci_named(report.origin.forge).words.request
     if label := approving_label(report):
         choices.append(f"set the label {harmless(label)} on the {request}, if you may write there")
@@ -205,7 +211,22 @@ def _remedies(report: Report) -> list[str]:
         choices += ["keep what is forbidden out of the image", f"allow it under forbidden in {file}"]
     if limits := [metric.value for metric in metrics if metric is not Metric.FORBIDDEN]:
         choices.append(f"raise {', '.join(limits)} in {file}")
-    return choices
+    return [
+        choice if isinstance(choice, Plain) else _wrapped(choice, width, indent="  - ") for choice in choices
+    ]
+
+
+def _wrapped_command(before: str, command: str, width: int) -> Plain:
+    """To paste as it stands: what doesn't fit goes on behind a backslash."""
+    words = [shlex.quote(harmless(word)) for word in shlex.split(command)]
+    if display_width(before + shlex.join(shlex.split(command))) <= width:
+        return Plain(before + " ".join(words))
+    lines = [""]
+    for word in words:
+        if lines[-1] and display_width(f"      {lines[-1]} {word} \\") > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return Plain("\n".join((before.rstrip(), " \\\n".join(f"      {line}" for line in lines))))
 
 
 def _details(
@@ -219,7 +240,7 @@ def _details(
     diff = None if told_by_another else image.diff
     if diff and diff.after and (layers := _layers(diff, width, paint)):
         quiet = quiet_layers(diff)
-        rest = f"\n  {quiet}" if quiet else ""
+        rest = f"\n{_wrapped(quiet, width, indent='  ')}" if quiet else ""
         heading = _wrapped(f"{name}: {layers_summary(diff)}", width)
         why = _why(diff, width, base_is_told=base_is_told)
         blocks.append("\n".join(filter(None, (heading, why, f"{layers}{rest}"))))
@@ -232,7 +253,9 @@ def _advice(image: ImageReport, name: str, width: int) -> str:
     """The advice that saves most; inspect tells all of it, with the text to paste."""
     total = sum(each.saves or 0 for each in image.advice)
     saves = f", by {format_bytes(total)}" if total else ""
-    lines = [f"{name}: {count(len(image.advice), 'way')} to make it smaller{saves}"]
+    lines: list[str] = [
+        _wrapped(f"{name}: {count(len(image.advice), 'way')} to make it smaller{saves}", width)
+    ]
     lines += [_wrapped(advised(each), width, indent="  - ") for each in image.advice[:_MOST_ADVICE]]
     if (more := len(image.advice) - _MOST_ADVICE) > 0:
         lines.append(f"  and {more:,} more")
@@ -252,11 +275,17 @@ def _layers(diff: ImageDiff, width: int, paint: Paint) -> str:
     rows_of = [(str(layer.place or ""), layer.instruction or "(no history)") for layer in layers]
     if diff.delta is None:
         lines = [(layer.after, *what) for layer, what in zip(layers, rows_of, strict=True)]
-        return aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], ">~*", width, paint)
+        return aligned([("SIZE", "LINE", "INSTRUCTION"), *lines], ">~*", width, paint, spare=(1,))
     compared = [
         (layer.delta, layer.before, layer.after, *what) for layer, what in zip(layers, rows_of, strict=True)
     ]
-    return aligned([("CHANGE", "BEFORE", "AFTER", "LINE", "INSTRUCTION"), *compared], ">>>~*", width, paint)
+    return aligned(
+        [("CHANGE", "BEFORE", "AFTER", "LINE", "INSTRUCTION"), *compared],
+        ">>>~*",
+        width,
+        paint,
+        spare=(1, 2, 3),
+    )
 
 
 def _sizes(diff: ImageDiff) -> str:

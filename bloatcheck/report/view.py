@@ -267,7 +267,7 @@ def _verdict(image: ImageReport) -> tuple[str, str]:
 
 def _quiet_verdict(image: ImageReport) -> str:
     if image.unbuilt:
-        return f"not built: {image.unbuilt}"
+        return "not built"
     return "unchanged" if is_quiet(image) else "ok"
 
 

@@ -14,14 +14,26 @@ from bloatcheck.analysis.base_image import base_change as base_change_between
 from bloatcheck.analysis.contents import Cause, Contents, PackageSize
 from bloatcheck.analysis.noise import is_noise
 from bloatcheck.analysis.snapshot import LayerSnapshot
+from bloatcheck.config.limits import Metric
 from bloatcheck.diff.contents import ContentsDiff, FileDiff, PackageChange, PackageDiff, contents_diff
 from bloatcheck.diff.model import ImageDiff, LayerDiff
 from bloatcheck.errors import Place
 from bloatcheck.oci.digest import encoded
+from bloatcheck.policy.model import Finding
 
 _SHORT = 12
 _SMALLEST_REST = 1_000
 """Bytes that no package or file is known for, from which on they are told."""
+
+_CAUSES = {
+    Metric.CONTENT: frozenset(Cause),
+    Metric.CONTENT_GROWTH: frozenset(Cause),
+    Metric.CREEP: frozenset(Cause),
+    Metric.BASE_GROWTH: frozenset({Cause.BASE}),
+    Metric.PACKAGES_GROWTH: frozenset({Cause.PACKAGE}),
+    Metric.OWN_GROWTH: frozenset({Cause.OWN}),
+}
+"""What makes a limit break that is about more than one layer."""
 
 MANAGERS = {
     "deb": "Debian packages",
@@ -95,6 +107,19 @@ def reasons(diff: ImageDiff) -> tuple[Reason, ...]:
     else:
         found = _from_contents(changed, diff.layers, diff.after.contents)
     return tuple(sorted(found, key=lambda reason: -abs(reason.delta)))
+
+
+def reasons_of(finding: Finding, found: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Those that the limit is about; none for limits that no cause explains, or that name it themselves."""
+    changed = [reason for reason in found if reason.delta]
+    if finding.metric is Metric.LAYER_GROWTH:
+        return tuple(reason for reason in changed if reason.layer and _is_of(finding, reason.layer))
+    causes = _CAUSES.get(finding.metric, frozenset())
+    return tuple(reason for reason in changed if reason.cause in causes)
+
+
+def _is_of(finding: Finding, layer: LayerSnapshot) -> bool:
+    return (finding.instruction, finding.place) == (layer.instruction, layer.place)
 
 
 def moved(change: BaseChange) -> tuple[str, str] | None:

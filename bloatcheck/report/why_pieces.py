@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bloatcheck.analysis.base_image import BaseChange
 from bloatcheck.analysis.contents import Cause
@@ -18,8 +19,8 @@ from bloatcheck.report.templates import render_markdown
 from bloatcheck.report.why import Named, Reason, base_change, moved, reasons
 from bloatcheck.units import format_bytes, format_delta
 
-MOST_REASONS = 3
 _MOST_NAMES = 3
+_FEW_NAMES = 2
 _MOST_REASONS_OF_PACKAGE = 2
 _FEW_ROWS = 5
 _LONGEST_PATH = 120
@@ -44,9 +45,7 @@ def shared_base_line(shared: SharedBase) -> Markdown:
     )
 
 
-def reason_lines(
-    diff: ImageDiff, origin: Origin, most: int = MOST_REASONS, *, base_is_told: bool = False
-) -> Markdown:
+def reason_lines(diff: ImageDiff, origin: Origin, most: int, *, base_is_told: bool = False) -> Markdown:
     """The causes that changed most, one nested list item each; empty where none is known.
 
     Of a base image that is told of elsewhere only the bytes are named.
@@ -66,36 +65,62 @@ def reason_lines(
     return nested(lines)
 
 
+def cause_line(
+    found: Sequence[Reason], diff: ImageDiff, origin: Origin, *, base_is_told: bool, line_is_told: bool
+) -> Markdown:
+    """The largest cause with its names, the others in short, as one nested list item; empty for none.
+
+    `base_is_told` and `line_is_told`: the base image, or the line, is told of already.
+    """
+    news = [reason for reason in found if not (base_is_told and reason.cause is Cause.BASE)]
+    if not news:
+        return Markdown("")
+    first, *others = news
+    if line_is_told:
+        first = replace(first, layer=None)
+    told = [_reason(first, base_change(diff), origin, most_names=_FEW_NAMES)]
+    if others:
+        rest = format_delta(sum(reason.delta for reason in others))
+        told.append(
+            compose("{} {}", rest, others[0].subject)
+            if len(others) == 1
+            else compose("{} in {}", rest, count(len(others), "smaller cause"))
+        )
+    if len(news) < len(found):
+        base = sum(reason.delta for reason in found if reason.cause is Cause.BASE)
+        told.append(compose("{} the base image, as told above", format_delta(base)))
+    return nested([compose("; ".join("{}" for _ in told), *told)])
+
+
 def nested(items: Sequence[Markdown]) -> Markdown:
     """List items, each below the item that stands before them."""
     return compose("\n".join("  {}" for _ in items), *items)
 
 
 def contents_tables(
-    name: str, diff: ImageDiff, origin: Origin, most: Sequence[int], *, why: bool, base_is_told: bool = False
+    name: str, diff: ImageDiff, origin: Origin, most: Sequence[int], *, base_is_told: bool = False
 ) -> Iterable[Markdown]:
-    """The packages and files that changed, folded, with ever fewer rows; nothing where none did.
-
-    With `why` the causes stand before them, for where nobody told them yet.
-    """
+    """The causes, and the packages and files that changed, folded, with ever fewer rows; or nothing."""
     changed = contents_diff(diff)
     if changed is None or not (changed.packages or changed.files):
         return
     for rows in (*most, _FEW_ROWS):
-        causes = reason_lines(diff, origin, rows, base_is_told=base_is_told) if why else Markdown("")
+        causes = reason_lines(diff, origin, rows, base_is_told=base_is_told)
         yield _contents(name, changed, rows, causes)
 
 
-def _reason(reason: Reason, base: BaseChange | None, origin: Origin) -> Markdown:
+def _reason(
+    reason: Reason, base: BaseChange | None, origin: Origin, *, most_names: int = _MOST_NAMES
+) -> Markdown:
     return render_markdown(
         "reason.md.j2",
         delta=format_delta(reason.delta),
         subject=reason.subject,
         base=_base(base) if base and reason.cause is Cause.BASE else None,
         layer=_layer(reason.layer, origin) if reason.layer else None,
-        names=[_named(named, compared=reason.compared) for named in reason.names[:_MOST_NAMES]],
-        more=count(len(reason.names) - _MOST_NAMES, "more", "more")
-        if len(reason.names) > _MOST_NAMES
+        names=[_named(named, compared=reason.compared) for named in reason.names[:most_names]],
+        more=count(len(reason.names) - most_names, "more", "more")
+        if len(reason.names) > most_names
         else None,
         compared=reason.compared,
     )

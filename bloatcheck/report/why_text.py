@@ -57,7 +57,9 @@ def changes_table(
             (format_delta(each.delta), each.manager, each.name, _versions(each), _what(each))
             for each in changed.packages[:packages]
         ]
-        table = aligned([("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><~~<", width, paint)
+        table = aligned(
+            [("CHANGE", "BY", "PACKAGE", "VERSION", "WHAT"), *lines], "><~~<", width, paint, spare=(1, 3)
+        )
         parts.append(_and_more(table, len(changed.packages) - packages, "packages"))
     if changed.files and files:
         rows = [
@@ -69,7 +71,9 @@ def changes_table(
             )
             for each in changed.files[:files]
         ]
-        table = aligned([("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>~", width, paint)
+        table = aligned(
+            [("CHANGE", "BEFORE", "AFTER", "OWN FILE"), *rows], ">>>~", width, paint, spare=(1, 2)
+        )
         parts.append(_and_more(table, len(changed.files) - files, "files"))
     wasted = changed.wasted_after - changed.wasted_before
     if wasted:

@@ -19,7 +19,9 @@ _SEVERITIES = {"error": "critical", "warning": "minor", "note": "info"}
 
 def render(report: Report) -> str:
     """The document, the worst findings first; each on the Dockerfile, or on the configuration."""
-    findings = [_finding(remarks, report) for remarks in grouped(report, MOST_FINDINGS)]
+    found = [_finding(remarks, report) for remarks in grouped(report, MOST_FINDINGS)]
+    # what GitLab would not tell apart stands once
+    findings = list({finding["fingerprint"]: finding for finding in reversed(found)}.values())[::-1]
     return json.dumps(findings, ensure_ascii=False, indent=2) + "\n"
 
 

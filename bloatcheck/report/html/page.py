@@ -29,6 +29,7 @@ from bloatcheck.report.model import ImageReport, Origin, Report
 from bloatcheck.report.plain import harmless, harmless_lines
 from bloatcheck.report.sentences import breach, broken, dive_rule, wont_start
 from bloatcheck.report.shared_bases import shared_bases
+from bloatcheck.report.unbuilt import unbuilt_note
 from bloatcheck.report.view import Row, is_quiet, rows
 from bloatcheck.report.why import MANAGERS
 from bloatcheck.report.why_text import shared_base_sentence
@@ -96,6 +97,7 @@ def _image(row: Row, report: Report, sights: Sights) -> dict[str, object]:
                 for finding in image.accepted
             ),
             *(f"{icon(use)} {_text(use_sentence(use))}" for use in image.approvals),
+            *([_text(note)] if (note := unbuilt_note([image])) else []),
         ],
         "quiet": is_quiet(image),
         "unbuilt": image.unbuilt is not None,

@@ -170,9 +170,9 @@ def test_what_the_headline_tells_is_not_told_twice() -> None:
 
 
 def test_a_bar_is_as_long_as_the_change_and_shaded_by_its_causes() -> None:
-    rows = render_comment(case("base_bump"))
-    assert '<code aria-hidden="true">░░░░░░██</code>' in rows
-    assert '<code aria-hidden="true">░░░░░░\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}</code>' in rows
+    rows = render_comment(case("base_bump")).replace("\N{WORD JOINER}", "")
+    assert '<span aria-hidden="true">🟫🟫🟫🟫🟦</span>' in rows
+    assert '<span aria-hidden="true">🟫🟫🟫🟫</span>' in rows
 
 
 def test_sizes_before_are_a_chart_with_the_limit_where_it_is_near() -> None:
@@ -196,3 +196,14 @@ def test_few_sizes_before_are_no_chart() -> None:
 
 def test_a_build_s_failure_is_told_in_the_words_of_the_tool_that_failed() -> None:
     assert "): `Unable to locate package libfoo2`; the build stopped" in render_comment(case("build_failed"))
+
+
+def test_why_images_were_not_built_stands_once_below_the_table_the_commit_linked() -> None:
+    whole = report("image a\n 1 MB RUN x\nimage b\n 1 MB RUN x")
+    unbuilt = [replace(row, unbuilt=f"inputs unchanged since {'f0246258' * 5}") for row in whole.images]
+    comment = render_comment(replace(whole, images=tuple(unbuilt)))
+    assert comment.count("| not\N{NO-BREAK SPACE}built |") == 2
+    assert (
+        comment.count("Not built: inputs unchanged since [`f024625`](https://github.com/octo/shop/commit/")
+        == 1
+    )

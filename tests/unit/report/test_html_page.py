@@ -355,10 +355,11 @@ def test_whose_rules_it_was_judged_by_is_told() -> None:
 def test_an_image_that_was_not_built_says_so() -> None:
     whole = report("image api\n 1 MB COPY . .")
     [row] = whole.images
-    unbuilt = replace(row, unbuilt="inputs unchanged since 1a2b3c4")
+    unbuilt = replace(row, unbuilt="inputs unchanged since 1a2b3c4d5e6f")
     [image] = told(render_html(replace(whole, images=(unbuilt,))))["images"]
     assert image["unbuilt"]
-    assert image["verdict"] == "not built: inputs unchanged since 1a2b3c4"
+    assert image["verdict"] == "not built"
+    assert image["approvals"] == ["Not built: inputs unchanged since 1a2b3c4"]
 
 
 def test_a_layer_tells_whose_its_bytes_are() -> None:

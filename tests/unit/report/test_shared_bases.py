@@ -48,14 +48,13 @@ def of(images: list[ImageReport]) -> Report:
     return replace(report("image x\n 1 MB RUN x"), images=tuple(images))
 
 
-def test_a_base_under_several_images_is_told_once_and_named_in_each() -> None:
+def test_a_base_under_several_images_is_told_once() -> None:
     text = render_comment(of(moved("a", "b", "c", "d", "e")))
     assert text.count("has moved") == 1
     assert (
         "- 🧱 The base image `debian` has moved, `000000000000` → `000000000000`: "
-        "**+3.00\N{NO-BREAK SPACE}MB** in each of 5 images (`a`, `b`, `c`, `d`, `e`)"
+        "**+3.00\N{NO-BREAK SPACE}MB** in each of 5 images (`a`, `b`, `c`, 2 more)"
     ).replace("\N{NO-BREAK SPACE}", " ") in text.replace("\N{NO-BREAK SPACE}", " ")
-    assert text.count("the base image, as told above") == 5
 
 
 def test_twelve_images_of_one_base_are_one_paragraph_and_the_details_of_one() -> None:
@@ -63,7 +62,8 @@ def test_twelve_images_of_one_base_are_one_paragraph_and_the_details_of_one() ->
     told = of(moved(*names))
     comment = render_comment(told)
     paragraph = next(line for line in comment.splitlines() if "has moved" in line)
-    assert all(f"`{name}`" in paragraph for name in names)
+    assert all(f"`{name}`" in paragraph for name in names[:3])
+    assert "9 more" in paragraph
     assert comment.count("layers changed in size") == 1
     assert render_text(told).count("layers changed in size") == 1
     assert render_summary(told).count("layers changed in size") == 1

@@ -53,6 +53,7 @@ def test_only_a_literal_is_a_pattern() -> None:
     patterns = [call.args[0] for _, call in calls("compose")]
     assert {ast.unparse(pattern) for pattern in patterns if not isinstance(pattern, ast.Constant)} == {
         "told.pattern",
+        "'; '.join(('{}' for _ in told))",
         "', '.join(('{}' for _ in items))",
         "'\\n'.join(('{}' for _ in items))",
         "'\\n'.join(('  {}' for _ in items))",

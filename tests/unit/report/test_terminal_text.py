@@ -148,3 +148,9 @@ def test_headings_are_faint_and_growth_and_shrinkage_are_coloured() -> None:
     assert "^[1mapi (linux/amd64)^[0m\n57.0" in render_inspect(image_snapshot(API), paint=painted).replace(
         "\x1b", "^"
     )
+
+
+@pytest.mark.parametrize("name", ["explained", "base_bump", "thirty_images", "trend"])
+def test_forty_columns_are_enough(name: str) -> None:
+    lines = render_text(case(name), width=40).splitlines()
+    assert max(map(display_width, lines)) <= 40
