@@ -252,10 +252,11 @@ def test_texts_for_the_same_lines_that_can_not_be_joined_name_each_other() -> No
 
 
 def test_a_text_of_many_commands_to_paste_has_each_on_its_own_line_where_that_is_certain() -> None:
-    long = "RUN apt-get update && apt-get install -y --no-install-recommends git curl file tree && apt-get clean"
+    packages = "git curl file tree wget"
+    long = f"RUN apt-get update && apt-get install -y --no-install-recommends {packages} && apt-get clean"
     assert on_lines(long).splitlines() == [
         "RUN apt-get update \\",
-        "    && apt-get install -y --no-install-recommends git curl file tree \\",
+        f"    && apt-get install -y --no-install-recommends {packages} \\",
         "    && apt-get clean",
     ]
     for quoted in (long.replace("git", "'a && b'"), long.replace("RUN", "RUN <<E"), f"{long} # && x"):
