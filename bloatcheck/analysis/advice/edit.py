@@ -109,15 +109,28 @@ def merged(original: str, edits: Sequence[str]) -> str | None:
     added: dict[int, list[str]] = {}
     for edit in edits:
         changed = _tokens(edit)
-        for what, first, _, start, end in SequenceMatcher(None, words, changed, autojunk=False).get_opcodes():
-            if what not in {"equal", "insert"}:
-                return None
-            piece = "".join(changed[start:end])
-            if what == "insert" and piece not in added.setdefault(first, []):
-                added[first].append(piece)
+        inserted = _inserted(words, changed)
+        if inserted is None:
+            return None
+        for at, piece in inserted:
+            if piece not in added.setdefault(at, []):
+                added[at].append(piece)
     for pieces in added.values():
         pieces.sort(key=lambda piece: _NEXT_COMMAND.search(piece) is not None)
     return "".join("".join(added.get(index, ())) + word for index, word in enumerate((*words, "")))
+
+
+def _inserted(words: Sequence[str], changed: Sequence[str]) -> list[tuple[int, str]] | None:
+    """What was added, and before which word; None where something else was done."""
+    same = next((n for n, (a, b) in enumerate(zip(words, changed, strict=False)) if a != b), len(words))
+    more = len(changed) - len(words)
+    if more >= 0 and words[same:] == changed[same + more :]:
+        # at one place: among words that repeat, the matcher below may miss it
+        return [(same, "".join(changed[same : same + more]))] if more else []
+    found = SequenceMatcher(None, words, changed, autojunk=False).get_opcodes()
+    if any(what not in {"equal", "insert"} for what, *_ in found):
+        return None
+    return [(at, "".join(changed[start:end])) for what, at, _, start, end in found if what == "insert"]
 
 
 def on_lines(text_: str) -> str:
