@@ -67,6 +67,7 @@ def test_what_init_writes_checks_the_next_pull_request(github: PretendGitHub, tm
     )
 
     assert not job.succeeded, job.log
+    assert github.emulator.comments(number), job.log
     (comment,) = github.emulator.comments(number)
     assert comment["user"]["login"] == BOT
     body = plain(comment["body"])

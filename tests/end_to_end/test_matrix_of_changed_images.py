@@ -104,7 +104,7 @@ def test_three_images_are_built_by_three_legs_and_the_others_by_none(team: Team)
     assert outputs["total-delta"] == str(330 * KB)
     (comment,) = team.comments(number)
     assert "over the limit" in comment
-    assert comment.count("| not\N{NO-BREAK SPACE}built |") == 2
+    assert comment.count("| not built |") == 2
     assert "built sha256:" not in merged.log
 
 
@@ -116,5 +116,5 @@ def test_a_change_that_touches_no_image_has_no_leg_and_passes(team: Team) -> Non
     assert run.of("plan").outputs("plan")["matrix"] == '{"include": []}'
     assert run.of("measure").records == () or "built sha256:" not in run.of("measure").log
     assert run.of("bloatcheck").outputs("size")["verdict"] == "pass"
-    assert run.of("bloatcheck").summary("size").count("| not\N{NO-BREAK SPACE}built |") == len(NAMES)
+    assert run.of("bloatcheck").summary("size").count("| not built |") == len(NAMES)
     assert team.comments(number) == []
