@@ -13,6 +13,7 @@ from pydantic import StringConstraints, TypeAdapter
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.azure.client import API_VERSION, Azure, parsed
+from bloatcheck.publish.own_request import opened
 
 MAX_DESCRIPTION_CHARACTERS = 4_000
 
@@ -190,8 +191,8 @@ class Repository:
         """
         doing = f"open a pull request for {branch}"
         text = body[:MAX_DESCRIPTION_CHARACTERS]
-        found = self._open_request(branch, base, doing)
-        if found is None:
+
+        def create() -> _Request | PublishError:
             answer = self.client.request(
                 "POST",
                 f"{self.path}/pullrequests",
@@ -205,24 +206,24 @@ class Repository:
                 },
                 accept=_NOT_NEW,
             )
-            if answer.status not in _NOT_NEW:
-                return self._page(parsed(_REQUEST, answer.body, doing))
-            # Another run was quicker, or an earlier try of ours came through.
-            found = self._open_request(branch, base, doing)
-            if found is None:
-                raise PublishError(f"Azure DevOps refused to {doing}")
-        if (found.description or "").replace("\r\n", "\n").strip() != text.strip():
-            self.client.request(
+            if answer.status in _NOT_NEW:
+                return PublishError(f"Azure DevOps refused to {doing}")
+            return parsed(_REQUEST, answer.body, doing)
+
+        found = opened(
+            text,
+            find=lambda: self._open_request(branch, base, doing),
+            create=create,
+            text_of=lambda request: request.description,
+            renew=lambda request: self.client.request(
                 "PATCH",
-                f"{self.path}/pullrequests/{found.pullRequestId}",
+                f"{self.path}/pullrequests/{request.pullRequestId}",
                 doing=doing,
                 query=_VERSION,
                 body={"title": title, "description": text},
-            )
-        return self._page(found)
-
-    def _page(self, request: _Request) -> str:
-        return f"{self.page}/pullrequest/{request.pullRequestId}"
+            ),
+        )
+        return f"{self.page}/pullrequest/{found.pullRequestId}"
 
     def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
         """Our own: a fork's branch may have the same name, and its author wrote what it brings."""

@@ -16,6 +16,7 @@ from pydantic import StringConstraints, TypeAdapter
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitea.client import PAGE, Gitea
+from bloatcheck.publish.own_request import opened
 from bloatcheck.publish.refused import message_of
 
 _READ = "contents: read"
@@ -185,8 +186,8 @@ class Repository:
         """
         doing = f"open a pull request for {branch}"
         needs = "contents: read, pull-requests: write"
-        found = self._open_pull(branch, base, doing)
-        if found is None:
+
+        def create() -> _Pull | PublishError:
             answer = self.client.request(
                 "POST",
                 f"/repos/{self.name}/pulls",
@@ -195,22 +196,26 @@ class Repository:
                 accept=_NOT_NEW,
                 needs=needs,
             )
-            if answer.status not in _NOT_NEW:
-                return self.client.parsed(_PULL, answer.body, doing).html_url
-            # Another run was quicker, or an earlier try of ours came through.
-            found = self._open_pull(branch, base, doing)
-            if found is None:
+            if answer.status in _NOT_NEW:
                 words = message_of(answer.body)
-                raise PublishError(f"{self.client.host} refused to {doing}" + (f": {words}" if words else ""))
-        if (found.body or "").replace("\r\n", "\n").strip() != body.strip():
-            self.client.request(
+                return PublishError(
+                    f"{self.client.host} refused to {doing}" + (f": {words}" if words else "")
+                )
+            return self.client.parsed(_PULL, answer.body, doing)
+
+        return opened(
+            body,
+            find=lambda: self._open_pull(branch, base, doing),
+            create=create,
+            text_of=lambda pull: pull.body,
+            renew=lambda pull: self.client.request(
                 "PATCH",
-                f"/repos/{self.name}/pulls/{found.number}",
+                f"/repos/{self.name}/pulls/{pull.number}",
                 doing=doing,
                 body={"title": title, "body": body},
                 needs=needs,
-            )
-        return found.html_url
+            ),
+        ).html_url
 
     def open_pull_requests(self, *, head_repository: str, head_branch: str, head_sha: str) -> tuple[int, ...]:
         """Numbers of the open pull requests that have this commit as their head now.

@@ -18,6 +18,7 @@ from pydantic import StringConstraints, TypeAdapter
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.github.answers import parsed
 from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.own_request import opened
 
 _READ = "contents: read"
 _READ_RUNS = "actions: read"
@@ -237,8 +238,8 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"open a pull request for {branch}"
-        found = self._open_pull(branch, base, doing)
-        if found is None:
+
+        def create() -> _Pull | PublishError:
             answer = self.client.request(
                 "POST",
                 f"/repos/{self.name}/pulls",
@@ -247,21 +248,23 @@ class Repository:
                 accept=_NOT_NEW,
                 needs=_WRITE,
             )
-            if answer.status not in _NOT_NEW:
-                return parsed(_PULL, answer.body, doing).html_url
-            # Another run was quicker, or an earlier try of ours came through.
-            found = self._open_pull(branch, base, doing)
-            if found is None:
-                raise PublishError(f"GitHub refused to {doing}", hint=_ALLOW)
-        if (found.body or "").replace("\r\n", "\n").strip() != body.strip():
-            self.client.request(
+            if answer.status in _NOT_NEW:
+                return PublishError(f"GitHub refused to {doing}", hint=_ALLOW)
+            return parsed(_PULL, answer.body, doing)
+
+        return opened(
+            body,
+            find=lambda: self._open_pull(branch, base, doing),
+            create=create,
+            text_of=lambda pull: pull.body,
+            renew=lambda pull: self.client.request(
                 "PATCH",
-                f"/repos/{self.name}/pulls/{found.number}",
+                f"/repos/{self.name}/pulls/{pull.number}",
                 doing=doing,
                 body={"title": title, "body": body},
                 needs=_WRITE,
-            )
-        return found.html_url
+            ),
+        ).html_url
 
     def _open_pull(self, branch: str, base: str, doing: str) -> _Pull | None:
         owner = self.name.partition("/")[0]

@@ -17,6 +17,7 @@ from pydantic import StringConstraints, TypeAdapter
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitlab.client import GitLab, parsed
+from bloatcheck.publish.own_request import opened
 
 _READ = "read_api"
 _MISSING = frozenset({HTTPStatus.NOT_FOUND})
@@ -228,8 +229,8 @@ class Project:
             PublishError: refused or unreachable.
         """
         doing = f"open a merge request for {branch}"
-        found = self._open_request(branch, base, doing)
-        if found is None:
+
+        def create() -> _Request | PublishError:
             answer = self.client.request(
                 "POST",
                 f"{self.path}/merge_requests",
@@ -243,20 +244,22 @@ class Project:
                 },
                 accept=_NOT_NEW,
             )
-            if answer.status not in _NOT_NEW:
-                return parsed(_REQUEST, answer.body, doing).web_url
-            # Another run was quicker, or an earlier try of ours came through.
-            found = self._open_request(branch, base, doing)
-            if found is None:
-                raise PublishError(f"GitLab refused to {doing}")
-        if (found.description or "").replace("\r\n", "\n").strip() != body.strip():
-            self.client.request(
+            if answer.status in _NOT_NEW:
+                return PublishError(f"GitLab refused to {doing}")
+            return parsed(_REQUEST, answer.body, doing)
+
+        return opened(
+            body,
+            find=lambda: self._open_request(branch, base, doing),
+            create=create,
+            text_of=lambda request: request.description,
+            renew=lambda request: self.client.request(
                 "PUT",
-                f"{self.path}/merge_requests/{found.iid}",
+                f"{self.path}/merge_requests/{request.iid}",
                 doing=doing,
                 body={"title": title, "description": body},
-            )
-        return found.web_url
+            ),
+        ).web_url
 
     def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
         """The project's own: a fork's branch may have the same name, and its author wrote what it brings."""
