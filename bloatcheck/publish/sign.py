@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 MOST_COMMANDS = 20
 """The newest; and so many people at most are asked about."""
@@ -33,3 +35,22 @@ class Sign:
 def for_another(commit: str) -> str:
     """The doubt about a command that names another commit than the one that is judged."""
     return f"it is for commit {commit[:SHORT]}, and there is a newer one"
+
+
+class SignReader(Protocol):
+    """What reads the signs of one pull request from its host."""
+
+    def commands(self, command: str) -> Iterable[Sign]:
+        """Comments by people that begin with the command, the oldest first."""
+        ...
+
+    def label(self, name: str) -> Sign | None:
+        """The label, if the pull request has it."""
+        ...
+
+
+def signs_by(reader: SignReader, *, label: str | None, command: str | None) -> tuple[Sign, ...]:
+    """The commands, then the label; none of a way that isn't asked for."""
+    found = [*reader.commands(command)] if command else []
+    labelled = reader.label(label) if label else None
+    return (*found, labelled) if labelled else tuple(found)

@@ -10,7 +10,7 @@ from bloatcheck.publish.gitea.approvals import SignReader
 from bloatcheck.publish.gitea.artifacts import RunArtifact, archive, branch_artifacts
 from bloatcheck.publish.gitea.comments import GiteaComments
 from bloatcheck.publish.gitea.repository import Repository
-from bloatcheck.publish.sign import Sign
+from bloatcheck.publish.sign import Sign, signs_by
 from bloatcheck.publish.sticky import CommentResult, upsert
 
 _STATES = {Conclusion.SUCCESS: "success", Conclusion.NEUTRAL: "success", Conclusion.FAILURE: "failure"}
@@ -54,9 +54,7 @@ class GiteaHost(Repository):
     ) -> tuple[Sign, ...]:
         """Labels and commands of people."""
         reader = SignReader(self.client, self.name, number, head)
-        found = [*reader.commands(command)] if command else []
-        labelled = reader.label(label) if label else None
-        return (*found, labelled) if labelled else tuple(found)
+        return signs_by(reader, label=label, command=command)
 
     def post_check(self, check: Check) -> None:
         """A commit status: one line, with a link to the run. Gitea has no check runs."""

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 from bloatcheck.publish import sign
 from bloatcheck.publish.github.answers import parsed
 from bloatcheck.publish.github.client import GitHub
-from bloatcheck.publish.sign import MOST_COMMANDS, Sign
+from bloatcheck.publish.sign import MOST_COMMANDS, Sign, signs_by
 
 _PERMISSIONS = frozenset({"admin", "write"})
 _UNKNOWN_PERSON = frozenset({HTTPStatus.NOT_FOUND})
@@ -131,9 +131,7 @@ def read_signs(
         PublishError: refused, unreachable, or no answer of GitHub's.
     """
     reader = _Reader(client, repository, pull_request, head)
-    signs = [*reader.commands(command)] if command else []
-    labelled = reader.label(label) if label else None
-    return (*signs, labelled) if labelled else tuple(signs)
+    return signs_by(reader, label=label, command=command)
 
 
 def newest_commit(client: GitHub, repository: str, pull_request: int) -> str:

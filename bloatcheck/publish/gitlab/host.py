@@ -5,7 +5,7 @@ from __future__ import annotations
 from bloatcheck.publish.gitlab.approvals import SignReader
 from bloatcheck.publish.gitlab.notes import GitLabNotes
 from bloatcheck.publish.gitlab.project import Project
-from bloatcheck.publish.sign import Sign
+from bloatcheck.publish.sign import Sign, signs_by
 from bloatcheck.publish.sticky import CommentResult, upsert
 
 
@@ -37,9 +37,7 @@ class GitLabHost(Project):
         """Labels and commands of people."""
         path, page, name = self._request(number)
         reader = SignReader(self.client, self.path, path, page, name, head)
-        found = [*reader.commands(command)] if command else []
-        labelled = reader.label(label) if label else None
-        return (*found, labelled) if labelled else tuple(found)
+        return signs_by(reader, label=label, command=command)
 
     def _notes(self, number: int) -> GitLabNotes:
         return GitLabNotes(self.client, *self._request(number))
