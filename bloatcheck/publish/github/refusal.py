@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.patience import is_rate_limit
-from bloatcheck.publish.refused import ReadOnlyTokenError, message_of
+from bloatcheck.publish.refused import Cures, locked, message_of, refusal_of
 
 _READ_ONLY = "resource not accessible by"
 """How GitHub begins to say that a token, of whatever kind, lacks a permission."""
@@ -24,32 +23,16 @@ def refusal(doing: str, needs: str, status: int, headers: Mapping[str, str], bod
         body: of the answer; hostile.
     """
     words = message_of(body)
-    said = f": {words}" if words else ""
-    verb = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
+    cures = Cures(
+        host="GitHub",
+        side="GitHub's",
+        permission=f"give the job `permissions: {{ contents: read, {needs} }}`; "
+        "a pull request from a fork or from Dependabot has a read-only token whatever the workflow says",
+        unauthorized="the token is wrong or has expired; leave out the input `token`, or renew its secret",
+        own={
+            HTTPStatus.GONE: "the repository has issues and pull requests switched off",
+            **locked(words, status),
+        },
+    )
     read_only = status == HTTPStatus.FORBIDDEN and words.lower().startswith(_READ_ONLY)
-    kind = ReadOnlyTokenError if read_only else PublishError
-    return kind(
-        f"GitHub {verb} to {doing} (status {status}){said}", hint=_hint(needs, status, headers, words)
-    )
-
-
-def _hint(needs: str, status: int, headers: Mapping[str, str], words: str) -> str:
-    permission = (
-        f"give the job `permissions: {{ contents: read, {needs} }}`; "
-        "a pull request from a fork or from Dependabot has a read-only token whatever the workflow says"
-    )
-    if is_rate_limit(status, headers, words):
-        return "too many requests with this token for now; run the job again later"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "a fault on GitHub's side; run the job again later"
-    if "locked" in words.lower():
-        return "the conversation is locked; unlock it, or let the token's user take part in it"
-    if status == HTTPStatus.UNAUTHORIZED:
-        return "the token is wrong or has expired; leave out the input `token`, or renew its secret"
-    if status == HTTPStatus.FORBIDDEN:
-        return permission
-    if status == HTTPStatus.NOT_FOUND:
-        return f"either it does not exist or the token may not see it: {permission}"
-    if status == HTTPStatus.GONE:
-        return "the repository has issues and pull requests switched off"
-    return "please tell us about it, with the lines above"
+    return refusal_of(doing, status, headers, words, cures, read_only=read_only)

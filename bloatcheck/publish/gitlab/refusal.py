@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.patience import is_rate_limit
-from bloatcheck.publish.refused import READABLE_BYTES, ReadOnlyTokenError, shortened
+from bloatcheck.publish.refused import READABLE_BYTES, Cures, refusal_of, shortened
 
 
 def refusal(doing: str, needs: str, status: int, headers: Mapping[str, str], body: bytes) -> PublishError:
@@ -22,12 +21,16 @@ def refusal(doing: str, needs: str, status: int, headers: Mapping[str, str], bod
         body: of the answer; hostile.
     """
     words = message_of(body)
-    said = f": {words}" if words else ""
-    verb = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
-    kind = ReadOnlyTokenError if status == HTTPStatus.FORBIDDEN else PublishError
-    return kind(
-        f"GitLab {verb} to {doing} (status {status}){said}", hint=_hint(needs, status, headers, words)
+    cures = Cures(
+        host="GitLab",
+        side="GitLab's",
+        permission=f"the access token needs the scope `{needs}`, and its user a role in the project that may "
+        "do it",
+        unauthorized="the token is wrong, or it has expired or was revoked. CI_JOB_TOKEN does not do: set "
+        "BLOATCHECK_TOKEN to a project access token",
     )
+    read_only = status == HTTPStatus.FORBIDDEN
+    return refusal_of(doing, status, headers, words, cures, read_only=read_only)
 
 
 def message_of(body: bytes) -> str:
@@ -51,21 +54,3 @@ def message_of(body: bytes) -> str:
         )
     parts = (said, answer.get("error"), answer.get("error_description"))
     return shortened("; ".join(part for part in parts if isinstance(part, str) and part))
-
-
-def _hint(needs: str, status: int, headers: Mapping[str, str], words: str) -> str:
-    token = f"the access token needs the scope `{needs}`, and its user a role in the project that may do it"
-    if is_rate_limit(status, headers, words):
-        return "too many requests with this token for now; run the job again later"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "a fault on GitLab's side; run the job again later"
-    if status == HTTPStatus.UNAUTHORIZED:
-        return (
-            "the token is wrong, or it has expired or was revoked. CI_JOB_TOKEN does not do: set "
-            "BLOATCHECK_TOKEN to a project access token"
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return token
-    if status == HTTPStatus.NOT_FOUND:
-        return f"either it does not exist or the token may not see it: {token}"
-    return "please tell us about it, with the lines above"
