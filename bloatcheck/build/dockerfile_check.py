@@ -19,6 +19,7 @@ from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.config.quote import quote
 from bloatcheck.errors import BloatcheckError, Place, UsageError
 from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+from bloatcheck.oci.frontend import ARGUMENT, ForeignFrontendError, frontend_of
 
 MOST_PROBLEMS = 50
 """Of one Dockerfile."""
@@ -28,9 +29,6 @@ KEYWORDS = frozenset(
         *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
         *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
     }
-)
-_OWN_FRONTEND = re.compile(
-    r"#\s*syntax\s*=\s*(?!(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@\s]|$))", re.IGNORECASE
 )
 _WITHOUT_ARGUMENTS = frozenset({"CMD", "ENTRYPOINT"})
 _NUMBER = re.compile("[0-9]{1,6}")
@@ -51,15 +49,13 @@ def check_dockerfile(root: Path, spec: ImageSpec) -> tuple[BloatcheckError, ...]
     if build is None:
         return ()
     try:
-        with (root / build.dockerfile).open(encoding="utf-8", errors="replace") as file:
-            text = file.read(MAX_LENGTH + 1)
-        instructions = parse_dockerfile(text)
+        text, instructions = _read(root, build)
+    except ForeignFrontendError:
+        return ()
     except OSError as error:
         return (UsageError(f"can't be read: {error.strerror}", place=Place(build.dockerfile)),)
     except ValueError as error:
         return (UsageError(str(error), place=Place(build.dockerfile)),)
-    if build.dockerfile.endswith(".in") or _OWN_FRONTEND.match(text):
-        return ()
     check = _Check(root, build, instructions, text)
     return tuple(islice(check.problems(), MOST_PROBLEMS))
 
@@ -67,14 +63,10 @@ def check_dockerfile(root: Path, spec: ImageSpec) -> tuple[BloatcheckError, ...]
 def has_stage(root: Path, build: BuildSpec) -> bool:
     """Whether the Dockerfile has a FROM; also where it is empty or unreadable, or a frontend decides."""
     try:
-        with (root / build.dockerfile).open(encoding="utf-8", errors="replace") as file:
-            text = file.read(MAX_LENGTH + 1)
-        if build.dockerfile.endswith(".in") or _OWN_FRONTEND.match(text):
-            return True
-        instructions = parse_dockerfile(text)
-        return not instructions or any(instruction.keyword == "FROM" for instruction in instructions)
+        _, instructions = _read(root, build)
     except (OSError, ValueError):
         return True
+    return not instructions or any(instruction.keyword == "FROM" for instruction in instructions)
 
 
 def unused_build_args(root: Path, spec: ImageSpec) -> tuple[str, ...]:
@@ -83,7 +75,7 @@ def unused_build_args(root: Path, spec: ImageSpec) -> tuple[str, ...]:
     if build is None or not build.args:
         return ()
     try:
-        instructions = parse_dockerfile((root / build.dockerfile).read_text("utf-8", "replace"))
+        _, instructions = _read(root, build)
     except (OSError, ValueError):
         return ()
     taken = {
@@ -93,6 +85,22 @@ def unused_build_args(root: Path, spec: ImageSpec) -> tuple[str, ...]:
         for word in instruction.words
     }
     return tuple(name for name in build.args if name not in taken and not _BUILDERS_OWN.fullmatch(name))
+
+
+def _read(root: Path, build: BuildSpec) -> tuple[str, Sequence[Instruction]]:
+    """The Dockerfile's text, and its instructions.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: it is too long.
+        ForeignFrontendError: its language may be another.
+    """
+    with (root / build.dockerfile).open(encoding="utf-8", errors="replace") as file:
+        text = file.read(MAX_LENGTH + 1)
+    if build.dockerfile.endswith(".in") or ARGUMENT in build.args:
+        raise ForeignFrontendError("something else reads it first")
+    frontend_of(text)
+    return text, parse_dockerfile(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bloatcheck.analysis.recipe import SCRATCH, Stages, assignments, expand
 from bloatcheck.inputs.model import UnresolvedError
 from bloatcheck.oci.dockerfile import Instruction
+from bloatcheck.oci.frontend import ARGUMENT, ForeignFrontendError, frontend_of
 from bloatcheck.oci.platform import Platform
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
@@ -18,12 +19,6 @@ _GIT = re.compile(r"(?:git|ssh)://|[\w.-]+@[\w.-]+:|https?://[^#?]+\.git(?:#|\?|
 _PINNED_URL = re.compile(r"--checksum=sha(?:256|384|512):[0-9a-f]{64,128}")
 _PINNED_GIT = re.compile(r"#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)")
 _CHECKED_GIT = re.compile(r"--checksum=(?:[0-9a-f]{40}|[0-9a-f]{64})")
-_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(\S.*)", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"#\s*[a-z][a-z0-9]*\s*=", re.IGNORECASE)
-_DOCKERS_OWN = re.compile(
-    r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?"
-)
-_FRONTEND_ARGUMENT = "BUILDKIT_SYNTAX"
 _MOST_INSTRUCTIONS = 100_000
 """Of all stages together, each with those that it is FROM."""
 _MOST_IMAGES = 100
@@ -58,9 +53,12 @@ def reads_of(
     Raises:
         UnresolvedError: it can't be told; says which line.
     """
-    if _FRONTEND_ARGUMENT in build_args:
-        raise UnresolvedError(f"the build argument {_FRONTEND_ARGUMENT} chooses another language")
-    syntax = _syntax(text)
+    if ARGUMENT in build_args:
+        raise UnresolvedError(f"the build argument {ARGUMENT} chooses another language")
+    try:
+        syntax = frontend_of(text)
+    except ForeignFrontendError as error:
+        raise UnresolvedError(str(error)) from None
     stages = Stages.of(instructions, platform=platform, build_args=build_args)
     last = stages.target(target)
     if last is None:
@@ -75,27 +73,6 @@ def reads_of(
         sources=tuple(sorted(found.sources)),
         images=tuple(sorted(found.images | ({syntax} if syntax else set()))),
     )
-
-
-def _syntax(text: str) -> str | None:
-    """The image that reads the Dockerfile, by its first lines; None for the builder's own.
-
-    BuildKit looks for it behind `#!` too, after `//`, and in JSON.
-
-    Raises:
-        UnresolvedError: an image that may read anything.
-    """
-    lines = text.removeprefix("\ufeff").split("\n")
-    for line in lines[1:] if lines[0].startswith("#!") else lines:
-        if line.startswith(("//", "{")):
-            raise UnresolvedError("its first line may choose another language")
-        if not _DIRECTIVE.match(line.strip()):
-            return None
-        if match := _SYNTAX.fullmatch(line.strip()):
-            if not _DOCKERS_OWN.fullmatch(match[1]):
-                raise UnresolvedError(f"its language is that of another frontend, {match[1][:200]}")
-            return match[1]
-    return None
 
 
 class _Search:

@@ -129,6 +129,9 @@ def test_a_here_document_without_an_end_is_told_where_it_begins(repository: Path
     "text",
     [
         "# syntax=acme/frontend:1\nINSTALL app\n",
+        "#!/usr/bin/env docker\n# syntax=acme/frontend:1\nINSTALL app\n",
+        "// syntax=acme/frontend:1\nINSTALL app\n",
+        '{"syntax": "acme/frontend:1"}\n',
         "FROM scratch\nCOPY $WHAT https://example.com/x /\n",
         "FROM scratch\nCOPY --from=acme/tools:1 /x /\n",
         "ARG BASE=scratch\nFROM ${BASE} AS a\nCOPY $X /\nFROM $BASE\n",
