@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -87,10 +88,15 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> ExitCode:
     """Runs one command. Never raises for a foreseen failure, and never shows a traceback unless asked to."""
+    with ExitStack() as afterwards:
+        return _ended(argv, afterwards)
+
+
+def _ended(argv: Sequence[str], afterwards: ExitStack) -> ExitCode:
     chosen = next((word for word in argv if not word.startswith("-")), None)
     try:
         args = _parser(chosen).parse_args(argv)
-        return _executed(args)
+        return _executed(args, afterwards)
     except BloatcheckError as error:
         _tell(error)
         return error.exit_code
@@ -116,7 +122,7 @@ def main(argv: Sequence[str]) -> ExitCode:
         return ExitCode.INTERNAL
 
 
-def _executed(args: argparse.Namespace) -> ExitCode:
+def _executed(args: argparse.Namespace, afterwards: ExitStack) -> ExitCode:
     try:
         Path.cwd()
     except OSError as error:
@@ -126,11 +132,20 @@ def _executed(args: argparse.Namespace) -> ExitCode:
     if getattr(args, "ci", None):
         from bloatcheck.ci.registry import VARIABLE
 
+        # Until its errors are told; whoever runs another command after it has not named the CI for that.
+        afterwards.callback(_put_back, VARIABLE, os.environ.get(VARIABLE))
         os.environ[VARIABLE] = args.ci
     code = _load(args.command).execute(args)
     # Here, where a reader who went away is no fault yet.
     sys.stdout.flush()
     return code
+
+
+def _put_back(variable: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = value
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

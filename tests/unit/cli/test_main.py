@@ -37,6 +37,18 @@ def restored_signals() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("before", [None, "github"])
+def test_a_ci_that_is_named_for_one_command_is_not_named_for_the_next(
+    before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BLOATCHECK_CI", raising=False)
+    if before:
+        monkeypatch.setenv("BLOATCHECK_CI", before)
+    assert main(["run", "--ci", "shell"]) is ExitCode.USAGE
+    assert os.environ.get("BLOATCHECK_CI") == before
+
+
 def test_a_reader_who_stops_reading_does_not_turn_a_failure_into_a_success(
     damaged: str, options: tuple[str, ...]
 ) -> None:
