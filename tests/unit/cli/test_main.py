@@ -36,7 +36,6 @@ def restored_signals() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
 @pytest.mark.parametrize("before", [None, "github"])
 def test_a_ci_that_is_named_for_one_command_is_not_named_for_the_next(
     before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -49,6 +48,7 @@ def test_a_ci_that_is_named_for_one_command_is_not_named_for_the_next(
     assert os.environ.get("BLOATCHECK_CI") == before
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_reader_who_stops_reading_does_not_turn_a_failure_into_a_success(
     damaged: str, options: tuple[str, ...]
 ) -> None:
