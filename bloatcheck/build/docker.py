@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bloatcheck.build.attempt import SHOWN_ID, Attempt, build_of, image_id_in, temporary_directory
-from bloatcheck.build.client import DockerClient, ask
+from bloatcheck.build.client import DockerClient, Frontend, ask
 from bloatcheck.build.command import build_command, build_environment, repository_path
 from bloatcheck.build.cross import check_platform
 from bloatcheck.build.failure import trace_for
@@ -17,6 +18,11 @@ from bloatcheck.build.ours import our_tag
 from bloatcheck.config.model import BuildxSettings, ImageSpec
 from bloatcheck.errors import BuildError
 from bloatcheck.log import Log
+
+_LOST_RACE = re.compile(r'unable to find image "sha256:[0-9a-f]{64}"')
+"""What the legacy builder ends with where an image, anybody's, is removed while it looks through those of the
+engine for its cache (`FROM scratch` makes it look at all). It has nothing to do with what is built."""
+_RACES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +81,7 @@ class DockerBuilder:
                 stop=self.stop,
             )
             with self.log.group(f"build {spec.label} with {self.name}"):
-                seconds = attempt.run(self.root, trace_for(self.client.frontend), self.log)
+                seconds = self._run(attempt)
             image_id = self._image_id(spec, tag, iidfile)
         self.log.info(f"{spec.label}: built {image_id[:SHOWN_ID]} in {seconds:.1f} s")
         return BuiltImage(
@@ -85,6 +91,18 @@ class DockerBuilder:
             dockerfile=repository_path(self.root, build.dockerfile),
             build_seconds=seconds,
         )
+
+    def _run(self, attempt: Attempt) -> float:
+        """Seconds of the attempt that was no lost race."""
+        for _ in range(_RACES - 1 if self.client.frontend is Frontend.LEGACY else 0):
+            trace = trace_for(self.client.frontend)
+            try:
+                return attempt.run(self.root, trace, self.log)
+            except BuildError:
+                if not _LOST_RACE.fullmatch(trace.reason):
+                    raise
+                self.log.info("an image was removed while docker looked for its cache: building again")
+        return attempt.run(self.root, trace_for(self.client.frontend), self.log)
 
     def _image_id(self, spec: ImageSpec, tag: str, iidfile: Path) -> str:
         """The id the engine knows the image by: the iidfile's, or else that of our tag."""

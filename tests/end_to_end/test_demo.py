@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.docker_clients import debian_image
 
 ROOT = Path(__file__).parents[2]
 BLOATCHECK = (sys.executable, "-m", "bloatcheck")
@@ -94,7 +95,7 @@ def ask_docker(*arguments: str) -> str:
 @pytest.fixture(scope="module")
 def debian() -> str:
     """The image that the example stands on."""
-    return subprocess.check_output([ROOT / "scripts/debian-image"], text=True, timeout=200).strip()
+    return debian_image()
 
 
 @pytest.fixture(scope="module", params=["BuildKit", "legacy builder"])

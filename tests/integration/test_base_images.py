@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.attested import STATEMENT, attested
-from support.docker_clients import CLIENTS, Client, busybox_base, docker, present
+from support.docker_clients import CLIENTS, Client, busybox_base, debian_image, docker, present
 from support.recording_log import RecordingLog
 from support.registry import docker_registry
 from support.snapshots import digest
@@ -26,7 +26,6 @@ from bloatcheck.image.open import open_image
 from bloatcheck.oci.platform import Platform
 
 pytestmark = pytest.mark.engine
-DEBIAN = "debian:bookworm-slim"
 HOST = Platform("linux", "amd64")
 
 
@@ -89,11 +88,10 @@ LABEL a=b
 @BUILDERS
 @WAYS
 def test_debian(client: Client, lookup: Lookup, tmp_path: Path) -> None:
-    if not docker("images", "-q", DEBIAN):
-        pytest.skip(f"the engine has no {DEBIAN}")
-    dockerfile = f"FROM {DEBIAN}\nCOPY file.txt /one\n"
+    debian = debian_image()
+    dockerfile = f"FROM {debian}\nCOPY file.txt /one\n"
     with built(tmp_path, client, dockerfile) as tag:
-        assert snapshot_of(tag, dockerfile, lookup).base == Base(name=DEBIAN, layer_count=layer_count(DEBIAN))
+        assert snapshot_of(tag, dockerfile, lookup).base == Base(name=debian, layer_count=layer_count(debian))
 
 
 @BUILDERS

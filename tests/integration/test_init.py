@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.docker_clients import debian_image
 
 from bloatcheck.baseline.store import read_work_tree
 from bloatcheck.cli.main import main
@@ -46,7 +47,7 @@ def test_what_advice_would_save_and_why_an_image_will_not_start_is_told(
 ) -> None:
     (tmp_path / "file").write_bytes(bytes(3_000_000))
     (tmp_path / "Dockerfile").write_text(
-        'FROM debian:bookworm-slim\nCOPY file /tmp/file\nRUN rm /tmp/file\nCMD ["/bin/nowhere"]\n'
+        f'FROM {debian_image()}\nCOPY file /tmp/file\nRUN rm /tmp/file\nCMD ["/bin/nowhere"]\n'
     )
     monkeypatch.chdir(tmp_path)
     try:

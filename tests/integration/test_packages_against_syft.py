@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.docker_clients import debian_image
 from support.engines import usual_engine
 from support.package_trees import tree_of_image
 
@@ -25,7 +26,6 @@ from bloatcheck.analysis.tree import Tree
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 TAG = "bloatcheck-test/packages-against-syft"
-BASE = Path(__file__).parents[2] / "scripts" / "debian-image"
 DOCKERFILE = """\
 FROM {base}
 RUN apt-get update && apt-get install -y --no-install-recommends python3-yaml libguava-java libslf4j-java \\
@@ -80,7 +80,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     if not (syft and gem and npm):
         pytest.skip("needs syft, gem and npm")
     engine = usual_engine()
-    base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
+    base = debian_image()
     context = tmp_path_factory.mktemp("context")
     _fill(context, gem, npm)
     (context / "Dockerfile").write_text(DOCKERFILE.format(base=base))

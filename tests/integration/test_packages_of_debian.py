@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from support.docker_clients import debian_image
 from support.engines import Engine, usual_engine
 from support.package_trees import by_name, tree_of_image
 
@@ -18,7 +17,6 @@ pytestmark = pytest.mark.engine
 
 TAG = "bloatcheck-test/packages-of-debian"
 LISTS = "bloatcheck-test/packages-of-debian-lists"
-BASE = Path(__file__).parents[2] / "scripts" / "debian-image"
 DOCKERFILE = """\
 FROM {base} AS lists
 RUN apt-get update
@@ -55,7 +53,7 @@ class Debian:
 def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
     """An image with packages that were asked for, needed, recommended and removed."""
     engine = usual_engine()
-    base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
+    base = debian_image()
     folder = tmp_path_factory.mktemp("debian")
     (folder / "Dockerfile").write_text(DOCKERFILE.format(base=base))
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from support.docker_clients import debian_image
 from support.engines import Engine, client, usual_engine
 
 from bloatcheck.analysis.capture import EXPLAIN
@@ -27,7 +28,6 @@ pytestmark = pytest.mark.engine
 
 _AT_ONCE = 4
 TAG = "bloatcheck-test/start"
-BASE = Path(__file__).parents[2] / "scripts" / "debian-image"
 PROGRAM = '#include <stdio.h>\nint main(void) { puts("started"); return 0; }\n'
 WITH_LIBRARY = "int hello(void);\n" + PROGRAM.replace("puts", "hello(); puts")
 LIBRARY = "int hello(void) { return 1; }\n"
@@ -237,7 +237,7 @@ class Images:
 def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
     """All images, from one Dockerfile."""
     engine = usual_engine()
-    base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
+    base = debian_image()
     folder = tmp_path_factory.mktemp("start")
     _make_files(folder)
     stages = [

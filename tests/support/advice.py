@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.docker_clients import debian_image
 from support.engines import Engine, usual_engine
 from support.recording_log import RecordingLog
 
@@ -26,7 +26,6 @@ from bloatcheck.oci.dockerfile import parse_dockerfile
 from bloatcheck.oci.image_config import ImageConfig
 from bloatcheck.oci.platform import Platform
 
-BASE = Path(__file__).parents[2] / "scripts" / "debian-image"
 CA = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -105,7 +104,7 @@ class Kitchen:
 @contextmanager
 def kitchen(folder: Path) -> Iterator[Kitchen]:
     """One in the usual engine, on Debian."""
-    base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
+    base = debian_image()
     cook = Kitchen(usual_engine(), base, folder, LayerCache(folder / "cache"))
     try:
         yield cook

@@ -8,9 +8,5 @@ _RUN = uuid4().hex.encode()
 
 
 def filler(letter: bytes, size: int) -> bytes:
-    """So many bytes, the same all through this process and no other.
-
-    The legacy builder fails with `unable to find image` where another process takes away an image whose
-    layers it has just found to be the ones that it needs.
-    """
+    """So many bytes, the same all through this process and no other: no other one builds such a layer."""
     return (_RUN + letter * size)[:size]

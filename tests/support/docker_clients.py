@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
 import tarfile
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 BUSYBOX = Path("/bin/busybox")
+_DEBIAN_IMAGE = Path(__file__).parents[2] / "scripts" / "debian-image"
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,28 @@ def present(client: Client) -> Client:
     return client
 
 
+def lost_race(error: str) -> bool:
+    """Whether the legacy builder failed for an image that another test removed from under its search."""
+    return 'unable to find image "sha256:' in error
+
+
 def docker(*arguments: str, environment: Mapping[str, str] | None = None, check: bool = True) -> str:
     """What a docker command prints."""
-    done = subprocess.run(
-        ["docker", *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    for _ in range(5):
+        done = subprocess.run(
+            ["docker", *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        if not lost_race(done.stderr):
+            break
     assert done.returncode == 0 or not check, done.stderr
     return done.stdout.strip()
+
+
+def debian_image() -> str:
+    """The name of a Debian in the engine; one process makes it, where it has to be made, and others wait."""
+    with (Path(tempfile.gettempdir()) / "bloatcheck-tests-debian.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return subprocess.run([_DEBIAN_IMAGE], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 @contextmanager

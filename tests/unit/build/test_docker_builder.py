@@ -20,7 +20,14 @@ TAGGED = "sha256:" + "b" * 64
 WRITES = f'[ -n "$iidfile" ] && {{ printf {WRITTEN} > "$iidfile"; exit 0; }}'
 
 
-def build(root: Path, *, docker: str, build: BuildSpec | None = None) -> BuiltImage:
+def build(
+    root: Path,
+    *,
+    docker: str,
+    build: BuildSpec | None = None,
+    frontend: Frontend = Frontend.BUILDX,
+    stream: StringIO | None = None,
+) -> BuiltImage:
     """Builds with a `docker` that is this piece of shell; `$iidfile` is where it may write the id."""
     program = root / "docker"
     program.write_text(
@@ -29,9 +36,9 @@ def build(root: Path, *, docker: str, build: BuildSpec | None = None) -> BuiltIm
     program.chmod(0o755)
     (root / "Dockerfile").write_text("FROM scratch\n")
     builder = DockerBuilder(
-        client=DockerClient(str(program), "28.2.2", Frontend.BUILDX, None, "0.24.0", "docker-container"),
+        client=DockerClient(str(program), "28.2.2", frontend, None, "0.24.0", "docker-container"),
         root=root,
-        log=PlainLog(StringIO()),
+        log=PlainLog(stream or StringIO()),
         run_id="1",
         repository="acme/shop",
         environment={"PATH": "/usr/bin:/bin"},
@@ -111,3 +118,29 @@ def test_a_specification_without_a_build_is_an_error(tmp_path: Path) -> None:
     )
     with pytest.raises(BuildError, match="api has nothing to build"):
         builder.build(ImageSpec("api"))
+
+
+RACE = f"""echo 'Step 2/2 : COPY a /a'; echo 'unable to find image "{TAGGED}"' >&2; exit 1"""
+
+
+def test_the_legacy_builder_that_lost_an_image_from_under_its_search_is_asked_again(tmp_path: Path) -> None:
+    """It looks through all images of the engine, and gives up where one of them is removed meanwhile."""
+    stream = StringIO()
+    counting = 'case "$1" in build) echo x >> times; [ $(wc -l < times) -gt 3 ] ||'
+    built = build(
+        tmp_path,
+        docker=f'{counting} {{ {RACE}; }};; esac; {WRITES}; [ "$5" = {WRITTEN} ] && echo "$5"',
+        frontend=Frontend.LEGACY,
+        stream=stream,
+    )
+    assert built.reference == f"docker-daemon:{WRITTEN}"
+    assert stream.getvalue().count("building again") == 3
+
+
+@pytest.mark.parametrize(("frontend", "times"), [(Frontend.LEGACY, 5), (Frontend.BUILDKIT, 1)])
+def test_it_is_not_asked_for_ever_and_no_other_builder_is(
+    tmp_path: Path, frontend: Frontend, times: int
+) -> None:
+    with pytest.raises(BuildError, match="unable to find image"):
+        build(tmp_path, docker=f'[ "$1" = build ] && echo x >> times; {RACE}', frontend=frontend)
+    assert (tmp_path / "times").read_text().count("x") == times
