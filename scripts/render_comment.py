@@ -11,16 +11,16 @@ browser is the system's Chromium, and the icons want a font such as Debian's fon
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 from pathlib import Path
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
+from npm_package import package_file
 from playwright.sync_api import Browser, sync_playwright
 
 GOLDEN = Path(__file__).parent.parent / "tests" / "golden" / "comment"
-PACKAGES = {"github-markdown-css": "5.9.0", "mermaid": "11.12.0"}
+STYLE = "github-markdown-css@5.9.0"
+MERMAID = "mermaid@11.12.0"
 WIDTHS = {"pull-request": 830, "phone": 390}
 PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -47,28 +47,14 @@ async theme => {
 """
 
 
-def package_file(package: str, file: str) -> Path:
-    """A file of an npm package, from the cache or from npm."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bloatcheck-dev"
-    folder = cache / "node_modules" / package
-    if not folder.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        wanted = f"{package}@{PACKAGES[package]}"
-        subprocess.run(
-            ["npm", "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", cache, wanted],
-            check=True,
-        )
-    return folder / file
-
-
 def take_picture(browser: Browser, body: str, picture: Path, *, theme: str, width: int) -> None:
     """One picture of rendered markdown, charts drawn."""
     background, border = COLOURS[theme]
-    style = package_file("github-markdown-css", f"github-markdown-{theme}.css").read_text()
+    style = package_file(STYLE, f"github-markdown-{theme}.css").read_text()
     page = browser.new_page(viewport={"width": width, "height": 200})
     page.set_content(PAGE.format(style=style, background=background, border=border, body=body))
     if 'lang="mermaid"' in body:
-        page.add_script_tag(path=package_file("mermaid", "dist/mermaid.min.js"))
+        page.add_script_tag(path=package_file(MERMAID, "dist/mermaid.min.js"))
         page.evaluate(DRAW, theme)
     page.screenshot(path=picture, full_page=True)
     page.close()
