@@ -11,6 +11,7 @@ from heapq import nlargest
 from bloatcheck.analysis.inventory import Inventory
 from bloatcheck.analysis.makers import Made, Makers
 from bloatcheck.analysis.packages.model import InstalledPackage
+from bloatcheck.analysis.snapshot import Base
 from bloatcheck.analysis.tree import Tree
 from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex, unicode_text
 from bloatcheck.oci.whiteout import OPAQUE_NAME, PREFIX
@@ -83,6 +84,11 @@ class PackageTrace:
     chain: tuple[str, ...]
     """From the package itself to one that was asked for; only itself where it was, or nobody knows."""
     made: tuple[Made, ...] = ()
+
+    def is_of(self, base: Base | None) -> bool:
+        """Whether the base image brought it: most of its bytes are in the base's layers.""""""
+        layer = max(self.by_layer, key=lambda each: (each[1], -each[0]), default=None)
+        return base is not None and layer is not None and layer[0] < base.layer_count
 
 
 def trace_path(inventory: Inventory, path: bytes, makers: Makers | None = None) -> PathTrace | None:

@@ -17,6 +17,7 @@ from bloatcheck.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from bloatcheck.analysis.explain import Explained
     from bloatcheck.analysis.makers import Made
+    from bloatcheck.analysis.snapshot import Base
     from bloatcheck.analysis.trace import PackageTrace, PathTrace
 
 
@@ -71,7 +72,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     packages = _packages(explained, args.thing)
     if args.json:
-        tell_json(json.dumps([_package_document(trace) for trace in packages], indent=2))
+        tell_json(
+            json.dumps([_package_document(trace, explained.snapshot.base) for trace in packages], indent=2)
+        )
     else:
         tell(render_packages(packages, explained.snapshot, width=width(), paint=paint_for(sys.stdout)))
     return ExitCode.OK
@@ -129,13 +132,14 @@ def _path_document(trace: PathTrace) -> dict[str, object]:
     }
 
 
-def _package_document(trace: PackageTrace) -> dict[str, object]:
+def _package_document(trace: PackageTrace, base: Base | None) -> dict[str, object]:
     package = trace.package
     return {
         "manager": package.manager,
         "name": package.name,
         "version": package.version,
         "size": trace.size,
+        "of_base": trace.is_of(base),
         "asked_for": package.asked_for,
         "needed_by": list(package.needed_by),
         "recommended_by": list(package.recommended_by),

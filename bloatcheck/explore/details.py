@@ -197,14 +197,16 @@ def layer_title(explored: Explored, layer: Layer) -> str:
 
 
 def why(package: Package, most: int) -> str:
-    """Who wants it: `asked for`, or `for ffmpeg, curl`; empty where nobody knows."""
+    """Who wants it: `asked for`, `in the base image`, or `for ffmpeg, curl`; empty where nobody knows."""
     known = package.after or package.before
     if known is None:
         return ""
+    if known.needed_by and not known.asked_for:
+        return f"for {', '.join(known.needed_by[:most])}"
+    if known.base:
+        return "in the base image"
     if known.asked_for:
         return "asked for"
-    if known.needed_by:
-        return f"for {', '.join(known.needed_by[:most])}"
     return "" if known.asked_for is None else "came along"
 
 

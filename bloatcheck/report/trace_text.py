@@ -72,7 +72,7 @@ def render_packages(
         parts.append(
             Plain(
                 f"{paint(disarm(harmless(package.name)), Tone.STRONG)} {harmless(package.version)} "
-                f"({harmless(manager)}): {format_bytes(trace.size)}. {harmless(_reason(trace))}"
+                f"({harmless(manager)}): {format_bytes(trace.size)}. {harmless(_reason(trace, snapshot))}"
             )
         )
         if trace.by_layer:
@@ -102,12 +102,16 @@ def _now(trace: PathTrace) -> str:
     )
 
 
-def _reason(trace: PackageTrace) -> str:
+def _reason(trace: PackageTrace, snapshot: ImageSnapshot) -> str:
     package = trace.package
+    base = snapshot.base if trace.is_of(snapshot.base) else None
+    brought = f"The base image {base.name} brought it." if base else ""
     if len(trace.chain) > 1:
         wanted = " <- ".join(trace.chain)
         how = "recommended" if package.only_recommended else "needed"
-        return f"It is there because it is {how}: {wanted}."
+        return f"{brought} It is there because it is {how}: {wanted}.".lstrip()
+    if brought:
+        return brought
     if package.asked_for:
         return "It was asked for."
     if package.asked_for is False:

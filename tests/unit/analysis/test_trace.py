@@ -4,6 +4,7 @@ from support.dpkg import BASE, CURL
 from support.layers import file, folder, hard_link, layer, opaque, symlink, whiteout
 
 from bloatcheck.analysis.inventory import Inventory, take_inventory
+from bloatcheck.analysis.snapshot import Base
 from bloatcheck.analysis.trace import Event, PathTrace, similar_names, trace_package, trace_path
 from bloatcheck.image.layer_index import LayerIndex
 
@@ -91,3 +92,12 @@ def test_a_package_has_its_bytes_by_layer_and_its_largest_files() -> None:
 def test_a_package_that_is_not_there_has_names_like_it() -> None:
     assert trace_package(inventory(), "cur") == ()
     assert similar_names(inventory(), "cur") == ("curl",)
+
+
+def test_a_package_of_the_base_image_is_told_from_those_above_it() -> None:
+    base = Base(name="debian", layer_count=1)
+    (dash,) = trace_package(inventory(), "dash")
+    (curl,) = trace_package(inventory(), "curl")
+    assert dash.is_of(base)
+    assert not curl.is_of(base)
+    assert not dash.is_of(None)
