@@ -86,7 +86,7 @@ class PackageTrace:
     made: tuple[Made, ...] = ()
 
     def is_of(self, base: Base | None) -> bool:
-        """Whether the base image brought it: most of its bytes are in the base's layers.""""""
+        """Whether the base image brought it: most of its bytes are in the layers of the base."""
         layer = max(self.by_layer, key=lambda each: (each[1], -each[0]), default=None)
         return base is not None and layer is not None and layer[0] < base.layer_count
 
