@@ -49,7 +49,7 @@ from bloatcheck.inputs.model import Inputs
 from bloatcheck.judging import Judging, judging_of
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
-from bloatcheck.oci.dockerfile import MAX_LENGTH
+from bloatcheck.oci.dockerfile import read_dockerfile
 from bloatcheck.policy.acceptance import accepted_growth
 from bloatcheck.policy.approval import approved, weigh
 from bloatcheck.policy.changes import noise_changes
@@ -539,9 +539,8 @@ def _dockerfile(root: Path, built: BuiltImage) -> DockerfileSource | None:
     if built.dockerfile is None:
         return None
     try:
-        with (root / built.dockerfile).open(encoding="utf-8", errors="replace") as file:
-            text = file.read(MAX_LENGTH + 1)
-    except OSError:
+        text = read_dockerfile(root / built.dockerfile)
+    except (OSError, ValueError):
         # What was built is measured all the same; its layers only lack their lines.
         return None
     build = built.spec.build

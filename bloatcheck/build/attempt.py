@@ -19,7 +19,7 @@ from bloatcheck.build.process import follow, start
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.errors import BuildError
 from bloatcheck.log import Log
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile, read_dockerfile
 
 SHOWN_ID = len("sha256:") + 12
 """Characters of an image's id in a line for people, as docker shows it."""
@@ -129,7 +129,6 @@ def temporary_directory(spec: ImageSpec) -> tempfile.TemporaryDirectory[str]:
 
 def _read_instructions(dockerfile: Path) -> tuple[Instruction, ...]:
     try:
-        with dockerfile.open(encoding="utf-8", errors="replace") as file:
-            return parse_dockerfile(file.read(MAX_LENGTH))
-    except OSError:
+        return parse_dockerfile(read_dockerfile(dockerfile))
+    except (OSError, ValueError):
         return ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from bloatcheck.build.command import repository_path
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.errors import BuildError, Place
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile, read_dockerfile
 from bloatcheck.oci.platform import Platform
 
 HOW_TO_RUN_OTHERS = (
@@ -45,9 +45,8 @@ def check_platform(
         return
     dockerfile = repository_path(root, build.dockerfile)
     try:
-        with (root / dockerfile).open(encoding="utf-8", errors="replace") as file:
-            instructions = parse_dockerfile(file.read(MAX_LENGTH))
-    except OSError:
+        instructions = parse_dockerfile(read_dockerfile(root / dockerfile))
+    except (OSError, ValueError):
         # The build says what is wrong with it.
         return
     run = next(_foreign_runs(instructions, build.target), None)

@@ -18,7 +18,7 @@ from pathlib import Path
 from bloatcheck.config.model import BuildSpec, ImageSpec
 from bloatcheck.config.quote import quote
 from bloatcheck.errors import BloatcheckError, Place, UsageError
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile, read_dockerfile
 from bloatcheck.oci.frontend import ARGUMENT, ForeignFrontendError, frontend_of
 
 MOST_PROBLEMS = 50
@@ -95,8 +95,7 @@ def _read(root: Path, build: BuildSpec) -> tuple[str, Sequence[Instruction]]:
         ValueError: it is too long.
         ForeignFrontendError: its language may be another.
     """
-    with (root / build.dockerfile).open(encoding="utf-8", errors="replace") as file:
-        text = file.read(MAX_LENGTH + 1)
+    text = read_dockerfile(root / build.dockerfile)
     if build.dockerfile.endswith(".in") or ARGUMENT in build.args:
         raise ForeignFrontendError("something else reads it first")
     frontend_of(text)

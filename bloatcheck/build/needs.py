@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bloatcheck.build.command import repository_path
 from bloatcheck.config.model import ImageSpec
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile, read_dockerfile
 
 _SOURCE = re.compile(r"^--(?:from=|mount=(?:.*,)?from=)(?P<image>[^,]+)", re.IGNORECASE)
 _ANYTHING = "\0"
@@ -134,8 +134,7 @@ def _images(spec: ImageSpec, root: Path, environment: Mapping[str, str]) -> set[
     if build is None:
         return set()
     try:
-        with (root / repository_path(root, build.dockerfile)).open(errors="replace") as file:
-            instructions = parse_dockerfile(file.read(MAX_LENGTH))
+        instructions = parse_dockerfile(read_dockerfile(root / repository_path(root, build.dockerfile)))
     except (OSError, ValueError):
         # its build fails, and says why
         return set()

@@ -26,7 +26,7 @@ from bloatcheck.inputs.reads import Reads, reads_of
 from bloatcheck.inputs.tree import Tree
 from bloatcheck.log import Log
 from bloatcheck.oci.digest import Digest
-from bloatcheck.oci.dockerfile import MAX_LENGTH, parse_dockerfile
+from bloatcheck.oci.dockerfile import parse_dockerfile, read_dockerfile
 from bloatcheck.oci.platform import Platform
 from bloatcheck.oci.registry_reference import parse_registry_reference
 
@@ -106,6 +106,7 @@ class _Read:
 
     build: BuildSpec
     platform: Platform
+    sources: tuple[str, ...]
     files: tuple[InputFile, ...]
     images: tuple[str, ...]
     args: Mapping[str, str]
@@ -120,7 +121,6 @@ class _Derivation:
     environment: Mapping[str, str]
     _tree: Tree = field(init=False)
     _contexts: dict[tuple[str, str], BuildContext] = field(default_factory=dict)
-    _ignores: dict[bytes, IgnoreFile] = field(default_factory=dict)
     _dockerfiles: dict[str, str] = field(default_factory=dict)
     _all: tuple[str, ...] | None = None
     made_here: _MadeHere = field(init=False)
@@ -153,19 +153,21 @@ class _Derivation:
         text = self._dockerfile(dockerfile)
         instructions = parse_dockerfile(text)
         reads = reads_of(text, instructions, platform=platform, target=build.target, build_args=args)
-        paths = {dockerfile}
         folder = self._inside(build.context)
         ignore = self._ignore_files(folder, self._as_named(build.dockerfile))
-        for name in filter(None, ignore):
-            # Where it is a link, builders follow it.
-            paths |= {name, self._inside(name)}
+        named = [dockerfile, *filter(None, ignore)]
+        # Where an ignore file is a link, builders follow it.
+        paths = {*named, *map(self._inside, named)}
         if spec.inputs:
+            sources: Iterable[str] = spec.inputs
             paths |= self._chosen(spec.inputs)
         else:
+            sources = (posixpath.normpath(posixpath.join(folder, source)) for source in reads.sources)
             paths |= self._taken(folder, ignore, reads)
         return _Read(
             build=build,
             platform=platform,
+            sources=tuple(dict.fromkeys((*named, *sources))),
             files=tuple(self._tree.input(path) for path in sorted(paths)),
             images=reads.images,
             args=args,
@@ -203,13 +205,11 @@ class _Derivation:
         if self._tree.kind(path) != "file":
             raise UnresolvedError(f"{path} is no file")
         try:
-            with (self.config.root / path).open(encoding="utf-8", errors="replace", newline="") as file:
-                text = file.read(MAX_LENGTH + 1)
+            return read_dockerfile(self.config.root / path)
         except OSError as error:
             raise UnresolvedError(f"{path} can't be read: {error.strerror or error}") from None
-        if len(text) > MAX_LENGTH:
-            raise UnresolvedError(f"{path} has more than {MAX_LENGTH:,} characters")
-        return text
+        except ValueError as error:
+            raise UnresolvedError(f"{path} {error}") from None
 
     def _chosen(self, patterns: Sequence[str]) -> set[str]:
         """The files of the repository that patterns of the configuration choose."""
@@ -306,9 +306,15 @@ class _Derivation:
                     raise what
                 bases.append(BaseImage(name, what))
         except UnresolvedError as error:
-            return Inputs(unresolved=str(error), files=read.files, needs=needs)
-        digest = _digest(self.config, spec, read, bases)
-        return Inputs(digest=digest, files=read.files, bases=tuple(bases), needs=needs, begins=read.begins)
+            return Inputs(unresolved=str(error), sources=read.sources, files=read.files, needs=needs)
+        return Inputs(
+            digest=_digest(self.config, spec, read, bases),
+            sources=read.sources,
+            files=read.files,
+            bases=tuple(bases),
+            needs=needs,
+            begins=read.begins,
+        )
 
     def _made_here(self, at: int, below: int, done: Mapping[int, Inputs]) -> str | UnresolvedError:
         """What an image of the configuration is, that another one stands on."""

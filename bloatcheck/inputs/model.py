@@ -35,12 +35,15 @@ class BaseImage:
 class Inputs:
     """All that a build reads. Exactly one of `digest` and `unresolved`, why it can't be told, is set.
 
+    `sources` say in short what `files` say in full, from the repository's root: the Dockerfile, its ignore
+    file, and what COPY, ADD and bind mounts name, variables expanded, or the patterns of the configuration.
     `needs` are the numbers of the images of the configuration that it stands on, as far as that can be told,
     else of those that it may stand on. `begins` are the lines of the Dockerfile's FROMs.
     """
 
     digest: Digest | None = None
     unresolved: str | None = None
+    sources: tuple[str, ...] = ()
     files: tuple[InputFile, ...] = ()
     bases: tuple[BaseImage, ...] = ()
     needs: frozenset[int] = frozenset()

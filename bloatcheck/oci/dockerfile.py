@@ -7,10 +7,14 @@ for line numbers wants those of the rest.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 MAX_LENGTH = 1024 * 1024
@@ -97,6 +101,26 @@ def parse_dockerfile(text: str) -> tuple[Instruction, ...]:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"the Dockerfile has {len(text):,} characters; at most {MAX_LENGTH:,} are read")
     return tuple(_Parser(text).instructions())
+
+
+def read_dockerfile(path: Path) -> str:
+    """The text of a Dockerfile, lines as they end there; bytes that are no UTF-8 are replaced.
+
+    Raises:
+        OSError: it can't be read, or is no file: a pipe or a terminal, by a link, is not waited for.
+        ValueError: longer than `MAX_LENGTH`.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        with open(handle, encoding="utf-8", errors="replace", newline="", closefd=False) as file:
+            text = file.read(MAX_LENGTH + 1)
+    finally:
+        os.close(handle)
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"has more than {MAX_LENGTH:,} characters")
+    return text
 
 
 class _Parts(NamedTuple):

@@ -1,10 +1,12 @@
 """How the lines of a Dockerfile become instructions."""
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Heredoc, Instruction, parse_dockerfile
+from bloatcheck.oci.dockerfile import MAX_LENGTH, Heredoc, Instruction, parse_dockerfile, read_dockerfile
 
 
 def only(text: str) -> Instruction:
@@ -247,3 +249,20 @@ def test_time_to_read_comments_grows_with_their_length_only(piece: str) -> None:
     started = time.process_time()
     parse_dockerfile(text)
     assert time.process_time() - started < 2
+
+
+def test_a_file_is_read_as_its_lines_are(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(b"FROM a\r\nRUN \xe9\rb\n")
+    assert read_dockerfile(tmp_path / "Dockerfile") == "FROM a\r\nRUN \ufffd\rb\n"
+    (tmp_path / "long").write_text("#" * (MAX_LENGTH + 1))
+    with pytest.raises(ValueError, match="has more than 1,048,576 characters"):
+        read_dockerfile(tmp_path / "long")
+
+
+@pytest.mark.parametrize("where", ["pipe", "zeros", "folder"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, where: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="it is no file"):
+        read_dockerfile(tmp_path / where)
