@@ -46,6 +46,8 @@ COMMANDS = {
     "first": Measured("`baseline update`: every image read from the engine, no layer known", seconds=10),
     "known": Measured("the same, every layer known", seconds=10),
     "run": Measured("`run`: read, compared, judged, rendered; every layer known"),
+    "built": Measured("`baseline update` of the Dockerfiles: every image built, two at once"),
+    "changed": Measured("`run` after one file changed: one image built, the others from the baseline"),
     "comment": Measured("a report for each image merged, and the comment", seconds=2, peak=300),
     "merge": Measured("`merge` of the same: comment, job summary, JSON and HTML", peak=300),
 }
@@ -90,7 +92,16 @@ def at(images: int, home: Path, runs: int) -> Size:
     nowhere.mkdir()
     merging = _bloatcheck("merge", str(legs), "--report-dir", str(merged), cache=cache, folder=nowhere)
     commenting = Contestant(_own("comment", legs))
-    figures |= measure({"plan": here("plan"), "comment": commenting, "merge": merging}, runs=runs)
+    figures |= measure({"comment": commenting, "merge": merging}, runs=runs)
+    try:
+        figures |= measure({"built": here("baseline", "update", "--jobs", "2")}, runs=1)
+        project.commit()
+        project.change()
+        changed = here("run", "--report-dir", str(root / "changed"))
+        figures |= measure({"plan": here("plan"), "changed": changed}, runs=runs)
+    finally:
+        subprocess.run([sys.executable, "-m", "bloatcheck", "clean", "--yes"], cwd=project.root, check=True)
+    subprocess.run(_own("count_builds", root / "changed/report.json"), check=True)
     return Size(images, figures, {path.name: path.stat().st_size for path in merged.iterdir()})
 
 
@@ -120,6 +131,15 @@ def split(report: str, legs: str) -> None:
         folder = Path(legs) / image.name
         folder.mkdir(parents=True)
         (folder / "report.json").write_text(to_json(replace(whole, images=(image,))))
+
+
+def count_builds(report: str) -> None:
+    """Fails unless one image was built, and only one."""
+    from bloatcheck.report.document import from_json  # noqa: PLC0415 - see above
+
+    built = [image.name for image in from_json(Path(report).read_bytes()).images if not image.unbuilt]
+    if len(built) != 1:
+        sys.exit(f"one file changed, and {len(built)} images were built")
 
 
 def comment(legs: str) -> None:

@@ -153,6 +153,10 @@ class Project:
                 lines.append(f"    context: services/{name(number)}")
         (self.root / ".bloatcheck.yml").write_text("\n".join(lines) + "\n")
 
+    def change(self) -> None:
+        """A file that one image takes has other content."""
+        (self.root / "services" / name(0) / "files" / "module0.bin").write_bytes(b"changed")
+
     def commit(self) -> None:
         self.git("add", "--all")
         self.git("-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-qm", "bench")
