@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bloatcheck.baseline.model import Baseline, BaselineEntry
+from bloatcheck.cli.chosen import add_image_option, load_chosen
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
 from bloatcheck.cli.jobs import add_jobs_option, with_jobs
 from bloatcheck.cli.renewal import configure_renew, renew
@@ -89,9 +90,7 @@ examples:
   bloatcheck baseline update --all            build those too whose inputs did not change
 """
     _add_config(parser)
-    parser.add_argument(
-        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
-    )
+    add_image_option(parser)
     parser.add_argument(
         "--all", action="store_true", help="build the images too whose inputs did not change since"
     )
@@ -145,10 +144,10 @@ def _update(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.baseline.git import Git
     from bloatcheck.baseline.staleness import judged_by_age
     from bloatcheck.baseline.store import read_work_tree, updated, write_baseline
-    from bloatcheck.config.load import load_config
+    from bloatcheck.config.load import is_named
 
     log, environment = log_for(args), child_environment()
-    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    config = load_chosen(args, log=log, environment=environment)
     config = with_jobs(config, args)
     # Read before anything is built: a broken one should not cost a build to find out.
     before = read_work_tree(config.root, config.baseline.path)
@@ -161,7 +160,7 @@ def _update(args: argparse.Namespace) -> ExitCode:
     measured = [
         BaselineEntry(snapshot=result.snapshot, commit=commit, measured_at=now)
         for result in results
-        if isinstance(result, pipeline.Measured)
+        if isinstance(result, pipeline.Measured) and is_named(result.spec.name, args.image)
     ]
     for result in results:
         if isinstance(result, pipeline.Unmeasured):
@@ -193,7 +192,8 @@ def _update(args: argparse.Namespace) -> ExitCode:
         tell_json(to_json(after.entries).rstrip("\n"))
     else:
         tell(render_update(before, after, written, measured).rstrip("\n"))
-    return ExitCode.OK if len(measured) + unbuilt == len(results) else ExitCode.UNREADABLE
+    failed = any(isinstance(result, pipeline.Unmeasured) for result in results)
+    return ExitCode.UNREADABLE if failed else ExitCode.OK
 
 
 def _show(args: argparse.Namespace) -> ExitCode:

@@ -6,10 +6,10 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.baseline.model import LayerNoise
+from bloatcheck.cli.chosen import add_image_option, load_chosen
 from bloatcheck.cli.common import add_log_options, child_environment, log_for, width
 from bloatcheck.cli.jobs import add_jobs_option, with_jobs
 from bloatcheck.cli.stdout import tell, tell_json
@@ -45,9 +45,7 @@ examples:
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
     )
-    parser.add_argument(
-        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
-    )
+    add_image_option(parser)
     parser.add_argument(
         "--builds", metavar="N", type=int, default=2, help="how often each is built (default: 2)"
     )
@@ -59,13 +57,12 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Builds, compares, writes."""
     from bloatcheck.baseline.store import read_work_tree, write_baseline
-    from bloatcheck.config.load import load_config
     from bloatcheck.diff.noise_floor import noise_floor
 
     if not 2 <= args.builds <= _MOST_BUILDS:  # noqa: PLR2004 - one build differs from nothing
         raise UsageError(f"--builds {args.builds}: give 2 to {_MOST_BUILDS}")
     log = log_for(args)
-    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    config = load_chosen(args, log=log, environment=child_environment())
     config = replace(config, images=tuple(image for image in config.images if image.build))
     config = with_jobs(config, args)
     if not config.images:

@@ -128,6 +128,7 @@ def _post(
 
     from bloatcheck.config.model import CommentMode, CommentPolicy
     from bloatcheck.delivery import is_worth_a_comment
+    from bloatcheck.publish.sticky import upsert
     from bloatcheck.report.markdown import Framing, render_comment, render_return
 
     repository, host = context.repository, ci.host(context, token, log)
@@ -147,8 +148,8 @@ def _post(
     policy = replace(policy, mode=CommentMode(args.comment)) if args.comment else policy
     shown = _in_our_frame(report, context, run, number=numbers[0], config=config)
     framing = Framing(reported_by=_reporter(run, repository))
-    result = host.upsert_comment(
-        numbers[0],
+    result = upsert(
+        host.conversation(numbers[0]),
         render_comment(shown, framing),
         author=policy.author,
         create=is_worth_a_comment(shown, policy),

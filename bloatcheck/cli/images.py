@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.chosen import add_image_option, load_chosen
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, log_for
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
@@ -18,6 +19,7 @@ from bloatcheck.units import count
 if TYPE_CHECKING:
     from bloatcheck.config.model import Config, ImageSpec
     from bloatcheck.inputs.decide import Decision
+    from bloatcheck.inputs.model import Inputs
     from bloatcheck.log import Log
 
 _SHOWN_INPUTS = 8
@@ -46,9 +48,7 @@ examples:
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
     )
-    parser.add_argument(
-        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
-    )
+    add_image_option(parser)
     parser.add_argument(
         "--discover", action="store_true", help="all that there is, without regard to the configuration"
     )
@@ -59,26 +59,26 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Finds and prints."""
     root, log = Path.cwd(), log_for(args)
-    notes: tuple[str, ...] = ()
     decisions: Mapping[str, Decision] = {}
     if args.discover:
         images, notes = _all(root, args.image)
+        inputs = _derived(root, images, log)
     else:
-        from bloatcheck.config.load import load_config
-
         token = os.environ.pop(TOKEN_VARIABLE, None)
-        config = load_config(root, path=args.config, image_globs=args.image)
+        config = load_chosen(args, log=log, environment=child_environment())
         images, notes = config.images, config.notes
         decisions = _decided(config, token, log)
+        inputs = {name: decision.inputs for name, decision in decisions.items()}
     for note in notes:
         log.warning(note)
     # One of several platforms has a specification for each, alike but for that.
     images = tuple({image.name: image for image in images}.values())
     if args.json:
-        rows = [_row(root, image, decisions.get(image.name)) for image in images]
+        rows = [_row(image, inputs[image.name], decisions.get(image.name)) for image in images]
         tell_json(json.dumps({"images": rows, "notes": notes}, indent=2))
     else:
-        tell("\n".join(line for image in images for line in _lines(root, image, decisions.get(image.name))))
+        shown = (_lines(image, inputs[image.name], decisions.get(image.name)) for image in images)
+        tell("\n".join(line for lines in shown for line in lines))
     return ExitCode.OK
 
 
@@ -100,6 +100,20 @@ def _all(root: Path, globs: list[str]) -> tuple[tuple[ImageSpec, ...], tuple[str
             hint="; ".join(discovery.notes) or "run it in the repository's root",
         )
     return images, discovery.notes
+
+
+def _derived(root: Path, images: tuple[ImageSpec, ...], log: Log) -> Mapping[str, Inputs]:
+    """By name; no registry is asked, for nothing is decided."""
+    from bloatcheck.config.model import Config
+    from bloatcheck.inputs.derive import derive_inputs
+
+    inputs = derive_inputs(
+        Config(root=root, images=images),
+        log=log,
+        environment=child_environment(),
+        bases=lambda wanted, **_: dict.fromkeys(wanted, ""),
+    )
+    return {image.name: its for image, its in zip(images, inputs, strict=True)}
 
 
 def _decided(config: Config, token: str | None, log: Log) -> Mapping[str, Decision]:
@@ -131,10 +145,8 @@ def _platforms(image: ImageSpec) -> list[str]:
     return list(map(str, image.platforms or ((image.platform,) if image.platform else ())))
 
 
-def _row(root: Path, image: ImageSpec, decision: Decision | None) -> dict[str, object]:
+def _row(image: ImageSpec, inputs: Inputs, decision: Decision | None) -> dict[str, object]:
     """Values of build args are left out: they may come from the environment."""
-    from bloatcheck.config.discovery.dockerfiles import inputs_of
-
     row: dict[str, object] = {
         "name": image.name,
         "source": _source(image),
@@ -148,7 +160,9 @@ def _row(root: Path, image: ImageSpec, decision: Decision | None) -> dict[str, o
             "context": build.context,
             "target": build.target,
             "args": list(build.args),
-            "inputs": image.inputs or inputs_of(root, build),
+            "inputs": inputs.sources,
+            "files": [file.path for file in inputs.files],
+            "unresolved": inputs.unresolved,
         }
     elif image.prebuilt:
         prebuilt = image.prebuilt
@@ -158,20 +172,16 @@ def _row(root: Path, image: ImageSpec, decision: Decision | None) -> dict[str, o
             "dockerfile": prebuilt.dockerfile,
         }
     if decision:
-        inputs = decision.inputs
         row |= {
             "built": decision.entry is None,
             "because": decision.reason,
             "inputs_digest": inputs.digest,
-            "files": [file.path for file in inputs.files],
             "bases": [{"name": base.name, "digest": base.digest} for base in inputs.bases],
         }
     return row
 
 
-def _lines(root: Path, image: ImageSpec, decision: Decision | None) -> list[str]:
-    from bloatcheck.config.discovery.dockerfiles import inputs_of
-
+def _lines(image: ImageSpec, inputs: Inputs, decision: Decision | None) -> list[str]:
     lines = [image.name, f"  found   {_source(image)}"]
     if image.build:
         build = image.build
@@ -179,16 +189,18 @@ def _lines(root: Path, image: ImageSpec, decision: Decision | None) -> list[str]
         platform = "".join(f", {each}" for each in _platforms(image))
         args = f", args {', '.join(build.args)}" if build.args else ""
         lines.append(f"  build   {build.dockerfile} in {build.context}{stage}{platform}{args}")
-        inputs = image.inputs or inputs_of(root, build)
-        more = len(inputs) - _SHOWN_INPUTS
-        shown = ", ".join(inputs[:_SHOWN_INPUTS])
-        scratch = decision and decision.inputs.digest and not decision.inputs.bases
-        based = "" if scratch else ", and the base image"
-        lines.append(f"  inputs  {shown}{f' and {more} more' if more > 0 else ''}{based}")
-        if decision and decision.inputs.files:
-            lines[-1] += f": {count(len(decision.inputs.files), 'file')}"
+        lines.append(f"  inputs  {_read(inputs)}")
     elif image.prebuilt:
         lines.append(f"  read    {image.prebuilt.reference or image.prebuilt.metadata_file}")
     if decision and image.build:
         lines.append(f"  run     {'not built' if decision.entry else 'built'}: {decision.reason}")
     return [harmless_line(line) for line in lines]
+
+
+def _read(inputs: Inputs) -> str:
+    if not inputs.files:
+        return f"can't be told: {inputs.unresolved}"
+    more = len(inputs.sources) - _SHOWN_INPUTS
+    shown = ", ".join(inputs.sources[:_SHOWN_INPUTS]) + (f" and {more} more" if more > 0 else "")
+    based = "" if inputs.digest and not inputs.bases else ", and the base image"
+    return f"{shown}{based}: {count(len(inputs.files), 'file')}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BASELINE = ".bloatcheck-baseline.json"
 _REPOSITORY = "https://github.com/bloatcheck/bloatcheck"
 _SECONDS = 15
+_NAMED = 8
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PINNED = re.compile(r"(?P<commit>[0-9a-f]{40})(?:#(?P<tag>[A-Za-z0-9._-]{1,50}))?")
 
@@ -99,7 +100,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         _print(args.json, {}, found, pasted, "\n".join((_told_pasted(pasted), *_unpinned(pasted))))
         return ExitCode.OK
     _refuse_to_overwrite(root, _files(args, pipeline))
-    log.info(f"{len(found)} found: {', '.join(f'{image.name} ({image.dockerfile})' for image in found)}")
+    log.info(f"{len(found)} found: {_first(found)}")
     results = () if args.no_build else _measured(root, found, log)
     texts = {**_texts(root, found, results), **(pipeline.written if pipeline else {})}
     for file, text in texts.items():
@@ -107,6 +108,12 @@ def execute(args: argparse.Namespace) -> ExitCode:
     failed = _tell_failures(results, log)
     _print(args.json, texts, found, pipeline, _told(root, texts, found, pipeline=pipeline, results=results))
     return ExitCode.UNREADABLE if failed else ExitCode.OK
+
+
+def _first(found: Sequence[Found]) -> str:
+    named = [f"{image.name} ({image.dockerfile})" for image in found[:_NAMED]]
+    more = len(found) - len(named)
+    return ", ".join([*named, f"{more} more"] if more else named)
 
 
 def _print(

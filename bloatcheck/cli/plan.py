@@ -6,9 +6,9 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bloatcheck.cli.chosen import add_image_option, load_chosen
 from bloatcheck.cli.common import TOKEN_VARIABLE, add_log_options, child_environment, images_before, log_for
 from bloatcheck.cli.stdout import tell, tell_json
 from bloatcheck.errors import ExitCode, UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_LEGS = {"github": 256, "gitlab": 200}
 """Jobs that a matrix may have."""
 _USUAL_LEGS = 10
+_USUAL_FORMAT = "github"
 _TEMPLATE = ".gitlab/bloatcheck.yml"
 
 
@@ -45,7 +46,7 @@ examples:
   echo "matrix=$(bloatcheck plan --legs 8)" >> "$GITHUB_OUTPUT"
   bloatcheck plan --all                        every image
   bloatcheck plan --pretty --verbose           to look at, with why each is built or not
-  bloatcheck plan --format gitlab > plan.yml   the jobs' template is {_TEMPLATE}
+  bloatcheck plan > plan.yml                   in GitLab CI; the jobs' template is {_TEMPLATE}
 
 In the workflow: `if: ${{{{ fromJSON(needs.plan.outputs.matrix).include[0] }}}}`, for GitHub takes no empty
 matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, and in each leg's job
@@ -57,14 +58,14 @@ matrix, `strategy: {{matrix: ${{{{ fromJSON(needs.plan.outputs.matrix) }}}}}}`, 
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
     )
-    parser.add_argument(
-        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
-    )
+    add_image_option(parser)
     parser.add_argument(
         "--all", action="store_true", help="the images too whose inputs did not change since the baseline"
     )
     parser.add_argument(
-        "--format", choices=tuple(_MOST_LEGS), default="github", help="whose matrix (default: github)"
+        "--format",
+        choices=tuple(_MOST_LEGS),
+        help="whose matrix (default: the CI's that it runs in, else github)",
     )
     parser.add_argument(
         "--template",
@@ -84,19 +85,19 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.build.legs import share_by_platform
     from bloatcheck.build.needs import taken, with_what_they_need
     from bloatcheck.ci.registry import detect
-    from bloatcheck.config.load import load_config
     from bloatcheck.inputs.decide import decide_all
     from bloatcheck.references import References
     from bloatcheck.units import count
 
-    most = _MOST_LEGS[args.format]
+    ci = detect(os.environ)
+    form = args.format or (ci.name if ci.name in _MOST_LEGS else _USUAL_FORMAT)
+    most = _MOST_LEGS[form]
     if not 1 <= args.legs <= most:
         raise UsageError(f"--legs {args.legs} is out of bounds", hint=f"a matrix has 1 to {most} legs")
     token = os.environ.pop(TOKEN_VARIABLE, None)
     log, environment = log_for(args), child_environment()
-    ci = detect(environment)
     context = ci.read_context(os.environ)
-    config = load_config(Path.cwd(), path=args.config, image_globs=args.image)
+    config = load_chosen(args, log=log, environment=environment)
     references = References(
         config=config, context=context, token=token or context.token, environment=environment, log=log
     )
@@ -130,9 +131,9 @@ def execute(args: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     if left:
         log.info(f"{count(left, 'image')} not built: inputs unchanged (--all plans every image)")
-    matrix = _child_pipeline(legs, args.template) if args.format == "gitlab" else _matrix(legs)
+    matrix = _child_pipeline(legs, args.template) if form == "gitlab" else _matrix(legs)
     tell_json(matrix)
-    if args.format == "github":
+    if form == "github":
         ci.write_outputs(context, {"matrix": matrix}, None)
     return ExitCode.OK
 

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from bloatcheck.cli.chosen import add_image_option, load_chosen
 from bloatcheck.cli.common import (
     TOKEN_VARIABLE,
     add_ci_option,
@@ -39,7 +40,7 @@ exit codes:
 examples:
   bloatcheck run                        every image of .bloatcheck.yml, or the single Dockerfile here
   bloatcheck run --image 'api-*'        only some
-  bloatcheck run --platform linux/arm64 only these platforms of images that have several
+  bloatcheck run --platform linux/arm64 only for this platform
   bloatcheck run --no-enforce           report, but never exit with 1
   bloatcheck run --leg --image api --report-dir out
                                         one leg of a matrix, whose reports `bloatcheck merge` joins
@@ -49,15 +50,13 @@ examples:
     parser.add_argument(
         "--config", metavar="FILE", help="the configuration (default: .bloatcheck.yml, if there is one)"
     )
-    parser.add_argument(
-        "--image", metavar="GLOB", action="append", default=[], help="only images of this name; repeatable"
-    )
+    add_image_option(parser)
     parser.add_argument(
         "--platform",
         metavar="OS/ARCH",
         action="append",
         default=[],
-        help="of images with `platforms`, only these; repeatable",
+        help="only for this platform; an image with `platforms` must have it among them; repeatable",
     )
     parser.add_argument(
         "--all",
@@ -87,7 +86,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.ci.shell import SHELL
     from bloatcheck.cli.renewal import renew_after_run
     from bloatcheck.cli.telling import tell_report
-    from bloatcheck.config.load import load_config
     from bloatcheck.config.model import CommentMode
     from bloatcheck.delivery import deliver
 
@@ -98,7 +96,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     ci = detect(environment)
     context = ci.read_context(os.environ)
     platforms = [platform for text in args.platform if (platform := platform_of(text))]
-    config = load_config(Path.cwd(), path=args.config, image_globs=args.image, platforms=platforms)
+    config = load_chosen(args, log=log, environment=environment, platforms=platforms)
     config = with_jobs(config, args)
     judging, references = rules_in_force(
         config, context, token=token or context.token, environment=environment, log=log

@@ -187,17 +187,16 @@ def images_of(entry: BuildEntry | ReferenceEntry | MetadataEntry) -> tuple[Image
         prebuilt=None if isinstance(entry, BuildEntry) else _prebuilt(entry),
         tags=tuple(entry.tags) if isinstance(entry, BuildEntry) else (),
     )
-    return for_platforms(image, entry.platforms or ([entry.platform] if entry.platform else []))
+    names = entry.platforms or ([entry.platform] if entry.platform else [])
+    return for_platforms(image, tuple(map(Platform.parse, names)))
 
 
-def for_platforms(image: ImageSpec, platforms: Sequence[str]) -> tuple[ImageSpec, ...]:
+def for_platforms(image: ImageSpec, platforms: Sequence[Platform]) -> tuple[ImageSpec, ...]:
     """One specification for each platform; the image itself, for the builder's own, where none is named."""
-    several = tuple(map(Platform.parse, platforms))
-    if not several:
+    if not platforms:
         return (image,)
-    return tuple(
-        replace(image, platform=each, platforms=several if len(several) > 1 else ()) for each in several
-    )
+    several = tuple(platforms) if len(platforms) > 1 else ()
+    return tuple(replace(image, platform=each, platforms=several) for each in platforms)
 
 
 def _build(entry: BuildEntry) -> BuildSpec:

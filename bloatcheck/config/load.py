@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bloatcheck.config.assemble import assemble, discovery_settings, images_of
+from bloatcheck.config.assemble import assemble, discovery_settings, for_platforms, images_of
 from bloatcheck.config.checkout import Checkout
 from bloatcheck.config.discover import discover_image, first_configuration
 from bloatcheck.config.dive_ci import FILE_NAME as DIVE_CI
@@ -51,20 +51,22 @@ def load_config(
             `.bloatcheck.yaml`, and where neither is there, the defaults.
         image_globs: shell patterns (`api-*`); the images whose names match one are kept, and only their
             files need to be there.
-        platforms: of the images that are listed for platforms, those for one of these are kept.
+        platforms: of the images that are listed for platforms, those for one of these are kept; the others
+            are for each of these.
 
     Raises:
         ConfigError: the file is wrong; holds every problem.
         UsageError: there is no such file, no image, or nothing that a glob or a platform matches.
     """
-    checkout = Checkout(root, wants=lambda name: _matches(name, image_globs))
+    checkout = Checkout(root, wants=lambda name: is_named(name, image_globs))
     file = _file(checkout, path or None)
     if file is None:
         config = Config(root=root, images=(discover_image(checkout),))
     else:
         config = parse_config(_text(checkout, file), file, checkout)
     images = _on(_selected(config.images, image_globs), platforms)
-    return replace(config, images=images, dive=_dive_rules(checkout))
+    others = tuple(image for image in config.images if not is_named(image.name, image_globs))
+    return replace(config, images=images, others=_for(others, platforms), dive=_dive_rules(checkout))
 
 
 def configuration_here(root: Path, *, path: str | None = None) -> Config | None:
@@ -293,7 +295,8 @@ def _all_wrong(problems: Sequence[BloatcheckError]) -> ConfigError:
 # The images asked for --------------------------------------------------------------------------------------
 
 
-def _matches(name: str, globs: Sequence[str]) -> bool:
+def is_named(name: str, globs: Sequence[str]) -> bool:
+    """Whether one of the shell patterns is for the image of this name; none is for all."""
     return not globs or any(fnmatchcase(name, glob) for glob in globs)
 
 
@@ -304,18 +307,11 @@ def _selected(images: Sequence[ImageSpec], globs: Sequence[str]) -> tuple[ImageS
             meant = nearest(glob, names)
             guess = f", did you mean {quote(meant)}?" if meant else ""
             raise UsageError(f"no image is called {quote(glob)}{guess}", hint=f"there are {_listed(names)}")
-    return tuple(image for image in images if _matches(image.name, globs))
+    return tuple(image for image in images if is_named(image.name, globs))
 
 
 def _on(images: Sequence[ImageSpec], platforms: Sequence[Platform]) -> tuple[ImageSpec, ...]:
-    """Those for one of the platforms, and those that name none: the builder's own may be any of them."""
-    kept = tuple(
-        image
-        for image in images
-        if not platforms
-        or image.platform is None
-        or any(image.platform.answers(wanted) for wanted in platforms)
-    )
+    kept = _for(images, platforms)
     if images and not kept:
         there = sorted({str(image.platform) for image in images})
         raise UsageError(
@@ -323,6 +319,18 @@ def _on(images: Sequence[ImageSpec], platforms: Sequence[Platform]) -> tuple[Ima
             hint=f"there are {_listed(there)}",
         )
     return kept
+
+
+def _for(images: Sequence[ImageSpec], platforms: Sequence[Platform]) -> tuple[ImageSpec, ...]:
+    """Those for one of the platforms; an image that is listed for none is for each that is asked for."""
+    wanted = list(dict.fromkeys(platforms))
+    found: list[ImageSpec] = []
+    for image in images:
+        if image.platform is None:
+            found += for_platforms(image, wanted)
+        elif not wanted or any(image.platform.answers(each) for each in wanted):
+            found.append(image)
+    return tuple(found)
 
 
 def _listed(names: Sequence[str], most: int = 20) -> str:

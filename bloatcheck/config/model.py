@@ -238,6 +238,8 @@ class Config:
 
     root: Path
     images: tuple[ImageSpec, ...]
+    others: tuple[ImageSpec, ...] = ()
+    """Those whose names weren't asked for. Their files need not be there."""
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
     comment: CommentPolicy = field(default_factory=CommentPolicy)
     enforce: bool = True

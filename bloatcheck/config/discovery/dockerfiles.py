@@ -10,8 +10,7 @@ from pathlib import Path
 from bloatcheck.config.discover import dockerfile_words
 from bloatcheck.config.discovery.model import Found
 from bloatcheck.config.grammar import slug
-from bloatcheck.config.model import BuildSpec
-from bloatcheck.oci.dockerfile import MAX_LENGTH, Instruction, parse_dockerfile
+from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile, read_dockerfile
 
 _MOST_FILES = 200_000
 _NOT_OURS = frozenset(
@@ -45,8 +44,7 @@ def find_dockerfiles(root: Path, files: Iterable[tuple[str, str]]) -> tuple[Foun
 def read_instructions(path: Path) -> tuple[Instruction, ...]:
     """A Dockerfile's instructions; none of one that can't be read."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return parse_dockerfile(file.read(MAX_LENGTH))
+        return parse_dockerfile(read_dockerfile(path))
     except (OSError, ValueError):
         return ()
 
@@ -60,20 +58,6 @@ def copied(instructions: Iterable[Instruction]) -> Iterator[str]:
             continue
         words = instruction.json or instruction.arguments.split()
         yield from (word for word in words[:-1] if not word.startswith(("http:", "https:", "<<", "[")))
-
-
-def inputs_of(root: Path, build: BuildSpec) -> tuple[str, ...]:
-    """What a build reads, from the root: the Dockerfile, `.dockerignore`, and what COPY and ADD name.
-
-    As it is written: patterns stay patterns, and variables variables.
-    """
-    ignores = (f"{build.dockerfile}.dockerignore", posixpath.join(build.context, ".dockerignore"))
-    ignore = next((path for path in map(posixpath.normpath, ignores) if (root / path).is_file()), None)
-    taken = (
-        posixpath.normpath(posixpath.join(build.context, word.lstrip("/")))
-        for word in copied(read_instructions(root / build.dockerfile))
-    )
-    return tuple(dict.fromkeys((build.dockerfile, *([ignore] if ignore else []), *taken)))
 
 
 def _is_plain(path: Path) -> bool:

@@ -18,6 +18,7 @@ from bloatcheck.config.discovery.model import Discovery, Found
 from bloatcheck.config.grammar import slug
 from bloatcheck.config.model import BuildSpec, DiscoverySettings, ImageSpec
 from bloatcheck.errors import BloatcheckError, Place
+from bloatcheck.oci.platform import Platform
 
 MOST_IMAGES = 2_000
 
@@ -78,7 +79,7 @@ def specs_of(found: Found) -> tuple[ImageSpec, ...]:
         place=Place(found.file) if found.file else None,
         source=found.source,
     )
-    return for_platforms(image, found.platforms)
+    return for_platforms(image, tuple(map(Platform.parse, found.platforms)))
 
 
 def found_of(spec: ImageSpec) -> Found | None:

@@ -140,6 +140,42 @@ def test_without_a_template_the_child_pipeline_includes_nothing(
     assert json.loads(capsys.readouterr().out).keys() == {"variables", "bloatcheck-leg"}
 
 
+def test_in_gitlab_ci_the_child_pipeline_need_not_be_asked_for(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, ["api"])
+    monkeypatch.setenv("BLOATCHECK_CI", "gitlab")
+    assert main(["plan"]) is ExitCode.OK
+    assert "bloatcheck-leg" in json.loads(capsys.readouterr().out)
+    assert main(["plan", "--format", "github"]) is ExitCode.OK
+    assert "include" in json.loads(capsys.readouterr().out)
+
+
+def test_a_leg_builds_what_the_image_asked_for_stands_on(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "Containerfile").write_text("FROM scratch\n")
+    (root / "app").write_text("FROM acme/base\n")
+    (root / ".bloatcheck.yml").write_text(
+        "version: 1\nimages:\n"
+        "- {name: base, tags: [acme/base]}\n"
+        "- {name: api, dockerfile: app}\n"
+        "- {name: web, dockerfile: app}\n"
+    )
+    assert main(["plan", "--image", "api"]) is ExitCode.OK
+    captured = capsys.readouterr()
+    assert [leg["image"] for leg in json.loads(captured.out)["include"]] == ["api\nbase"]
+    assert "built too, since the images asked for stand on it: base\n" in captured.err
+    assert main(["images", "--image", "api", "--json"]) is ExitCode.OK
+    shown = json.loads(capsys.readouterr().out)["images"]
+    assert [(each["name"], each["dockerfile"]) for each in shown] == [
+        ("base", "Containerfile"),
+        ("api", "app"),
+    ]
+    assert main(["plan", "--image", "base"]) is ExitCode.OK
+    assert [leg["image"] for leg in json.loads(capsys.readouterr().out)["include"]] == ["base"]
+
+
 def test_gitlabs_matrix_has_its_own_bounds(root: Path) -> None:
     write(root, ["api"])
     assert main(["plan", "--legs=201", "--format=gitlab"]) is ExitCode.USAGE

@@ -49,7 +49,7 @@ def test_a_list_of_one_is_that_platform(tmp_path: Path) -> None:
 def test_one_platform_can_be_asked_for(tmp_path: Path) -> None:
     root = write_repository(tmp_path, IMAGES)
     config = load_config(root, platforms=[ARM])
-    assert listed(config) == [("api", "linux/arm64"), ("job", "None")]
+    assert listed(config) == [("api", "linux/arm64"), ("job", "linux/arm64")]
     # What the others are is known all the same: a leg is no reason to take them for gone.
     assert config.listed.has("api", "linux/amd64")
 
@@ -57,6 +57,16 @@ def test_one_platform_can_be_asked_for(tmp_path: Path) -> None:
         load_config(root, image_globs=["web"], platforms=[ARM])
     assert raised.value.message == "no image is listed for linux/arm64"
     assert raised.value.hint == "there are linux/amd64"
+
+
+def test_what_is_listed_for_no_platform_is_built_for_each_that_is_asked_for(tmp_path: Path) -> None:
+    root = write_repository(tmp_path, IMAGES)
+    amd = Platform("linux", "amd64")
+    one, other = load_config(root, image_globs=["job"], platforms=[amd, ARM, amd]).images
+    assert (one.platform, other.platform) == (amd, ARM)
+    assert one.platforms == other.platforms == (amd, ARM)
+    (job,) = load_config(root, image_globs=["job"], platforms=[ARM]).images
+    assert (job.platform, job.platforms) == (ARM, ())
 
 
 def test_what_is_listed_is_told_from_what_is_not(tmp_path: Path) -> None:
