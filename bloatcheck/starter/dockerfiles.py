@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 from bloatcheck.config.discovery.find import discover
 from bloatcheck.config.discovery.model import Discovery
-
-MOST_IMAGES = 50
-"""More than this nobody looks through."""
 
 _PASSED_ON = ("PATH", "HOME")
 _PREFIXES = ("DOCKER_", "COMPOSE_", "BUILDX_")
 
 
 def find_images(root: Path, environment: Mapping[str, str]) -> Discovery:
-    """Bake targets, compose services and Dockerfiles: at most `MOST_IMAGES`, each under a short name.
+    """Bake targets, compose services and Dockerfiles: each under a short name.
 
     What is found is written down, so nothing else of the environment is filled into compose files.
     """
@@ -27,13 +25,11 @@ def find_images(root: Path, environment: Mapping[str, str]) -> Discovery:
     found = discover(root, kept)
     images = []
     names: set[str] = set()
-    for image in found.images[:MOST_IMAGES]:
+    for image in found.images:
         # Whole names differ from each other, but one may be another's short name.
-        numbered = (f"{image.name}-{number}" for number in range(2, 2 * MOST_IMAGES))
-        name = next(each for each in (image.short_name, image.name, *numbered) if each and each not in names)
+        numbered = (f"{image.name}-{number}" for number in count(2))
+        wanted = chain((image.short_name, image.name), numbered)
+        name = next(each for each in wanted if each and each not in names)
         names.add(name)
         images.append(replace(image, name=name))
-    notes = found.notes
-    if len(found.images) > MOST_IMAGES:
-        notes = (*notes, f"{len(found.images)} images were found, and only {MOST_IMAGES} are taken")
-    return Discovery(tuple(images), notes)
+    return Discovery(tuple(images), found.notes)
