@@ -19,7 +19,7 @@ from bloatcheck.policy.attention import deserves_comment
 from bloatcheck.policy.model import Outcome
 from bloatcheck.publish.files import write_files
 from bloatcheck.publish.refused import ReadOnlyTokenError
-from bloatcheck.publish.sticky import CommentAction
+from bloatcheck.publish.sticky import CommentAction, upsert
 from bloatcheck.report.document import to_json
 from bloatcheck.report.exports import EXPORTS
 from bloatcheck.report.html.model import Sights
@@ -198,14 +198,14 @@ class _Posting:
             host = self._host()
             if host is None:
                 return nothing
-            result = host.upsert_comment(
-                number,
+            settled = report.outcome not in (Outcome.FAIL, Outcome.ERROR)
+            result = upsert(
+                host.conversation(number, settled=settled),
                 body,
                 author=self.policy.author,
                 create=is_worth_a_comment(report, self.policy),
                 returned=render_return(report),
                 head=self.context.head_sha,
-                settled=report.outcome not in (Outcome.FAIL, Outcome.ERROR),
             )
         except ReadOnlyTokenError as error:
             self._tell_read_only("comment", error)

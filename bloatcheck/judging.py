@@ -150,7 +150,7 @@ def _on_the_pull_request(
         if host is None:
             return (), ("Approvals by label or comment were not read: there is no token.",)
         # A push takes a pull request out of the queue: what is queued is its newest commit.
-        head = host.newest_commit(number) if in_queue else context.head_sha
+        head = host.conversation(number).newest_commit() if in_queue else context.head_sha
         if head is None:
             return (), (
                 "Approvals by label or comment don't count: this CI tells no head of the pull request.",

@@ -123,10 +123,11 @@ class GiteaActions(GitHubActions):
     def _host(self, context: CiContext, token: str | None, log: Log | None) -> GiteaHost | None:
         if not token or context.repository is None or context.api_url is None:
             return None
-        from bloatcheck.publish.gitea.client import Gitea  # noqa: PLC0415 - imports requests
         from bloatcheck.publish.gitea.host import GiteaHost  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.gitea.manners import manners  # noqa: PLC0415 - only if asked
+        from bloatcheck.publish.http import Client  # noqa: PLC0415 - imports requests
 
-        client = Gitea(token, api_url=context.api_url, host=self.title, log=log)
+        client = Client(token, api_url=context.api_url, manners=manners(self.title), log=log)
         return GiteaHost(client, context.repository, self.author.name)
 
 

@@ -6,25 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bloatcheck.publish.artifact import Artifact
 from bloatcheck.publish.check import Check
 from bloatcheck.publish.sign import Sign
-from bloatcheck.publish.sticky import CommentResult
+from bloatcheck.publish.sticky import Notes
 
-
-class Artifact(Protocol):
-    """What a run left behind: sizes in bytes, `commit` is what the run was for."""
-
-    @property
-    def number(self) -> int: ...  # noqa: D102 - as the host counts them
-
-    @property
-    def run(self) -> int: ...  # noqa: D102 - the run's number
-
-    @property
-    def commit(self) -> str: ...  # noqa: D102 - in full
-
-    @property
-    def size(self) -> int: ...  # noqa: D102 - of the archive
+__all__ = ["Artifact", "Checks", "Host"]
 
 
 class Host(Protocol):
@@ -58,25 +45,11 @@ class Host(Protocol):
         """Opens a pull request for a branch, or renews the text of the one that is open; its page."""
         ...
 
-    def upsert_comment(
-        self,
-        number: int,
-        body: str,
-        *,
-        author: str | None,
-        create: bool,
-        returned: str | None = None,
-        head: str | None = None,
-        settled: bool = False,
-    ) -> CommentResult:
-        """Leaves exactly one comment of ours on a pull request: `bloatcheck.publish.sticky.upsert`.
+    def conversation(self, number: int, *, settled: bool = False) -> Notes:
+        """A pull request's comments, and the commit that it stands at.
 
-        `settled` says that nobody has to answer it, where a host tells such comments apart.
+        `settled` says that nobody has to answer what is written, where a host tells such comments apart.
         """
-        ...
-
-    def newest_commit(self, number: int) -> str:
-        """The commit that a pull request stands at, in full."""
         ...
 
     def signs(

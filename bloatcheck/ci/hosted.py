@@ -99,8 +99,9 @@ class Hosted(Shell):
     def _github(self, context: CiContext, token: str | None, log: Log | None) -> GitHubHost | None:
         if not token or context.repository is None or context.api_url is None:
             return None
-        from bloatcheck.publish.github.client import GitHub  # noqa: PLC0415 - imports requests
         from bloatcheck.publish.github.host import GitHubHost  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.github.manners import GITHUB  # noqa: PLC0415 - only if asked
+        from bloatcheck.publish.http import Client  # noqa: PLC0415 - imports requests
 
-        client = GitHub(token, api_url=context.api_url, log=log)
+        client = Client(token, api_url=context.api_url, manners=GITHUB, log=log)
         return GitHubHost(client, context.repository, run=self.pages.elsewhere)

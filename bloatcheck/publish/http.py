@@ -8,22 +8,27 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
+from itertools import islice
 from secrets import SystemRandom
-from typing import Protocol, TypeVar, Union
+from typing import TypeVar, Union
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 import urllib3
+from pydantic import TypeAdapter
 from requests.auth import AuthBase
 
 from bloatcheck import __version__
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
+from bloatcheck.publish.answers import Answer, check_size, parsed
+from bloatcheck.publish.manners import Manners
 from bloatcheck.publish.patience import Patience, requested_pause
+from bloatcheck.publish.refused import refusal_of
 
 _MAX_ANSWER_BYTES = 48 * 1024 * 1024
 """A full page: 100 comments of 65,536 characters, each character up to six bytes of JSON, and the rest."""
@@ -39,6 +44,8 @@ _NETWORK_ERRORS = (
 )
 """What a request that gets no usable answer raises, in all the layers below it."""
 _CHUNK_BYTES = 64 * 1024
+GONE = frozenset({HTTPStatus.NOT_FOUND})
+"""What is answered where there is no such thing, or no longer."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _REDIRECTS = frozenset(
     {
@@ -50,19 +57,9 @@ _REDIRECTS = frozenset(
 )
 
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 Query = Mapping[str, Union[str, Sequence[str]]]  # noqa: UP007 - evaluated, and Python 3.10 can't
 """Parameters of an address; one that is given several times has several values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response, read whole. `headers` are looked up without regard to case; `body` is hostile."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    next_query: tuple[tuple[str, str], ...] | None = None
-    """The query of the next page, from the Link header; None on the last page."""
 
 
 class _UnreachableError(Exception):
@@ -71,34 +68,6 @@ class _UnreachableError(Exception):
 
 class _UnusableError(_UnreachableError):
     """An answer came that no repetition would make better."""
-
-
-class Refuse(Protocol):
-    """Makes the error for an answer that is no success."""
-
-    def __call__(
-        self, doing: str, needs: str, status: int, headers: Mapping[str, str], body: bytes
-    ) -> PublishError:
-        """See `bloatcheck.publish.refused`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
-    """How one host wants to be spoken to.
-
-    `headers` make a token's headers of it. `needs` is the permission that most of what is asked for takes.
-    `says` reads a refusal's own words. The hints are for a token and for an address that can't be right.
-    """
-
-    host: str
-    headers: Callable[[str], Mapping[str, str]]
-    refuse: Refuse
-    says: Callable[[bytes], str]
-    needs: str
-    address_variable: str
-    example: str
-    token_hint: str
 
 
 class _Headers(AuthBase):
@@ -148,12 +117,13 @@ class Client:
         self._origin = _origin(api_url)
         if self._origin is None or "?" in api_url or "#" in api_url:
             raise PublishError(
-                f"the address of {host}'s API is not usable",
+                f"the address of {manners.its} API is not usable",
                 hint=f"set {variable} to an https address without a password, for example {manners.example}",
             )
         if not _is_confidential(self._origin):
             raise PublishError(
-                f"the address of {host}'s API is not encrypted, and the token would be readable on the way",
+                f"the address of {manners.its} API is not encrypted, and the token would be readable on the "
+                "way",
                 hint=f"set {variable} to an https address; http is for this machine itself only",
             )
         self._base = api_url.rstrip("/")
@@ -168,7 +138,12 @@ class Client:
 
     def __repr__(self) -> str:
         """Without the token."""
-        return f"{self._manners.host}({self._base!r})"
+        return f"{self.host}({self._base!r})"
+
+    @property
+    def host(self) -> str:
+        """What the host is called."""
+        return self._manners.host
 
     def request(
         self,
@@ -217,9 +192,8 @@ class Client:
                 if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES or wanted:
                     return answer
                 trouble = self._refusal(doing, needs or self._manners.needs, answer)
-                pause = requested_pause(
-                    answer.status, answer.headers, self._manners.says(answer.body), now=time.time()
-                )
+                words = self._manners.says(answer.body)
+                pause = requested_pause(answer.status, answer.headers, words, now=time.time())
             attempt += 1
             self._wait_or_give_up(trouble, pause, attempt=attempt, deadline=deadline)
 
@@ -271,9 +245,59 @@ class Client:
                     f"could not {doing}: {error}",
                     hint=f"is {origin[1]} reachable from this machine? Then run the job again",
                 ) from None
-        if len(content) > most:
-            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
+        check_size(len(content), doing, most=most)
         return content
+
+    def parsed(self, adapter: TypeAdapter[Value], answer: Answer, doing: str) -> Value:
+        """An answer's values; PublishError where it is something else than the adapter's."""
+        return parsed(adapter, answer.body, doing, self._manners)
+
+    def get(
+        self,
+        adapter: TypeAdapter[Value],
+        path: str,
+        *,
+        doing: str,
+        query: Query | None = None,
+        needs: str | None = None,
+    ) -> Value:
+        """What is asked for; PublishError as `request`, and where it is something else."""
+        return self.parsed(adapter, self.request("GET", path, doing=doing, query=query, needs=needs), doing)
+
+    def find(
+        self,
+        adapter: TypeAdapter[Value],
+        path: str,
+        *,
+        doing: str,
+        query: Query | None = None,
+        needs: str | None = None,
+        missing: frozenset[int] = GONE,
+    ) -> Value | None:
+        """As `get`; None where an answer's status says that there is none."""
+        answer = self.request("GET", path, doing=doing, query=query, needs=needs, accept=missing)
+        return None if answer.status in missing else self.parsed(adapter, answer, doing)
+
+    def each(
+        self,
+        adapter: TypeAdapter[tuple[Value, ...]],
+        path: str,
+        *,
+        doing: str,
+        query: Query,
+        needs: str | None = None,
+        missing: frozenset[int] = frozenset(),
+        most_pages: int | None = None,
+    ) -> Iterator[Value]:
+        """The entries of a list, of all its pages or the first ones; none where it is missing.
+
+        Raises:
+            PublishError: as `pages`, and where a page is something else.
+        """
+        pages = self.pages(path, doing=doing, query=query, needs=needs, accept=missing)
+        for answer in islice(pages, most_pages):
+            if answer.status not in missing:
+                yield from self.parsed(adapter, answer, doing)
 
     def _wait_or_give_up(
         self, trouble: PublishError, pause: float | None, *, attempt: int, deadline: float
@@ -333,7 +357,9 @@ class Client:
             raise _UnreachableError(_reason(error)) from None
 
     def _refusal(self, doing: str, needs: str, answer: Answer) -> PublishError:
-        error = self._manners.refuse(doing, needs, answer.status, answer.headers, answer.body)
+        """Without the token, where the host's words have it: whole, or as much of it as shortening leaves."""
+        body = answer.body.replace(self._token.encode(), b"***")
+        error = refusal_of(self._manners, doing, needs, replace(answer, body=body))
         return type(error)(error.message.replace(self._token, "***"), hint=error.hint)
 
 

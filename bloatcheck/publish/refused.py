@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from bloatcheck.errors import PublishError
+from bloatcheck.publish.answers import Answer
+from bloatcheck.publish.manners import Manners
 from bloatcheck.publish.patience import is_rate_limit
 
 _MESSAGE_CHARACTERS = 300
-READABLE_BYTES = 64 * 1024
+_TOO_MANY = "too many requests with this token for now; run the job again later"
+_LOCKED = re.compile(r"\blocked\b", re.IGNORECASE)
+_READABLE_BYTES = 64 * 1024
 
 
 class ReadOnlyTokenError(PublishError):
@@ -23,16 +27,20 @@ def shortened(words: str) -> str:
     return words[:_MESSAGE_CHARACTERS]
 
 
-def message_of(body: bytes) -> str:
-    """The answer's own words, at most 300 characters; empty where there are none to be read."""
-    if len(body) > READABLE_BYTES:
-        return ""
+def values_of(body: bytes) -> Mapping[str, object]:
+    """The values of an answer that is a JSON object of a readable size; none of another one."""
+    if len(body) > _READABLE_BYTES:
+        return {}
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
-    if not isinstance(answer, dict):
-        return ""
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def message_of(body: bytes) -> str:
+    """The answer's own words, at most 300 characters; empty where there are none to be read."""
+    answer = values_of(body)
     errors = answer.get("errors")
     details = [
         error.get("message") or f"{error.get('field')} is {error.get('code')}"
@@ -43,65 +51,36 @@ def message_of(body: bytes) -> str:
     return shortened("; ".join(parts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cures:
-    """What to do about the refusals of a `host`, each as the end of an error.
-
-    `permission` is for what the token may not do, `unauthorized` for a token that is none, `own` for what the
-    host says in words or a status of its own, by the status; `side` is whose fault a fault is.
-    """
-
-    host: str
-    side: str
-    permission: str
-    unauthorized: str
-    own: Mapping[int, str] = field(default_factory=dict)
-
-
-def refusal_of(
-    doing: str,
-    status: int,
-    headers: Mapping[str, str],
-    words: str,
-    cures: Cures,
-    *,
-    read_only: bool,
-) -> PublishError:
+def refusal_of(manners: Manners, doing: str, needs: str, answer: Answer) -> PublishError:
     """The error for an answer that is no success.
 
     Args:
+        manners: the host's.
         doing: what was tried, for example `comment on pull request 7 of octo/hello`.
-        status: of the answer.
-        headers: of the answer, looked up without regard to case.
-        words: the answer's own; hostile.
-        cures: what to do about it.
-        read_only: whether this says that the token may only read.
+        needs: the permission that it takes.
+        answer: hostile, but without the token.
     """
+    words, status = manners.says(answer.body), answer.status
     said = f": {words}" if words else ""
     verb = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
+    limited = is_rate_limit(status, answer.headers, words)
+    forbidden = status == HTTPStatus.FORBIDDEN and not limited
+    read_only = forbidden and words.lower().startswith(manners.read_only)
     kind = ReadOnlyTokenError if read_only else PublishError
-    hint = _cure(status, headers, words, cures)
-    return kind(f"{cures.host} {verb} to {doing} (status {status}){said}", hint=hint)
+    hint = _TOO_MANY if limited else _cure(manners, needs, status, words)
+    return kind(f"{manners.host} {verb} to {doing} (status {status}){said}", hint=hint)
 
 
-def locked(words: str, status: int) -> Mapping[int, str]:
-    """The cure for a conversation that is locked, where the words say so."""
-    if "locked" not in words.lower():
-        return {}
-    return {status: "the conversation is locked; unlock it, or let the token's user take part in it"}
-
-
-def _cure(status: int, headers: Mapping[str, str], words: str, cures: Cures) -> str:
-    if is_rate_limit(status, headers, words):
-        return "too many requests with this token for now; run the job again later"
+def _cure(manners: Manners, needs: str, status: int, words: str) -> str:
+    permission = manners.permission.format(needs=needs)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return f"a fault on {cures.side} side; run the job again later"
-    if status in cures.own:
-        return cures.own[status]
-    if status == HTTPStatus.UNAUTHORIZED:
-        return cures.unauthorized
-    if status == HTTPStatus.FORBIDDEN:
-        return cures.permission
-    if status == HTTPStatus.NOT_FOUND:
-        return f"either it does not exist or the token may not see it: {cures.permission}"
-    return "please tell us about it, with the lines above"
+        return f"a fault on {manners.its} side; run the job again later"
+    if status == HTTPStatus.FORBIDDEN and _LOCKED.search(words):
+        return "the conversation is locked; unlock it, or let the token's user take part in it"
+    cures = {
+        HTTPStatus.UNAUTHORIZED: manners.unauthorized,
+        HTTPStatus.FORBIDDEN: permission,
+        HTTPStatus.NOT_FOUND: f"either it does not exist or the token may not see it: {permission}",
+        **manners.own,
+    }
+    return cures.get(status, "please tell us about it, with the lines above")

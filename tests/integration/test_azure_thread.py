@@ -23,12 +23,13 @@ from support.azure.server import (
 from support.github.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.azure.client import Azure
 from bloatcheck.publish.azure.host import AzureHost
+from bloatcheck.publish.azure.manners import AZURE
 from bloatcheck.publish.azure.threads import MAX_COMMENT_CHARACTERS
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 from bloatcheck.publish.refused import ReadOnlyTokenError
-from bloatcheck.publish.sticky import CommentAction, CommentResult
+from bloatcheck.publish.sticky import CommentAction, CommentResult, upsert
 
 MARKER = "<!-- bloatcheck:v1 key=shop:.bloatcheck.yml -->"
 PAGE = f"https://dev.azure.com/acme/{NAME}"
@@ -52,7 +53,7 @@ def azure(running: PretendAzure) -> Iterator[PretendAzure]:
 
 
 def host(azure: PretendAzure, token: str = JOB_TOKEN, patience: Patience = QUICK) -> AzureHost:
-    return AzureHost(Azure(token, api_url=azure.api, patience=patience), NAME, PAGE)
+    return AzureHost(Client(token, manners=AZURE, api_url=azure.api, patience=patience), NAME, PAGE)
 
 
 def comment(
@@ -69,9 +70,8 @@ def comment(
     settled: bool = False,
 ) -> CommentResult:
     back = f"{MARKER}\n{returned}" if returned else None
-    return host(azure, token, patience).upsert_comment(
-        number, f"{MARKER}\n{body}", author=author, create=create, returned=back, head=head, settled=settled
-    )
+    conversation = host(azure, token, patience).conversation(number, settled=settled)
+    return upsert(conversation, f"{MARKER}\n{body}", author=author, create=create, returned=back, head=head)
 
 
 def said_by(build: int, words: str) -> str:
@@ -225,7 +225,7 @@ def test_a_page_to_sign_in_at_is_no_answer(azure: PretendAzure) -> None:
     """So Azure greets a token that has expired."""
     page = Reply(203, b"<html>Sign in</html>", {"Content-Type": "text/html"}, lawful=False)
     azure.faults.append(Fault(page))
-    with pytest.raises(PublishError, match="not what Azure DevOps's API gives") as caught:
+    with pytest.raises(PublishError, match="not what Azure DevOps' API gives") as caught:
         comment(azure)
     assert "page to sign in at" in (caught.value.hint or "")
 

@@ -33,8 +33,9 @@ from bloatcheck.config.load import load_config
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.check import Check, Conclusion
 from bloatcheck.publish.github.check_run import post_check_run
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.manners import GITHUB
 from bloatcheck.publish.github.pull_requests import open_pull_requests
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)
@@ -51,8 +52,8 @@ def commit(github: PretendGitHub) -> str:
     return str(github.emulator.pull_request(number)["head"]["sha"])
 
 
-def client(github: PretendGitHub, patience: Patience = QUICK) -> GitHub:
-    return GitHub(BOT_TOKEN, api_url=github.url, patience=patience)
+def client(github: PretendGitHub, patience: Patience = QUICK) -> Client:
+    return Client(BOT_TOKEN, manners=GITHUB, api_url=github.url, patience=patience)
 
 
 def grown(lines: int) -> str:

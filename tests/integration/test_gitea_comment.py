@@ -12,12 +12,13 @@ from support.gitea.server import HUMAN_TOKEN, JOB_TOKEN, REPOSITORY, PretendGite
 from support.github.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.gitea.client import Gitea
-from bloatcheck.publish.gitea.comments import MAX_COMMENT_CHARACTERS
 from bloatcheck.publish.gitea.host import GiteaHost
+from bloatcheck.publish.gitea.manners import manners
+from bloatcheck.publish.http import Client
+from bloatcheck.publish.issue_comments import MAX_COMMENT_CHARACTERS
 from bloatcheck.publish.patience import Patience
 from bloatcheck.publish.refused import ReadOnlyTokenError
-from bloatcheck.publish.sticky import CommentAction, CommentResult
+from bloatcheck.publish.sticky import CommentAction, CommentResult, upsert
 
 MARKER = "<!-- bloatcheck:v1 key=.gitea/workflows/images.yml:.bloatcheck.yml -->"
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)
@@ -51,11 +52,10 @@ def comment(
     returned: str | None = None,
     number: int = 7,
 ) -> CommentResult:
-    client = Gitea(token, api_url=gitea.api, host=gitea.flavour.title(), patience=patience)
+    client = Client(token, manners=manners(gitea.flavour.title()), api_url=gitea.api, patience=patience)
     back = f"{MARKER}\n{returned}" if returned else None
-    return GiteaHost(client, REPOSITORY, gitea.bot).upsert_comment(
-        number, f"{MARKER}\n{body}", author=author, create=create, returned=back, head=head
-    )
+    conversation = GiteaHost(client, REPOSITORY, gitea.bot).conversation(number)
+    return upsert(conversation, f"{MARKER}\n{body}", author=author, create=create, returned=back, head=head)
 
 
 def said_by(run: int, words: str) -> str:

@@ -24,8 +24,9 @@ from bloatcheck.ci.registry import ci_named
 from bloatcheck.errors import PublishError
 from bloatcheck.publish import sign
 from bloatcheck.publish.check import Check, Conclusion
-from bloatcheck.publish.gitea.client import Gitea
 from bloatcheck.publish.gitea.host import GiteaHost
+from bloatcheck.publish.gitea.manners import manners
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 from bloatcheck.publish.sign import Sign
 
@@ -54,7 +55,7 @@ def host(gitea: PretendGitea) -> GiteaHost:
 
 
 def host_with(gitea: PretendGitea, token: str) -> GiteaHost:
-    client = Gitea(token, api_url=gitea.api, host=gitea.flavour.title(), patience=QUICK)
+    client = Client(token, api_url=gitea.api, manners=manners(gitea.flavour.title()), patience=QUICK)
     return GiteaHost(client, REPOSITORY, gitea.bot)
 
 
@@ -323,7 +324,7 @@ def test_a_push_that_names_no_commit_is_no_proof(gitea: PretendGitea, host: Gite
 
 
 def test_the_newest_commit_is_asked_for(host: GiteaHost) -> None:
-    assert host.newest_commit(7) == HEAD
+    assert host.conversation(7).newest_commit() == HEAD
 
 
 # The CI's own way to it

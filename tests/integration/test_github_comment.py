@@ -29,10 +29,12 @@ from support.github.faults import (
 from support.github.proxy import PretendGitHub, pretend_github
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.client import GitHub
-from bloatcheck.publish.github.comment import MAX_COMMENT_CHARACTERS, upsert_comment
+from bloatcheck.publish.github.host import GitHubHost
+from bloatcheck.publish.github.manners import GITHUB
+from bloatcheck.publish.http import Client
+from bloatcheck.publish.issue_comments import MAX_COMMENT_CHARACTERS
 from bloatcheck.publish.patience import Patience
-from bloatcheck.publish.sticky import CommentAction, CommentResult
+from bloatcheck.publish.sticky import CommentAction, CommentResult, upsert
 
 MARKER = "<!-- bloatcheck:v1 key=ci.yml:.bloatcheck.yml -->"
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=4, first_pause_seconds=0.01)
@@ -57,12 +59,11 @@ def comment(
     returned: str | None = None,
     head: str | None = None,
 ) -> CommentResult:
-    client = GitHub(token, api_url=github.url, patience=patience)
+    client = Client(token, manners=GITHUB, api_url=github.url, patience=patience)
     text = f"{marker}\n{body}"
     back = f"{marker}\n{returned}" if returned else None
-    return upsert_comment(
-        client, REPOSITORY, pull_request, text, author=author, create=create, returned=back, head=head
-    )
+    conversation = GitHubHost(client, REPOSITORY).conversation(pull_request)
+    return upsert(conversation, text, author=author, create=create, returned=back, head=head)
 
 
 def said_by(run: int, words: str, attempt: int = 1) -> str:
@@ -459,10 +460,9 @@ class TestHostileAnswers:
                     path=f"{old}/.*",
                 )
             )
-        client = GitHub(BOT_TOKEN, api_url=github.url, patience=QUICK)
-        result = upsert_comment(
-            client, "octo/old-name", pull_request, f"{MARKER}\nreport", author=BOT, create=True
-        )
+        client = Client(BOT_TOKEN, manners=GITHUB, api_url=github.url, patience=QUICK)
+        conversation = GitHubHost(client, "octo/old-name").conversation(pull_request)
+        result = upsert(conversation, f"{MARKER}\nreport", author=BOT, create=True)
 
         assert result.action is CommentAction.CREATED
         assert bodies(github, pull_request) == [f"{MARKER}\nreport"]

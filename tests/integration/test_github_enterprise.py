@@ -9,7 +9,8 @@ import pytest
 from support.tls import Authority, Server, connect_proxy, https_server
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.manners import GITHUB
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 
 TOKEN = "ghs_pretend0123456789"
@@ -34,7 +35,9 @@ def server(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
 
 
 def ask(host: str, port: int) -> bytes:
-    client = GitHub(TOKEN, api_url=f"https://{host}:{port}/api/v3", patience=Patience(tries=1))
+    client = Client(
+        TOKEN, manners=GITHUB, api_url=f"https://{host}:{port}/api/v3", patience=Patience(tries=1)
+    )
     return client.request("GET", "/user", doing="ask who we are").body
 
 

@@ -25,8 +25,10 @@ from support.github.faults import (
 from support.github.proxy import PretendGitHub
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.client import GitHub
-from bloatcheck.publish.github.repository import Repository, RunArtifact
+from bloatcheck.publish.artifact import Artifact
+from bloatcheck.publish.github.manners import GITHUB
+from bloatcheck.publish.github.repository import Repository
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 
 QUICK = Patience(answer_seconds=5, total_seconds=8, tries=3, first_pause_seconds=0.01)
@@ -37,7 +39,7 @@ A, B = "a" * 40, "b" * 40
 
 @pytest.fixture
 def repository(github: PretendGitHub) -> Repository:
-    return Repository(GitHub(BOT_TOKEN, api_url=github.url, patience=QUICK), REPOSITORY)
+    return Repository(Client(BOT_TOKEN, manners=GITHUB, api_url=github.url, patience=QUICK), REPOSITORY)
 
 
 def main_of(github: PretendGitHub) -> str:
@@ -152,8 +154,8 @@ def test_only_what_runs_on_the_branch_itself_left_is_listed_newest_first(
         )
     )
     assert repository.artifacts("bloatcheck-baseline", "main") == [
-        RunArtifact(number=5, run=1005, commit=B, size=7),
-        RunArtifact(number=1, run=1001, commit=A, size=7),
+        Artifact(number=5, run=1005, commit=B, size=7),
+        Artifact(number=1, run=1001, commit=A, size=7),
     ]
 
 

@@ -21,12 +21,13 @@ from support.gitlab.server import (
 )
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.gitlab.client import GitLab
 from bloatcheck.publish.gitlab.host import GitLabHost
+from bloatcheck.publish.gitlab.manners import GITLAB
 from bloatcheck.publish.gitlab.notes import MAX_NOTE_CHARACTERS
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 from bloatcheck.publish.refused import ReadOnlyTokenError
-from bloatcheck.publish.sticky import CommentAction, CommentResult
+from bloatcheck.publish.sticky import CommentAction, CommentResult, upsert
 
 MARKER = "<!-- bloatcheck:v1 key=.gitlab-ci.yml:.bloatcheck.yml -->"
 PAGE = f"https://gitlab.example.com/{PROJECT}"
@@ -61,10 +62,10 @@ def note(
     returned: str | None = None,
     number: int = 7,
 ) -> CommentResult:
-    host = GitLabHost(GitLab(token, api_url=gitlab.api, patience=patience), PROJECT, PAGE)
+    host = GitLabHost(Client(token, manners=GITLAB, api_url=gitlab.api, patience=patience), PROJECT, PAGE)
     back = f"{MARKER}\n{returned}" if returned else None
-    return host.upsert_comment(
-        number, f"{MARKER}\n{body}", author=author, create=create, returned=back, head=head
+    return upsert(
+        host.conversation(number), f"{MARKER}\n{body}", author=author, create=create, returned=back, head=head
     )
 
 

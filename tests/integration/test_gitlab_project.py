@@ -26,8 +26,9 @@ from support.gitlab.server import (
 )
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.gitlab.client import GitLab
 from bloatcheck.publish.gitlab.host import GitLabHost
+from bloatcheck.publish.gitlab.manners import GITLAB
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 from bloatcheck.publish.sign import Sign
 
@@ -52,7 +53,7 @@ def gitlab(running: PretendGitLab) -> Iterator[PretendGitLab]:
 
 @pytest.fixture
 def host(gitlab: PretendGitLab) -> GitLabHost:
-    return GitLabHost(GitLab(BOT_TOKEN, api_url=gitlab.api, patience=QUICK), PROJECT, PAGE)
+    return GitLabHost(Client(BOT_TOKEN, manners=GITLAB, api_url=gitlab.api, patience=QUICK), PROJECT, PAGE)
 
 
 # The project
@@ -267,7 +268,7 @@ def test_what_can_not_be_asked_is_an_error(gitlab: PretendGitLab, host: GitLabHo
 
 
 def test_the_token_goes_in_its_header_and_to_nobody_else(gitlab: PretendGitLab, host: GitLabHost) -> None:
-    assert host.newest_commit(7) == HEAD
+    assert host.conversation(7).newest_commit() == HEAD
     sent = gitlab.exchanges[-1].request
     assert sent.headers["private-token"] == BOT_TOKEN
     assert "authorization" not in sent.headers

@@ -6,8 +6,9 @@ import pytest
 from support.github.people import HEAD, REPOSITORY, Hub, hub
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.approvals import read_signs
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.host import GitHubHost
+from bloatcheck.publish.github.manners import GITHUB
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 from bloatcheck.publish.sign import Sign
 
@@ -25,8 +26,8 @@ def github() -> Iterator[Hub]:
 
 
 def signs(github: Hub, *, head: str = HEAD) -> tuple[Sign, ...]:
-    client = GitHub("a-token", api_url=github.url, patience=QUICK)
-    return read_signs(client, REPOSITORY, 7, head=head, label=LABEL, command=COMMAND)
+    client = Client("a-token", manners=GITHUB, api_url=github.url, patience=QUICK)
+    return GitHubHost(client, REPOSITORY).signs(7, head=head, label=LABEL, command=COMMAND)
 
 
 def doubts(github: Hub) -> list[str | None]:

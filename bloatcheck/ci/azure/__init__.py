@@ -122,10 +122,11 @@ class AzurePipelines(Hosted):
             return super().host(context, token, log)
         if not token or context.api_url is None:
             return None
-        from bloatcheck.publish.azure.client import Azure  # noqa: PLC0415 - imports requests
         from bloatcheck.publish.azure.host import AzureHost  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.azure.manners import AZURE as MANNERS  # noqa: PLC0415 - only if asked
+        from bloatcheck.publish.http import Client  # noqa: PLC0415 - imports requests
 
-        client = Azure(token, api_url=context.api_url, log=log)
+        client = Client(token, api_url=context.api_url, manners=MANNERS, log=log)
         return AzureHost(client, context.repository, context.repository_url or "")
 
     def checks(self, context: CiContext, token: str | None, log: Log | None) -> Checks | None:

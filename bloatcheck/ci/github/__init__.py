@@ -149,10 +149,11 @@ class GitHubActions(Shell):
 def _host(context: CiContext, token: str | None, log: Log | None) -> GitHubHost | None:
     if not token or context.repository is None:
         return None
-    from bloatcheck.publish.github.client import PUBLIC_API, GitHub  # noqa: PLC0415 - imports requests
     from bloatcheck.publish.github.host import GitHubHost  # noqa: PLC0415 - imports requests
+    from bloatcheck.publish.github.manners import GITHUB, PUBLIC_API  # noqa: PLC0415 - only if asked
+    from bloatcheck.publish.http import Client  # noqa: PLC0415 - imports requests
 
-    client = GitHub(token, api_url=context.api_url or PUBLIC_API, log=log)
+    client = Client(token, api_url=context.api_url or PUBLIC_API, manners=GITHUB, log=log)
     return GitHubHost(client, context.repository)
 
 

@@ -17,11 +17,11 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 from bloatcheck.ci.github.context import PULL_REQUEST_EVENTS, run_page
 from bloatcheck.ci.model import ReadEvent, TriggeringRun, read_event
 from bloatcheck.errors import UsageError
+from bloatcheck.publish.answers import Sha
 
 EVENT = "workflow_run"
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
-_Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
 _Text = Annotated[str, MaxLen(1000)]
 
 
@@ -35,7 +35,7 @@ class _Run:
     id: Annotated[int, Ge(1)]
     event: _Text
     path: _Text
-    head_sha: _Sha
+    head_sha: Sha
     head_branch: _Text | None = None
     head_repository: _Repository | None = None
     run_attempt: Annotated[int, Ge(1)] = 1

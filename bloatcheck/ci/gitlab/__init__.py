@@ -82,10 +82,11 @@ class GitLabCi(Shell):
         """The project through the API."""
         if not token or context.repository is None or context.api_url is None:
             return None
-        from bloatcheck.publish.gitlab.client import GitLab  # noqa: PLC0415 - imports requests
         from bloatcheck.publish.gitlab.host import GitLabHost  # noqa: PLC0415 - imports requests
+        from bloatcheck.publish.gitlab.manners import GITLAB  # noqa: PLC0415 - only if asked
+        from bloatcheck.publish.http import Client  # noqa: PLC0415 - imports requests
 
-        client = GitLab(token, api_url=context.api_url, log=log)
+        client = Client(token, api_url=context.api_url, manners=GITLAB, log=log)
         return GitLabHost(client, context.repository, context.repository_url or "")
 
 

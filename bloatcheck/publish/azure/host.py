@@ -7,30 +7,15 @@ from typing import NoReturn
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.azure.repository import Repository
 from bloatcheck.publish.azure.threads import AzureThreads
-from bloatcheck.publish.sticky import CommentResult, upsert
 
 
 class AzureHost(Repository):
     """A repository and its pull requests: `bloatcheck.ci.host.Host`."""
 
-    def upsert_comment(
-        self,
-        number: int,
-        body: str,
-        *,
-        author: str | None,
-        create: bool,
-        returned: str | None = None,
-        head: str | None = None,
-        settled: bool = False,
-    ) -> CommentResult:
-        """Leaves exactly one thread of ours: closed where it is settled, waiting for somebody where not."""
-        threads = self._threads(number, "closed" if settled else "active")
-        return upsert(threads, body, author=author, create=create, returned=returned, head=head)
-
-    def newest_commit(self, number: int) -> str:
-        """The head of a pull request."""
-        return self._threads(number, "active").newest_commit()
+    def conversation(self, number: int, *, settled: bool = False) -> AzureThreads:
+        """The threads of a pull request; ours is closed where that is settled, else it waits for somebody."""
+        status = "closed" if settled else "active"
+        return AzureThreads(self.client, self.path, self.page, number, self.name[:200], status)
 
     def signs(
         self,
@@ -50,6 +35,3 @@ class AzureHost(Repository):
             "who may push",
             hint="approve in the configuration (docs/approvals.md)",
         )
-
-    def _threads(self, number: int, status: str) -> AzureThreads:
-        return AzureThreads(self.client, self.path, self.page, number, self.name[:200], status)

@@ -7,28 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import TypeAdapter
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.azure.client import API_VERSION, Azure, parsed
+from bloatcheck.publish.answers import Sha, check_size
+from bloatcheck.publish.azure.manners import VERSION
+from bloatcheck.publish.http import GONE, Client
 from bloatcheck.publish.own_request import opened
 
 MAX_DESCRIPTION_CHARACTERS = 4_000
 
 _READ = "Read"
-_VERSION = {"api-version": API_VERSION}
-_MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_NEW = frozenset({HTTPStatus.CONFLICT})
-
-_Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
-"""It becomes part of addresses, and an argument of git."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    commitId: _Sha  # noqa: N815 - Azure's word
+    commitId: Sha  # noqa: N815 - Azure's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ _REQUESTS = TypeAdapter(_Requests)
 class Repository:
     """A repository, `project/_git/name` with each part percent-encoded; `page` is its address for people."""
 
-    client: Azure
+    client: Client
     name: str
     page: str
 
@@ -86,18 +83,9 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"ask where {base[:12]} and {head[:12]} parted"
-        answer = self.client.request(
-            "GET",
-            f"{self.path}/commits/{base}/mergebases",
-            doing=doing,
-            query={"otherCommitId": head, **_VERSION},
-            accept=_MISSING,
-            needs=_READ,
-        )
-        if answer.status in _MISSING:
-            return None
-        found = parsed(_COMMITS, answer.body, doing).value
-        return found[0].commitId if found else None
+        path, query = f"{self.path}/commits/{base}/mergebases", {"otherCommitId": head, **VERSION}
+        found = self.client.find(_COMMITS, path, doing=doing, query=query, needs=_READ)
+        return found.value[0].commitId if found and found.value else None
 
     def file(self, commit: str, path: str, *, most: int) -> bytes | None:
         """A file's content at a commit, of at most so many bytes; None where there is no such file.
@@ -115,13 +103,12 @@ class Repository:
                 "$format": "octetStream",
                 **_at(commit),
             },
-            accept=_MISSING,
+            accept=GONE,
             needs=_READ,
         )
-        if answer.status in _MISSING:
+        if answer.status in GONE:
             return None
-        if len(answer.body) > most:
-            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
+        check_size(len(answer.body), doing, most=most)
         return answer.body
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
@@ -131,18 +118,10 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"list {folder} at {commit[:12]}"
-        answer = self.client.request(
-            "GET",
-            f"{self.path}/items",
-            doing=doing,
-            query={"scopePath": f"/{folder.strip('/')}", "recursionLevel": "oneLevel", **_at(commit)},
-            accept=_MISSING,
-            needs=_READ,
-        )
-        if answer.status in _MISSING:
-            return ()
-        found = parsed(_ITEMS, answer.body, doing).value
-        return tuple(item.path.lstrip("/") for item in found if item.gitObjectType == "blob")
+        query = {"scopePath": f"/{folder.strip('/')}", "recursionLevel": "oneLevel", **_at(commit)}
+        found = self.client.find(_ITEMS, f"{self.path}/items", doing=doing, query=query, needs=_READ)
+        items = found.value if found else ()
+        return tuple(item.path.lstrip("/") for item in items if item.gitObjectType == "blob")
 
     def last_before(self, moment: datetime, branch: str) -> str | None:
         """The newest commit of a branch that was made before a moment; None where there is none.
@@ -151,8 +130,8 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"ask for the commits of {branch}"
-        answer = self.client.request(
-            "GET",
+        found = self.client.get(
+            _COMMITS,
             f"{self.path}/commits",
             doing=doing,
             query={
@@ -160,12 +139,11 @@ class Repository:
                 "searchCriteria.itemVersion.versionType": "branch",
                 "searchCriteria.toDate": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "searchCriteria.$top": "1",
-                **_VERSION,
+                **VERSION,
             },
             needs=_READ,
         )
-        found = parsed(_COMMITS, answer.body, doing).value
-        return found[0].commitId if found else None
+        return found.value[0].commitId if found.value else None
 
     def artifacts(self, name: str, branch: str) -> Sequence[NoReturn]:  # noqa: ARG002 - none is read
         """Artifacts of Azure Pipelines are not read.
@@ -197,7 +175,7 @@ class Repository:
                 "POST",
                 f"{self.path}/pullrequests",
                 doing=doing,
-                query=_VERSION,
+                query=VERSION,
                 body={
                     "sourceRefName": f"refs/heads/{branch}",
                     "targetRefName": f"refs/heads/{base}",
@@ -208,7 +186,7 @@ class Repository:
             )
             if answer.status in _NOT_NEW:
                 return PublishError(f"Azure DevOps refused to {doing}")
-            return parsed(_REQUEST, answer.body, doing)
+            return self.client.parsed(_REQUEST, answer, doing)
 
         found = opened(
             text,
@@ -219,7 +197,7 @@ class Repository:
                 "PATCH",
                 f"{self.path}/pullrequests/{request.pullRequestId}",
                 doing=doing,
-                query=_VERSION,
+                query=VERSION,
                 body={"title": title, "description": text},
             ),
         )
@@ -227,8 +205,8 @@ class Repository:
 
     def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
         """Our own: a fork's branch may have the same name, and its author wrote what it brings."""
-        answer = self.client.request(
-            "GET",
+        found = self.client.get(
+            _REQUESTS,
             f"{self.path}/pullrequests",
             doing=doing,
             query={
@@ -236,16 +214,15 @@ class Repository:
                 "searchCriteria.sourceRefName": f"refs/heads/{branch}",
                 "searchCriteria.targetRefName": f"refs/heads/{base}",
                 "$top": "1000",
-                **_VERSION,
+                **VERSION,
             },
             needs=_READ,
         )
-        found = parsed(_REQUESTS, answer.body, doing).value
-        return next((request for request in found if request.forkSource is None), None)
+        return next((request for request in found.value if request.forkSource is None), None)
 
 
 def _at(commit: str) -> dict[str, str]:
-    return {"versionDescriptor.version": commit, "versionDescriptor.versionType": "commit", **_VERSION}
+    return {"versionDescriptor.version": commit, "versionDescriptor.versionType": "commit", **VERSION}
 
 
 def _no_artifacts() -> PublishError:

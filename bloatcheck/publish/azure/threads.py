@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.azure.client import API_VERSION, Azure, parsed
+from bloatcheck.publish.azure.manners import API_VERSION, VERSION
+from bloatcheck.publish.http import GONE, Client
 from bloatcheck.publish.sticky import Note
 
 MAX_COMMENT_CHARACTERS = 150_000
 
 _RUN = re.compile(r"https?://[^\s()]{1,2000}/_build/results\?buildId=([0-9]{1,18})")
-_GONE = frozenset({HTTPStatus.NOT_FOUND})
-_VERSION = {"api-version": API_VERSION}
 _WHO = {"api-version": f"{API_VERSION}-preview"}
 
 
@@ -81,17 +79,21 @@ class AzureThreads:
     gets whose text we write.
     """
 
-    client: Azure
+    client: Client
     path: str
     page: str
     number: int
     name: str
     status: str
-    host: str = "Azure DevOps"
     longest: int = MAX_COMMENT_CHARACTERS
     run: re.Pattern[str] = _RUN
     _firsts: dict[int, int] = field(default_factory=dict)
     """Of each thread the number of its first comment."""
+
+    @property
+    def host(self) -> str:
+        """Azure DevOps."""
+        return self.client.host
 
     @property
     def _doing(self) -> str:
@@ -104,17 +106,16 @@ class AzureThreads:
     def all(self) -> Iterator[Note]:
         """Every thread that a person or a program began; Azure lists them all at once."""
         doing = f"read the threads of pull request {self.number} of {self.name}"
-        answer = self.client.request("GET", self._threads, doing=doing, query=_VERSION, needs="Read")
-        for thread in parsed(_THREADS, answer.body, doing).value:
+        found = self.client.get(_THREADS, self._threads, doing=doing, query=VERSION, needs="Read")
+        for thread in found.value:
             first = thread.comments[0] if thread.comments else None
             if first and not thread.isDeleted and not first.isDeleted and first.commentType == "text":
                 yield self._note(thread.id, first)
 
     def own_name(self) -> str:
         """The number of the token's user: names there are not unique."""
-        doing = "ask whose token it is"
-        answer = self.client.request("GET", "/_apis/connectionData", doing=doing, query=_WHO)
-        return parsed(_CONNECTION, answer.body, doing).authenticatedUser.id
+        path, doing = "/_apis/connectionData", "ask whose token it is"
+        return self.client.get(_CONNECTION, path, doing=doing, query=_WHO).authenticatedUser.id
 
     def create(self, text: str) -> Note:
         """A new thread."""
@@ -122,13 +123,13 @@ class AzureThreads:
             "POST",
             self._threads,
             doing=self._doing,
-            query=_VERSION,
+            query=VERSION,
             body={
                 "comments": [{"parentCommentId": 0, "content": text, "commentType": "text"}],
                 "status": self.status,
             },
         )
-        thread = parsed(_THREAD, answer.body, self._doing)
+        thread = self.client.parsed(_THREAD, answer, self._doing)
         return self._note(thread.id, (thread.comments or (_Comment(1, text),))[0])
 
     def edit(self, note: Note, text: str) -> bool:
@@ -139,9 +140,9 @@ class AzureThreads:
             (f"{thread}/comments/{self._firsts[note.number]}", {"content": text}),
         ):
             answer = self.client.request(
-                "PATCH", path, doing=self._doing, query=_VERSION, body=body, accept=_GONE
+                "PATCH", path, doing=self._doing, query=VERSION, body=body, accept=GONE
             )
-            if answer.status in _GONE:
+            if answer.status in GONE:
                 return False
         return True
 
@@ -151,15 +152,15 @@ class AzureThreads:
             "DELETE",
             f"{self._threads}/{note.number}/comments/{self._firsts[note.number]}",
             doing="remove a duplicate comment",
-            query=_VERSION,
-            accept=_GONE,
+            query=VERSION,
+            accept=GONE,
         )
 
     def newest_commit(self) -> str:
         """The head of the pull request."""
         path = f"{self.path}/pullrequests/{self.number}"
-        answer = self.client.request("GET", path, doing=self._doing, query=_VERSION, needs="Read")
-        return parsed(_PULL_REQUEST, answer.body, self._doing).lastMergeSourceCommit.commitId
+        pull = self.client.get(_PULL_REQUEST, path, doing=self._doing, query=VERSION, needs="Read")
+        return pull.lastMergeSourceCommit.commitId
 
     def _note(self, thread: int, first: _Comment) -> Note:
         self._firsts[thread] = first.id

@@ -1,13 +1,8 @@
 """What people say on a pull request about its growth: a label, or comments that begin with a command.
 
-Nobody is believed about themselves: who may write is asked from Gitea, which tells that to administrators of
-the repository alone. And nothing is believed that whoever pushes could make up afterwards, such as the date
-of a commit. So
-
-- a command names the commit that its author saw, with all digits: two commits that share some can be made;
-- a label counts if Gitea itself received it after the newest push, by the pull request's timeline.
-
-Gitea's answers don't tell a bot from a person, but for the one that is behind a job's own token.
+Who may write is asked from Gitea, which tells that to administrators of the repository alone; when the newest
+push came, from the pull request's timeline. Gitea's answers don't tell a bot from a person, but for the one
+that is behind a job's own token.
 """
 
 from __future__ import annotations
@@ -16,20 +11,26 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
 from pydantic import TypeAdapter, ValidationError
 
-from bloatcheck.publish import sign
-from bloatcheck.publish.gitea.client import PAGE, Gitea
-from bloatcheck.publish.sign import MOST_COMMANDS, Sign
+from bloatcheck.publish.gitea.manners import LONG
+from bloatcheck.publish.http import GONE, Client
+from bloatcheck.publish.sign import (
+    MAY_NOT,
+    MOST_COMMANDS,
+    Push,
+    Sign,
+    command_sign,
+    is_command,
+    label_sign,
+)
 
 _MAY_WRITE = frozenset({"owner", "admin", "write"})
-_UNKNOWN_PERSON = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_TOLD = frozenset({HTTPStatus.FORBIDDEN})
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_PAGE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]{1,500}")
 _NEEDS = "issues: read, pull-requests: read"
 
 
@@ -71,7 +72,7 @@ class _Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class _Push:
+class _Pushed:
     """The newest commit is the last one."""
 
     commit_ids: tuple[str, ...] | None = None
@@ -95,7 +96,7 @@ class _Permission:
 
 _COMMENTS = TypeAdapter(tuple[_Comment, ...])
 _TIMELINE = TypeAdapter(tuple[_Happening, ...])
-_PUSH = TypeAdapter(_Push)
+_PUSH = TypeAdapter(_Pushed)
 _PULL_REQUEST = TypeAdapter(_PullRequest)
 _PERMISSION = TypeAdapter(_Permission)
 
@@ -107,7 +108,7 @@ class SignReader:
     Every question raises PublishError where it is refused.
     """
 
-    client: Gitea
+    client: Client
     repository: str
     pull_request: int
     head: str
@@ -119,122 +120,80 @@ class SignReader:
 
     def commands(self, command: str) -> Iterator[Sign]:
         """Comments by people that begin with the command, the oldest first."""
-        found: list[_Comment] = []
-        for answer in self.client.pages(
-            f"/repos/{self.repository}/issues/{self.pull_request}/comments",
-            doing=self._doing,
-            query={},
-            needs=_NEEDS,
-        ):
-            found += [
-                comment
-                for comment in self.client.parsed(_COMMENTS, answer.body, self._doing)
-                if _first_line(comment).startswith(f"{command} ")
-            ]
+        path = f"/repos/{self.repository}/issues/{self.pull_request}/comments"
+        comments = self.client.each(_COMMENTS, path, doing=self._doing, query={}, needs=_NEEDS)
+        found = [each for each in comments if is_command(each.body, command)]
         for comment in sorted(found, key=lambda one: one.id)[-MOST_COMMANDS:]:
             if comment.user is not None and comment.user.is_one:
-                words = _first_line(comment)[len(command) :].strip()
-                yield Sign(
-                    way="command",
+                yield command_sign(
+                    comment.body,
+                    command,
                     by=comment.user.login,
-                    words=words,
-                    url=comment.html_url if _PAGE.fullmatch(comment.html_url) else None,
-                    doubt=self._doubt_about(comment, comment.user.login, words),
+                    url=comment.html_url,
+                    edited=comment.updated_at != comment.created_at,
+                    head=self.head,
+                    doubt=partial(self._doubt_about, comment.user.login),
                 )
-
-    def _doubt_about(self, comment: _Comment, login: str, words: str) -> str | None:
-        commit = words.partition(" ")[0]
-        if not _COMMIT.fullmatch(commit):
-            return sign.UNNAMED
-        if commit != self.head:
-            return sign.for_another(commit)
-        if comment.updated_at != comment.created_at:
-            return sign.EDITED
-        return self._doubt_about_person(login)
 
     def label(self, name: str) -> Sign | None:
         """The label, if the pull request has it."""
         path = f"/repos/{self.repository}/pulls/{self.pull_request}"
-        answer = self.client.request("GET", path, doing=self._doing, needs=_NEEDS)
-        pull = self.client.parsed(_PULL_REQUEST, answer.body, self._doing)
+        pull = self.client.get(_PULL_REQUEST, path, doing=self._doing, needs=_NEEDS)
         if not any(_same(each, name) for each in pull.labels or ()):
             return None
         labelled, pushed = self._timeline(name)
         if labelled is None or labelled.user is None:
             return None
         login = labelled.user.login
-        return Sign(
-            way="label",
-            by=login if _LOGIN.fullmatch(login) else "somebody",
-            doubt=self._doubt_about_label(labelled, labelled.user, pull.head.sha, pushed),
+        return label_sign(
+            login if _LOGIN.fullmatch(login) else "somebody",
+            labelled.created_at,
+            is_person=labelled.user.is_one,
+            host=self.client.host,
+            stands_at=pull.head.sha,
+            head=self.head,
+            newest_push=lambda: pushed,
+            doubt=partial(self._doubt_about, login),
         )
 
-    def _timeline(self, name: str) -> tuple[_Happening | None, _Happening | None]:
+    def _timeline(self, name: str) -> tuple[_Happening | None, Push | None]:
         """The last that set the label, if none took it off again; and the last push."""
         labelled = pushed = None
-        for answer in self.client.pages(
-            f"/repos/{self.repository}/issues/{self.pull_request}/timeline",
-            doing=self._doing,
-            query={"limit": PAGE},
-            needs=_NEEDS,
-        ):
-            for one in self.client.parsed(_TIMELINE, answer.body, self._doing):
-                if one.type == "label" and _same(one.label, name):
-                    labelled = one if one.body == "1" else None
-                elif one.type == "pull_push":
-                    pushed = one
+        path = f"/repos/{self.repository}/issues/{self.pull_request}/timeline"
+        for one in self.client.each(_TIMELINE, path, doing=self._doing, query=LONG, needs=_NEEDS):
+            if one.type == "label" and _same(one.label, name):
+                labelled = one if one.body == "1" else None
+            elif one.type == "pull_push":
+                pushed = Push(_newest(one), one.created_at)
         return labelled, pushed
 
-    def _doubt_about_label(
-        self, labelled: _Happening, person: _Person, head: str, pushed: _Happening | None
-    ) -> str | None:
-        if not person.is_one:
-            return sign.PROGRAM
-        if head != self.head:
-            return sign.NEWER
-        if pushed is None or _newest(pushed) != self.head:
-            return (
-                f"{self.client.host} does not say when the newest commit was pushed; a comment can approve "
-                "instead"
-            )
-        if labelled.created_at <= pushed.created_at:
-            return sign.SET_BEFORE
-        return self._doubt_about_person(person.login)
-
-    def _doubt_about_person(self, login: str) -> str | None:
+    def _doubt_about(self, login: str) -> str | None:
         if login not in self._doubts:
             self._doubts[login] = self._ask_about(login)
         return self._doubts[login]
 
     def _ask_about(self, login: str) -> str | None:
-        answer = self.client.request(
-            "GET",
-            f"/repos/{self.repository}/collaborators/{login}/permission",
-            doing=f"ask what {login} may do in {self.repository[:200]}",
-            accept=_UNKNOWN_PERSON | _NOT_TOLD,
-        )
+        doing = f"ask what {login} may do in {self.repository[:200]}"
+        path = f"/repos/{self.repository}/collaborators/{login}/permission"
+        answer = self.client.request("GET", path, doing=doing, accept=GONE | _NOT_TOLD)
         if answer.status in _NOT_TOLD:
             return (
                 f"{self.client.host} tells only administrators of the repository what {login} may do: pass "
                 "the token of one as the input `token`"
             )
-        if answer.status in _UNKNOWN_PERSON:
-            return sign.MAY_NOT
-        told = self.client.parsed(_PERMISSION, answer.body, self._doing)
-        return None if told.permission in _MAY_WRITE else sign.MAY_NOT
+        if answer.status in GONE:
+            return MAY_NOT
+        told = self.client.parsed(_PERMISSION, answer, self._doing)
+        return None if told.permission in _MAY_WRITE else MAY_NOT
 
 
-def _newest(pushed: _Happening) -> str | None:
-    """The commit that a push left the pull request at."""
+def _newest(pushed: _Happening) -> str:
+    """The commit that a push left the pull request at; empty where it isn't told."""
     try:
         commits = _PUSH.validate_json(pushed.body or "").commit_ids
     except ValidationError:
-        return None
-    return commits[-1] if commits else None
-
-
-def _first_line(comment: _Comment) -> str:
-    return (comment.body or "").partition("\n")[0].strip()
+        return ""
+    return commits[-1] if commits else ""
 
 
 def _same(label: _Label | None, name: str) -> bool:

@@ -8,30 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import islice
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.gitea.client import PAGE, Gitea
-from bloatcheck.publish.gitea.repository import Sha
+from bloatcheck.publish.answers import Sha
+from bloatcheck.publish.artifact import Artifact
+from bloatcheck.publish.gitea.manners import LONG
+from bloatcheck.publish.http import Client
 
 _READ = "actions: read"
-_MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _MOST_RUNS = 30
 """The newest; each is asked about."""
 _OF_A_BRANCH = frozenset({"push", "schedule", "workflow_dispatch"})
 """Events whose runs check a branch of the repository itself, whatever else has its name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunArtifact:
-    """Its number, the run that left it, the commit that the run was for, and its size in bytes."""
-
-    number: int
-    run: int
-    commit: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +30,7 @@ class _OfRun:
 
 
 @dataclass(frozen=True, slots=True)
-class _Artifact:
+class _Stored:
     """`workflow_run` is Gitea's, `run_id` Forgejo's."""
 
     id: int
@@ -57,7 +47,7 @@ class _Artifact:
 
 @dataclass(frozen=True, slots=True)
 class _Artifacts:
-    artifacts: tuple[_Artifact, ...] | None
+    artifacts: tuple[_Stored, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +70,11 @@ class _Run:
         return self.event in _OF_A_BRANCH and named == branch and not self.is_fork_pull_request
 
 
-_ARTIFACTS: TypeAdapter[_Artifacts | tuple[_Artifact, ...]] = TypeAdapter(_Artifacts | tuple[_Artifact, ...])
+_ARTIFACTS: TypeAdapter[_Artifacts | tuple[_Stored, ...]] = TypeAdapter(_Artifacts | tuple[_Stored, ...])
 _RUN = TypeAdapter(_Run)
 
 
-def branch_artifacts(client: Gitea, repository: str, name: str, branch: str) -> tuple[RunArtifact, ...]:
+def branch_artifacts(client: Client, repository: str, name: str, branch: str) -> tuple[Artifact, ...]:
     """The artifacts of this name that runs on a branch left, newest first; no expired ones.
 
     Raises:
@@ -95,13 +85,11 @@ def branch_artifacts(client: Gitea, repository: str, name: str, branch: str) -> 
     for one in found[:_MOST_RUNS]:
         run = _run(client, repository, one.run) if one.run else None
         if run and run.commit and run.is_of(branch):
-            kept.append(
-                RunArtifact(number=one.id, run=one.run or 0, commit=run.commit, size=one.size_in_bytes)
-            )
+            kept.append(Artifact(number=one.id, run=one.run or 0, commit=run.commit, size=one.size_in_bytes))
     return tuple(kept)
 
 
-def archive(client: Gitea, repository: str, number: int, *, most: int) -> bytes:
+def archive(client: Client, repository: str, number: int, *, most: int) -> bytes:
     """An artifact's zip archive, of at most so many bytes.
 
     Raises:
@@ -115,24 +103,21 @@ def archive(client: Gitea, repository: str, number: int, *, most: int) -> bytes:
     )
 
 
-def _named(client: Gitea, repository: str, name: str) -> Iterator[_Artifact]:
+def _named(client: Client, repository: str, name: str) -> Iterator[_Stored]:
     doing = f"list the artifacts {name}"
     pages = client.pages(
         f"/repos/{repository}/actions/artifacts",
         doing=doing,
-        query={"name": name, "limit": PAGE},
+        query={"name": name, **LONG},
         needs=_READ,
     )
     for answer in islice(pages, 3):
-        page = client.parsed(_ARTIFACTS, answer.body, doing)
+        page = client.parsed(_ARTIFACTS, answer, doing)
         for one in (page.artifacts or ()) if isinstance(page, _Artifacts) else page:
             if one.name == name and not one.expired:
                 yield one
 
 
-def _run(client: Gitea, repository: str, number: int) -> _Run | None:
-    doing = f"ask about run {number}"
-    answer = client.request(
-        "GET", f"/repos/{repository}/actions/runs/{number}", doing=doing, accept=_MISSING, needs=_READ
-    )
-    return None if answer.status in _MISSING else client.parsed(_RUN, answer.body, doing)
+def _run(client: Client, repository: str, number: int) -> _Run | None:
+    path = f"/repos/{repository}/actions/runs/{number}"
+    return client.find(_RUN, path, doing=f"ask about run {number}", needs=_READ)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bloatcheck.publish.artifact import Artifact
 from bloatcheck.publish.check import MAX_TITLE_CHARACTERS, Check, Conclusion
 from bloatcheck.publish.gitea.approvals import SignReader
-from bloatcheck.publish.gitea.artifacts import RunArtifact, archive, branch_artifacts
-from bloatcheck.publish.gitea.comments import GiteaComments
+from bloatcheck.publish.gitea.artifacts import archive, branch_artifacts
 from bloatcheck.publish.gitea.repository import Repository
+from bloatcheck.publish.issue_comments import IssueComments
 from bloatcheck.publish.sign import Sign, signs_by
-from bloatcheck.publish.sticky import CommentResult, upsert
 
+_RUN = re.compile(r"/actions/runs/([0-9]{1,18})")
 _STATES = {Conclusion.SUCCESS: "success", Conclusion.NEUTRAL: "success", Conclusion.FAILURE: "failure"}
 
 
@@ -22,7 +24,7 @@ class GiteaHost(Repository):
 
     bot: str
 
-    def artifacts(self, name: str, branch: str) -> Sequence[RunArtifact]:
+    def artifacts(self, name: str, branch: str) -> Sequence[Artifact]:
         """Those of runs on a branch, newest first."""
         return branch_artifacts(self.client, self.name, name, branch)
 
@@ -30,24 +32,11 @@ class GiteaHost(Repository):
         """An artifact's zip archive."""
         return archive(self.client, self.name, number, most=most)
 
-    def upsert_comment(
-        self,
-        number: int,
-        body: str,
-        *,
-        author: str | None,
-        create: bool,
-        returned: str | None = None,
-        head: str | None = None,
-        settled: bool = False,  # noqa: ARG002 - a comment on Gitea has no state
-    ) -> CommentResult:
-        """Leaves exactly one comment of ours."""
-        comments = self._comments(number)
-        return upsert(comments, body, author=author, create=create, returned=returned, head=head)
-
-    def newest_commit(self, number: int) -> str:
-        """The head of a pull request."""
-        return self._comments(number).newest_commit()
+    def conversation(self, number: int, *, settled: bool = False) -> IssueComments:  # noqa: ARG002 - it is a comment like any other
+        """The comments of a pull request; they come all at once."""
+        return IssueComments(
+            client=self.client, repository=self.name, pull_request=number, bot=self.bot, run=_RUN, page={}
+        )
 
     def signs(
         self, number: int, *, head: str, label: str | None = None, command: str | None = None
@@ -70,6 +59,3 @@ class GiteaHost(Repository):
             },
             needs="contents: write",
         )
-
-    def _comments(self, number: int) -> GiteaComments:
-        return GiteaComments(self.client, self.name, number, self.bot, self.client.host)

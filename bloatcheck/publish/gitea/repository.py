@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import binascii
 import posixpath
-from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import TypeAdapter
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.gitea.client import PAGE, Gitea
+from bloatcheck.publish.answers import Sha, check_size, unpacked
+from bloatcheck.publish.gitea.manners import LONG
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.own_request import opened
 from bloatcheck.publish.refused import message_of
 
 _READ = "contents: read"
-_MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_NEW = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
-
-Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
-"""It becomes part of addresses, and an argument of git."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ _PULLS = TypeAdapter(tuple[_Pull, ...])
 class Repository:
     """A repository, `owner/name`, as the client's token may see it."""
 
-    client: Gitea
+    client: Client
     name: str
 
     def merge_base(self, base: str, head: str) -> str | None:
@@ -104,16 +99,10 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"ask where {base[:12]} and {head[:12]} parted"
-        answer = self.client.request(
-            "GET",
-            f"/repos/{self.name}/compare/{base}...{head}",
-            doing=doing,
-            accept=_MISSING,
-            needs=_READ,
-        )
-        if answer.status in _MISSING:
+        path = f"/repos/{self.name}/compare/{base}...{head}"
+        found = self.client.find(_COMPARISON, path, doing=doing, needs=_READ)
+        if found is None:
             return None
-        found = self.client.parsed(_COMPARISON, answer.body, doing)
         commits = found.commits or ()
         if len(commits) != found.total_commits:
             return None
@@ -133,14 +122,10 @@ class Repository:
         if not isinstance(found, _Content) or found.type != "file":
             return None
         doing = f"read {path} at {commit[:12]}"
-        if found.size > most:
-            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
+        check_size(found.size, doing, most=most)
         if found.size and not found.content:
             raise PublishError(f"could not {doing}: {self.client.host} gives no file of this size")
-        try:
-            return b64decode(found.content or "")
-        except binascii.Error:
-            raise PublishError(f"could not {doing}: the answer is damaged") from None
+        return unpacked(found.content or "", doing, most=most)
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the files in a folder at a commit, from the repository's top; empty without one.
@@ -162,18 +147,13 @@ class Repository:
             PublishError: refused, unreachable, or too many commits since.
         """
         doing = f"ask for the commits of {branch}"
-        least = {"stat": "false", "verification": "false", "files": "false", "limit": PAGE}
         until = moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for answer in self.client.pages(
-            f"/repos/{self.name}/commits",
-            doing=doing,
-            query={"sha": branch, "until": until, **least},
-            needs=_READ,
-        ):
-            for commit in self.client.parsed(_COMMITS, answer.body, doing):
-                if commit.created <= moment:
-                    return commit.sha
-        return None
+        least = {"stat": "false", "verification": "false", "files": "false", **LONG}
+        query = {"sha": branch, "until": until, **least}
+        commits = self.client.each(
+            _COMMITS, f"/repos/{self.name}/commits", doing=doing, query=query, needs=_READ
+        )
+        return next((commit.sha for commit in commits if commit.created <= moment), None)
 
     def pull_request(self, *, branch: str, base: str, title: str, body: str) -> str:
         """Opens a pull request for a branch, or renews the text of the one that is open.
@@ -201,7 +181,7 @@ class Repository:
                 return PublishError(
                     f"{self.client.host} refused to {doing}" + (f": {words}" if words else "")
                 )
-            return self.client.parsed(_PULL, answer.body, doing)
+            return self.client.parsed(_PULL, answer, doing)
 
         return opened(
             body,
@@ -241,22 +221,11 @@ class Repository:
         )
 
     def _open_pulls(self, doing: str) -> Iterator[_Pull]:
-        for answer in self.client.pages(
-            f"/repos/{self.name}/pulls",
-            doing=doing,
-            query={"state": "open", "sort": "recentupdate", "limit": PAGE},
-            needs="pull-requests: read",
-        ):
-            yield from self.client.parsed(_PULLS, answer.body, doing)
+        query = {"state": "open", "sort": "recentupdate", **LONG}
+        path = f"/repos/{self.name}/pulls"
+        return self.client.each(_PULLS, path, doing=doing, query=query, needs="pull-requests: read")
 
     def _contents(self, commit: str, path: str) -> _Content | tuple[_Content, ...] | None:
         doing = f"read {path} at {commit[:12]}"
-        answer = self.client.request(
-            "GET",
-            f"/repos/{self.name}/contents/{quote(posixpath.normpath(path))}",
-            doing=doing,
-            query={"ref": commit},
-            accept=_MISSING,
-            needs=_READ,
-        )
-        return None if answer.status in _MISSING else self.client.parsed(_CONTENT, answer.body, doing)
+        path = f"/repos/{self.name}/contents/{quote(posixpath.normpath(path))}"
+        return self.client.find(_CONTENT, path, doing=doing, query={"ref": commit}, needs=_READ)

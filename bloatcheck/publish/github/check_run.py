@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from bloatcheck.publish.check import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, Check, LineAnnotation
-from bloatcheck.publish.github.answers import parsed
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.http import Client
 
 MAX_MESSAGE_BYTES = 64 * 1024
 BATCH = 50
@@ -29,7 +28,7 @@ class _Created:
 _CREATED = TypeAdapter(_Created)
 
 
-def post_check_run(client: GitHub, repository: str, check: Check) -> int:
+def post_check_run(client: Client, repository: str, check: Check) -> int:
     """Makes the check run, finished at once, and adds its annotations in batches; its id.
 
     The conclusion goes with the first request: a fault later costs annotations only. A request whose answer
@@ -53,7 +52,7 @@ def post_check_run(client: GitHub, repository: str, check: Check) -> int:
     if check.details_url:
         body["details_url"] = check.details_url
     answer = client.request("POST", f"/repos/{repository}/check-runs", doing=doing, body=body, needs=_NEEDS)
-    number = parsed(_CREATED, answer.body, doing).id
+    number = client.parsed(_CREATED, answer, doing).id
     for batch in batches[1:]:
         client.request(
             "PATCH",

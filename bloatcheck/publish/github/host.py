@@ -6,13 +6,16 @@ import re
 from dataclasses import dataclass
 
 from bloatcheck.publish.check import Check
-from bloatcheck.publish.github.approvals import newest_commit, read_signs
+from bloatcheck.publish.github.approvals import SignReader
 from bloatcheck.publish.github.check_run import post_check_run
-from bloatcheck.publish.github.comment import RUN, upsert_comment
 from bloatcheck.publish.github.pull_requests import open_pull_requests
-from bloatcheck.publish.github.repository import Repository
-from bloatcheck.publish.sign import Sign
-from bloatcheck.publish.sticky import CommentResult
+from bloatcheck.publish.github.repository import LONG, Repository
+from bloatcheck.publish.issue_comments import IssueComments
+from bloatcheck.publish.sign import Sign, signs_by
+
+ACTIONS_BOT = "github-actions[bot]"
+"""The user behind a job's own token."""
+_RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:/(?:attempts|job)/[0-9]{1,20})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +25,29 @@ class GitHubHost(Repository):
     `run` finds the number of a run in its address, where another CI runs.
     """
 
-    run: re.Pattern[str] = RUN
+    run: re.Pattern[str] = _RUN
 
-    def upsert_comment(
-        self,
-        number: int,
-        body: str,
-        *,
-        author: str | None,
-        create: bool,
-        returned: str | None = None,
-        head: str | None = None,
-        settled: bool = False,  # noqa: ARG002 - it is a comment like any other
-    ) -> CommentResult:
-        """Leaves exactly one comment of ours."""
-        return upsert_comment(
-            self.client,
-            self.name,
-            number,
-            body,
-            author=author,
-            create=create,
-            returned=returned,
-            head=head,
+    def conversation(self, number: int, *, settled: bool = False) -> IssueComments:  # noqa: ARG002 - it is a comment like any other
+        """The comments of a pull request."""
+        return IssueComments(
+            client=self.client,
+            repository=self.name,
+            pull_request=number,
+            bot=ACTIONS_BOT,
             run=self.run,
+            page=LONG,
         )
 
     def post_check(self, check: Check) -> None:
         """A check run."""
         post_check_run(self.client, self.name, check)
 
-    def newest_commit(self, number: int) -> str:
-        """The head of a pull request."""
-        return newest_commit(self.client, self.name, number)
-
     def signs(
         self, number: int, *, head: str, label: str | None = None, command: str | None = None
     ) -> tuple[Sign, ...]:
         """Labels and commands of people."""
-        return read_signs(self.client, self.name, number, head=head, label=label, command=command)
+        reader = SignReader(self.client, self.name, number, head)
+        return signs_by(reader, label=label, command=command)
 
     def open_pull_requests(self, *, head_repository: str, head_branch: str, head_sha: str) -> tuple[int, ...]:
         """Those with this head."""

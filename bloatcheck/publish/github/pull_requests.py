@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.github.answers import parsed
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.http import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ _PULL_REQUESTS = TypeAdapter(tuple[_PullRequest, ...])
 
 
 def open_pull_requests(
-    client: GitHub, repository: str, *, head_repository: str, head_branch: str, head_sha: str
+    client: Client, repository: str, *, head_repository: str, head_branch: str, head_sha: str
 ) -> tuple[int, ...]:
     """Numbers of the open pull requests into `repository` that have this commit as their head right now.
 
@@ -52,21 +51,21 @@ def open_pull_requests(
     """
     doing = f"find the pull request of {head_repository[:200]} into {repository[:200]}"
     owner = head_repository.partition("/")[0]
-    found: list[int] = []
-    for answer in client.pages(
+    pulls = client.each(
+        _PULL_REQUESTS,
         f"/repos/{repository}/pulls",
         doing=doing,
         query={"state": "open", "head": f"{owner}:{head_branch}", "per_page": "100"},
         needs="pull-requests: read",
-    ):
-        found += [
-            pull.number
-            for pull in parsed(_PULL_REQUESTS, answer.body, doing)
-            if pull.number > 0
-            and pull.head.sha == head_sha
-            and _is(pull.head, head_repository)
-            and _is(pull.base, repository)
-        ]
+    )
+    found = [
+        pull.number
+        for pull in pulls
+        if pull.number > 0
+        and pull.head.sha == head_sha
+        and _is(pull.head, head_repository)
+        and _is(pull.base, repository)
+    ]
     return tuple(dict.fromkeys(found))
 
 

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import binascii
 import posixpath
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
-from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import TypeAdapter
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.answers import parsed
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.answers import Sha, check_size, unpacked
+from bloatcheck.publish.artifact import Artifact
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.own_request import opened
 
 _READ = "contents: read"
 _READ_RUNS = "actions: read"
 _WRITE = "pull-requests: write"
-_MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_NEW = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 _MOST_PAGES = 3
 """Of 100 artifacts, newest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunArtifact:
-    """Its number, the run that left it, the commit that the run was for, and its size in bytes."""
-
-    number: int
-    run: int
-    commit: str
-    size: int
-
-
-_Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
-"""It becomes part of addresses, and an argument of git."""
+LONG = {"per_page": "100"}
+"""What a list is asked with to be long."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    sha: _Sha
+    sha: Sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +46,7 @@ class _Content:
 
     type: str
     path: str
-    sha: _Sha
+    sha: Sha
     size: int
     content: str = ""
     encoding: str = ""
@@ -77,7 +64,7 @@ class _Run:
     repository_id: int
     head_repository_id: int
     head_branch: str | None
-    head_sha: _Sha
+    head_sha: Sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +101,7 @@ _PULLS = TypeAdapter(tuple[_Pull, ...])
 class Repository:
     """A repository, `owner/name`, as the client's token may see it."""
 
-    client: GitHub
+    client: Client
     name: str
 
     def merge_base(self, base: str, head: str) -> str | None:
@@ -124,17 +111,9 @@ class Repository:
             PublishError: refused or unreachable.
         """
         doing = f"ask where {base[:12]} and {head[:12]} parted"
-        answer = self.client.request(
-            "GET",
-            f"/repos/{self.name}/compare/{base}...{head}",
-            doing=doing,
-            query={"per_page": "1"},
-            accept=_MISSING,
-            needs=_READ,
-        )
-        if answer.status in _MISSING:
-            return None
-        return parsed(_COMPARISON, answer.body, doing).merge_base_commit.sha
+        path = f"/repos/{self.name}/compare/{base}...{head}"
+        found = self.client.find(_COMPARISON, path, doing=doing, query={"per_page": "1"}, needs=_READ)
+        return found.merge_base_commit.sha if found else None
 
     def file(self, commit: str, path: str, *, most: int) -> bytes | None:
         """A file's content at a commit, of at most so many bytes; None where there is no such file.
@@ -146,19 +125,12 @@ class Repository:
         if not isinstance(found, _Content) or found.type != "file":
             return None
         doing = f"read {path} at {commit[:12]}"
-        if found.size > most:
-            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
-        content, encoding = found.content, found.encoding
-        if encoding != "base64" and found.size:
-            answer = self.client.request(
-                "GET", f"/repos/{self.name}/git/blobs/{quote(found.sha)}", doing=doing, needs=_READ
-            )
-            blob = parsed(_BLOB, answer.body, doing)
-            content, encoding = blob.content, blob.encoding
-        try:
-            return b64decode(content)
-        except binascii.Error:
-            raise PublishError(f"could not {doing}: the answer is damaged") from None
+        check_size(found.size, doing, most=most)
+        content = found.content
+        if found.encoding != "base64" and found.size:
+            path = f"/repos/{self.name}/git/blobs/{quote(found.sha)}"
+            content = self.client.get(_BLOB, path, doing=doing, needs=_READ).content
+        return unpacked(content, doing, most=most)
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the files in a folder at a commit, from the repository's top; empty without one.
@@ -179,17 +151,13 @@ class Repository:
         """
         doing = f"ask for the commits of {branch}"
         until = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        answer = self.client.request(
-            "GET",
-            f"/repos/{self.name}/commits",
-            doing=doing,
-            query={"sha": branch, "until": until, "per_page": "1"},
-            needs=_READ,
+        query = {"sha": branch, "until": until, "per_page": "1"}
+        found = self.client.get(
+            _COMMITS, f"/repos/{self.name}/commits", doing=doing, query=query, needs=_READ
         )
-        found = parsed(_COMMITS, answer.body, doing)
         return found[0].sha if found else None
 
-    def artifacts(self, name: str, branch: str) -> Sequence[RunArtifact]:
+    def artifacts(self, name: str, branch: str) -> Sequence[Artifact]:
         """The artifacts of this name that runs on a branch left, newest first; no expired ones.
 
         A fork may have a branch of the same name; its artifacts are not among them.
@@ -201,13 +169,13 @@ class Repository:
         pages = self.client.pages(
             f"/repos/{self.name}/actions/artifacts",
             doing=doing,
-            query={"name": name, "per_page": "100"},
+            query={"name": name, **LONG},
             needs=_READ_RUNS,
         )
         found = [
-            RunArtifact(number=one.id, run=run.id, commit=run.head_sha, size=one.size_in_bytes)
+            Artifact(number=one.id, run=run.id, commit=run.head_sha, size=one.size_in_bytes)
             for answer in islice(pages, _MOST_PAGES)
-            for one in parsed(_ARTIFACTS, answer.body, doing).artifacts
+            for one in self.client.parsed(_ARTIFACTS, answer, doing).artifacts
             if (run := one.workflow_run)
             and not one.expired
             and run.head_branch == branch
@@ -250,7 +218,7 @@ class Repository:
             )
             if answer.status in _NOT_NEW:
                 return PublishError(f"GitHub refused to {doing}", hint=_ALLOW)
-            return parsed(_PULL, answer.body, doing)
+            return self.client.parsed(_PULL, answer, doing)
 
         return opened(
             body,
@@ -268,27 +236,19 @@ class Repository:
 
     def _open_pull(self, branch: str, base: str, doing: str) -> _Pull | None:
         owner = self.name.partition("/")[0]
-        answer = self.client.request(
-            "GET",
+        found = self.client.get(
+            _PULLS,
             f"/repos/{self.name}/pulls",
             doing=doing,
             query={"state": "open", "head": f"{owner}:{branch}", "base": base, "per_page": "1"},
             needs="pull-requests: read",
         )
-        found = parsed(_PULLS, answer.body, doing)
         return found[0] if found else None
 
     def _contents(self, commit: str, path: str) -> _Content | tuple[_Content, ...] | None:
         doing = f"read {path} at {commit[:12]}"
-        answer = self.client.request(
-            "GET",
-            f"/repos/{self.name}/contents/{quote(posixpath.normpath(path))}",
-            doing=doing,
-            query={"ref": commit},
-            accept=_MISSING,
-            needs=_READ,
-        )
-        return None if answer.status in _MISSING else parsed(_CONTENT, answer.body, doing)
+        path = f"/repos/{self.name}/contents/{quote(posixpath.normpath(path))}"
+        return self.client.find(_CONTENT, path, doing=doing, query={"ref": commit}, needs=_READ)
 
 
 _ALLOW = "allow GitHub Actions to create pull requests: Settings, Actions, General, Workflow permissions"

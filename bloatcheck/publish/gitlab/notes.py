@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from pydantic import TypeAdapter
 
-from bloatcheck.publish.gitlab.client import GitLab, parsed
+from bloatcheck.publish.http import GONE, Client
 from bloatcheck.publish.sticky import Note
 
 MAX_NOTE_CHARACTERS = 1_000_000
@@ -24,7 +23,6 @@ ALL_COMMENTS = {
 }
 
 _RUN = re.compile(r"/-/jobs/([0-9]{1,18})")
-_GONE = frozenset({HTTPStatus.NOT_FOUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,17 @@ _MERGE_REQUEST = TypeAdapter(_MergeRequest)
 class GitLabNotes:
     """The notes of one merge request. `path` is its address below the API, `page` the one for people."""
 
-    client: GitLab
+    client: Client
     path: str
     page: str
     name: str
-    host: str = "GitLab"
     longest: int = MAX_NOTE_CHARACTERS
     run: re.Pattern[str] = _RUN
+
+    @property
+    def host(self) -> str:
+        """GitLab."""
+        return self.client.host
 
     @property
     def _doing(self) -> str:
@@ -70,46 +72,35 @@ class GitLabNotes:
     def all(self) -> Iterator[Note]:
         """Every note that is no event's, oldest first."""
         doing = f"read the notes of {self.name}"
-        for answer in self.client.pages(
-            f"{self.path}/notes",
-            doing=doing,
-            query=ALL_COMMENTS,
-        ):
-            for note in parsed(_NOTES, answer.body, doing):
-                if not note.system:
-                    yield self._note(note)
+        for note in self.client.each(_NOTES, f"{self.path}/notes", doing=doing, query=ALL_COMMENTS):
+            if not note.system:
+                yield self._note(note)
 
     def own_name(self) -> str:
         """The token's user; of a project's token its bot."""
-        doing = "ask whose token it is"
-        return parsed(_USER, self.client.request("GET", "/user", doing=doing).body, doing).username
+        return self.client.get(_USER, "/user", doing="ask whose token it is").username
 
     def create(self, text: str) -> Note:
         """A new note."""
         answer = self.client.request("POST", f"{self.path}/notes", doing=self._doing, body={"body": text})
-        return self._note(parsed(_NOTE, answer.body, self._doing))
+        return self._note(self.client.parsed(_NOTE, answer, self._doing))
 
     def edit(self, note: Note, text: str) -> bool:
         """Another text; whether the note was still there."""
-        answer = self.client.request(
-            "PUT",
-            f"{self.path}/notes/{note.number}",
-            doing=self._doing,
-            body={"body": text},
-            accept=_GONE,
-        )
-        return answer.status not in _GONE
+        body = {"body": text}
+        answer = self.client.request("PUT", self._one(note), doing=self._doing, body=body, accept=GONE)
+        return answer.status not in GONE
 
     def remove(self, note: Note) -> None:
         """Away with it."""
-        self.client.request(
-            "DELETE", f"{self.path}/notes/{note.number}", doing="remove a duplicate note", accept=_GONE
-        )
+        self.client.request("DELETE", self._one(note), doing="remove a duplicate note", accept=GONE)
 
     def newest_commit(self) -> str:
         """The head of the merge request."""
-        answer = self.client.request("GET", self.path, doing=self._doing)
-        return parsed(_MERGE_REQUEST, answer.body, self._doing).sha
+        return self.client.get(_MERGE_REQUEST, self.path, doing=self._doing).sha
+
+    def _one(self, note: Note) -> str:
+        return f"{self.path}/notes/{note.number}"
 
     def _note(self, note: _Note) -> Note:
         author = note.author.username if note.author else None

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import binascii
 import posixpath
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from itertools import islice
-from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import TypeAdapter
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.gitlab.client import GitLab, parsed
+from bloatcheck.publish.answers import Sha, check_size, unpacked
+from bloatcheck.publish.artifact import Artifact
+from bloatcheck.publish.http import GONE, Client
 from bloatcheck.publish.own_request import opened
 
 _READ = "read_api"
-_MISSING = frozenset({HTTPStatus.NOT_FOUND})
 _NOT_HERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST})
 """GitLab calls a commit that it doesn't have a bad request."""
 _NOT_NEW = frozenset({HTTPStatus.CONFLICT})
 _MOST_PAGES = 3
 """Of 100 jobs, newest first."""
 
-_Sha = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
-"""It becomes part of addresses, and an argument of git."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobArtifact:
-    """The archive of a job: the job's number, the commit that it was for, and its size in bytes."""
-
-    number: int
-    run: int
-    commit: str
-    size: int
-
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    id: _Sha
+    id: Sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +80,7 @@ _REQUESTS = TypeAdapter(tuple[_Request, ...])
 class Project:
     """A project, `group/name`, as the client's token may see it; `page` is its address for people."""
 
-    client: GitLab
+    client: Client
     name: str
     page: str
 
@@ -112,15 +96,9 @@ class Project:
             PublishError: refused or unreachable.
         """
         doing = f"ask where {base[:12]} and {head[:12]} parted"
-        answer = self.client.request(
-            "GET",
-            f"{self.path}/repository/merge_base",
-            doing=doing,
-            query={"refs[]": (base, head)},
-            accept=_NOT_HERE,
-            needs=_READ,
-        )
-        return None if answer.status in _NOT_HERE else parsed(_COMMIT, answer.body, doing).id
+        path, query = f"{self.path}/repository/merge_base", {"refs[]": (base, head)}
+        found = self.client.find(_COMMIT, path, doing=doing, query=query, missing=_NOT_HERE, needs=_READ)
+        return found.id if found else None
 
     def file(self, commit: str, path: str, *, most: int) -> bytes | None:
         """A file's content at a commit, of at most so many bytes; None where there is no such file.
@@ -129,23 +107,12 @@ class Project:
             PublishError: refused, unreachable, or too large.
         """
         doing = f"read {path} at {commit[:12]}"
-        answer = self.client.request(
-            "GET",
-            f"{self.path}/repository/files/{quote(posixpath.normpath(path), safe='')}",
-            doing=doing,
-            query={"ref": commit},
-            accept=_MISSING,
-            needs=_READ,
-        )
-        if answer.status in _MISSING:
+        path = f"{self.path}/repository/files/{quote(posixpath.normpath(path), safe='')}"
+        found = self.client.find(_FILE, path, doing=doing, query={"ref": commit}, needs=_READ)
+        if found is None:
             return None
-        found = parsed(_FILE, answer.body, doing)
-        if found.size > most:
-            raise PublishError(f"could not {doing}: it is larger than {most:,} bytes")
-        try:
-            return b64decode(found.content)
-        except binascii.Error:
-            raise PublishError(f"could not {doing}: the answer is damaged") from None
+        check_size(found.size, doing, most=most)
+        return unpacked(found.content, doing, most=most)
 
     def files(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the files in a folder at a commit, from the repository's top; empty without one.
@@ -154,20 +121,15 @@ class Project:
             PublishError: refused or unreachable.
         """
         doing = f"list {folder} at {commit[:12]}"
-        pages = self.client.pages(
+        entries = self.client.each(
+            _TREE,
             f"{self.path}/repository/tree",
             doing=doing,
             query={"ref": commit, "path": folder, "per_page": "100"},
-            accept=_MISSING,
             needs=_READ,
+            missing=GONE,
         )
-        return tuple(
-            entry.path
-            for answer in pages
-            if answer.status not in _MISSING
-            for entry in parsed(_TREE, answer.body, doing)
-            if entry.type == "blob"
-        )
+        return tuple(entry.path for entry in entries if entry.type == "blob")
 
     def last_before(self, moment: datetime, branch: str) -> str | None:
         """The newest commit of a branch that was made before a moment; None where there is none.
@@ -176,17 +138,16 @@ class Project:
             PublishError: refused or unreachable.
         """
         doing = f"ask for the commits of {branch}"
-        answer = self.client.request(
-            "GET",
+        found = self.client.get(
+            _COMMITS,
             f"{self.path}/repository/commits",
             doing=doing,
             query={"ref_name": branch, "until": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": "1"},
             needs=_READ,
         )
-        found = parsed(_COMMITS, answer.body, doing)
         return found[0].id if found else None
 
-    def artifacts(self, name: str, branch: str) -> Sequence[JobArtifact]:
+    def artifacts(self, name: str, branch: str) -> Sequence[Artifact]:
         """The archives of jobs of this name that passed on a branch, newest first.
 
         Jobs of merge requests, and of forks, have another ref or another project.
@@ -195,13 +156,17 @@ class Project:
             PublishError: refused or unreachable.
         """
         doing = f"list the jobs {name}"
-        pages = self.client.pages(
-            f"{self.path}/jobs", doing=doing, query={"scope[]": "success", "per_page": "100"}, needs=_READ
+        jobs = self.client.each(
+            _JOBS,
+            f"{self.path}/jobs",
+            doing=doing,
+            query={"scope[]": "success", "per_page": "100"},
+            needs=_READ,
+            most_pages=_MOST_PAGES,
         )
         found = [
-            JobArtifact(number=job.id, run=job.id, commit=job.commit.id, size=job.artifacts_file.size)
-            for answer in islice(pages, _MOST_PAGES)
-            for job in parsed(_JOBS, answer.body, doing)
+            Artifact(number=job.id, run=job.id, commit=job.commit.id, size=job.artifacts_file.size)
+            for job in jobs
             if job.name == name and job.ref == branch and not job.tag and job.artifacts_file
         ]
         return sorted(found, key=lambda artifact: artifact.number, reverse=True)
@@ -246,7 +211,7 @@ class Project:
             )
             if answer.status in _NOT_NEW:
                 return PublishError(f"GitLab refused to {doing}")
-            return parsed(_REQUEST, answer.body, doing)
+            return self.client.parsed(_REQUEST, answer, doing)
 
         return opened(
             body,
@@ -263,18 +228,11 @@ class Project:
 
     def _open_request(self, branch: str, base: str, doing: str) -> _Request | None:
         """The project's own: a fork's branch may have the same name, and its author wrote what it brings."""
-        pages = self.client.pages(
+        requests = self.client.each(
+            _REQUESTS,
             f"{self.path}/merge_requests",
             doing=doing,
             query={"state": "opened", "source_branch": branch, "target_branch": base, "per_page": "100"},
             needs=_READ,
         )
-        return next(
-            (
-                request
-                for answer in pages
-                for request in parsed(_REQUESTS, answer.body, doing)
-                if request.source_project_id == request.target_project_id
-            ),
-            None,
-        )
+        return next((one for one in requests if one.source_project_id == one.target_project_id), None)

@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.client import GitHub
-from bloatcheck.publish.github.comment import upsert_comment
+from bloatcheck.publish.github.host import GitHubHost
+from bloatcheck.publish.github.manners import GITHUB
+from bloatcheck.publish.http import Client
+from bloatcheck.publish.sticky import upsert
 from bloatcheck.report.markdown import comment_marker
 
 
 def comment(body: str, repository: str = "octo/hello", number: int = 1) -> None:
-    client = GitHub("token", api_url="http://127.0.0.1:1")
-    upsert_comment(client, repository, number, body, author=None, create=True)
+    client = Client("token", manners=GITHUB, api_url="http://127.0.0.1:1")
+    upsert(GitHubHost(client, repository).conversation(number), body, author=None, create=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.client import GitHub
+from bloatcheck.publish.github.manners import GITHUB, PUBLIC_API
+from bloatcheck.publish.http import Client
 from bloatcheck.publish.patience import Patience
 
 TOKEN = "ghs_pretend0123456789"
@@ -19,7 +20,7 @@ TOKEN = "ghs_pretend0123456789"
 )
 def test_a_token_that_can_not_be_one_is_refused_and_not_repeated(token: str) -> None:
     with pytest.raises(PublishError, match=r"no (usable )?GitHub token") as caught:
-        GitHub(token)
+        Client(token, api_url=PUBLIC_API, manners=GITHUB)
     assert "pretend" not in str(caught.value)
 
 
@@ -40,7 +41,7 @@ def test_a_token_that_can_not_be_one_is_refused_and_not_repeated(token: str) -> 
 )
 def test_an_address_that_is_no_apis_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(PublishError, match="address of GitHub's API is not usable") as caught:
-        GitHub(TOKEN, api_url=url)
+        Client(TOKEN, manners=GITHUB, api_url=url)
     assert "secret" not in str(caught.value)
 
 
@@ -49,23 +50,23 @@ def test_an_address_that_is_no_apis_is_refused_and_not_repeated(url: str) -> Non
 )
 def test_the_token_is_not_sent_in_the_clear(url: str) -> None:
     with pytest.raises(PublishError, match="is not encrypted") as caught:
-        GitHub(TOKEN, api_url=url)
+        Client(TOKEN, manners=GITHUB, api_url=url)
     assert "https" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:3000"])
 def test_on_the_machine_itself_nobody_reads_along(url: str) -> None:
-    assert repr(GitHub(TOKEN, api_url=url)) == f"GitHub({url!r})"
+    assert repr(Client(TOKEN, manners=GITHUB, api_url=url)) == f"GitHub({url!r})"
 
 
 def test_its_repr_shows_no_token() -> None:
-    assert repr(GitHub(TOKEN, api_url="https://github.example/api/v3/")) == (
+    assert repr(Client(TOKEN, manners=GITHUB, api_url="https://github.example/api/v3/")) == (
         "GitHub('https://github.example/api/v3')"
     )
 
 
 def test_nobody_at_the_address_is_a_clear_error() -> None:
-    client = GitHub(TOKEN, api_url="http://127.0.0.1:1", patience=Patience(tries=1))
+    client = Client(TOKEN, manners=GITHUB, api_url="http://127.0.0.1:1", patience=Patience(tries=1))
     with pytest.raises(PublishError, match="could not ask: the connection failed") as caught:
         client.request("GET", "/user", doing="ask")
     assert "http://127.0.0.1:1 reachable" in str(caught.value.hint)
@@ -77,7 +78,7 @@ def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: py
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    client = GitHub(TOKEN, api_url="http://127.0.0.1:1")
+    client = Client(TOKEN, manners=GITHUB, api_url="http://127.0.0.1:1")
     prepared = client._session.prepare_request(requests.Request("GET", "http://127.0.0.1:1/"))
 
     assert prepared.headers["Authorization"] == f"Bearer {TOKEN}"

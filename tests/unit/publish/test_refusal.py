@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import PublishError
-from bloatcheck.publish.github.refusal import refusal
-from bloatcheck.publish.refused import ReadOnlyTokenError, message_of
+from bloatcheck.publish.answers import Answer
+from bloatcheck.publish.github.manners import GITHUB
+from bloatcheck.publish.refused import ReadOnlyTokenError, message_of, refusal_of
 
 
 def refused(status: int, message: str = "", headers: dict[str, str] | None = None) -> PublishError:
     body = json.dumps({"message": message}).encode()
     doing, needs = "comment on pull request 7 of octo/hello", "pull-requests: write"
-    return refusal(doing, needs, status, headers or {}, body)
+    return refusal_of(GITHUB, doing, needs, Answer(status, headers or {}, body))
 
 
 def test_it_says_what_was_tried_and_githubs_own_words() -> None:
@@ -89,6 +90,6 @@ def test_a_long_message_is_cut() -> None:
 
 @given(st.binary(max_size=200), st.integers(300, 599))
 def test_whatever_the_answer_there_is_a_message_and_a_hint(body: bytes, status: int) -> None:
-    error = refusal("do it", "pull-requests: write", status, {}, body)
+    error = refusal_of(GITHUB, "do it", "pull-requests: write", Answer(status, {}, body))
     assert error.message.startswith("GitHub ")
     assert error.hint
