@@ -6,11 +6,11 @@ leads to its build.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import platform as machine
 import posixpath
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
@@ -19,6 +19,7 @@ from bloatcheck.analysis.advice.paths import PathPatterns
 from bloatcheck.build.needs import in_order, needed, taken
 from bloatcheck.config.model import BuilderChoice, BuildSpec, Config, ImageSpec
 from bloatcheck.inputs.bases import resolve_bases
+from bloatcheck.inputs.build_secrets import BuildSecret, committed, read_secret
 from bloatcheck.inputs.context import BuildContext
 from bloatcheck.inputs.ignore import IgnoreFile, parse_ignore_file
 from bloatcheck.inputs.model import VERSION, BaseImage, InputFile, Inputs, UnresolvedError
@@ -110,6 +111,7 @@ class _Read:
     files: tuple[InputFile, ...]
     images: tuple[str, ...]
     args: Mapping[str, str]
+    secrets: tuple[BuildSecret, ...]
     begins: frozenset[int]
     triggers: bool
     """Whether it has an ONBUILD, for those that stand on it."""
@@ -123,6 +125,7 @@ class _Derivation:
     _contexts: dict[tuple[str, str], BuildContext] = field(default_factory=dict)
     _dockerfiles: dict[str, str] = field(default_factory=dict)
     _all: tuple[str, ...] | None = None
+    _committed: Mapping[str, str] = field(default_factory=dict)
     made_here: _MadeHere = field(init=False)
     _needed: Sequence[frozenset[int]] = field(init=False)
     _may_need: Sequence[AbstractSet[int]] = field(init=False)
@@ -150,6 +153,8 @@ class _Derivation:
             if (given := self.environment.get(name) if value is None else value) is not None
         }
         dockerfile = self._inside(build.dockerfile)
+        if build.dockerfile.endswith(".in") and self._without_docker():
+            raise UnresolvedError("buildah's preprocessor reads it first, and what it includes")
         text = self._dockerfile(dockerfile)
         instructions = parse_dockerfile(text)
         reads = reads_of(text, instructions, platform=platform, target=build.target, build_args=args)
@@ -162,7 +167,8 @@ class _Derivation:
             sources: Iterable[str] = spec.inputs
             paths |= self._chosen(spec.inputs)
         else:
-            sources = (posixpath.normpath(posixpath.join(folder, source)) for source in reads.sources)
+            taken = sorted({*reads.sources, *reads.mounts})
+            sources = (posixpath.normpath(posixpath.join(folder, source)) for source in taken)
             paths |= self._taken(folder, ignore, reads)
         return _Read(
             build=build,
@@ -171,6 +177,9 @@ class _Derivation:
             files=tuple(self._tree.input(path) for path in sorted(paths)),
             images=reads.images,
             args=args,
+            secrets=tuple(
+                read_secret(secret, self.config.root, self.environment) for secret in build.secrets
+            ),
             begins=frozenset(each.line for each in instructions if each.keyword == "FROM"),
             triggers=any(each.keyword == "ONBUILD" for each in instructions),
         )
@@ -223,21 +232,33 @@ class _Derivation:
 
     def _taken(self, folder: str, ignore: Sequence[str], reads: Reads) -> set[str]:
         """What the sources stand for in the context, where one of the ignore files counts."""
-        if len(ignore) > 1 and reads.sources:
+        if len(ignore) > 1 and (reads.sources or reads.mounts):
             names = " or ".join(name or "no ignore file" for name in ignore)
             raise UnresolvedError(f"the builder decides whether {names} counts: say which, with `builder`")
         (name,) = ignore or [""]
-        key = (folder, name)
-        if key not in self._contexts:
-            self._contexts[key] = BuildContext(self._tree, folder, self._ignore_file(name))
-        context = self._contexts[key]
+        copied = self._context(folder, name)
+        # BuildKit mounts a copy without what is ignored; buildah and podman mount the folder itself.
+        mounted = self._context(folder, "") if self._without_docker() else copied
         paths: set[str] = set()
-        for source in reads.sources:
-            paths |= context.taken(source)
+        for context, sources in ((copied, reads.sources), (mounted, reads.mounts)):
+            for source in sources:
+                paths |= context.taken(source)
         baseline = self.config.baseline.path
         if any(path == baseline or (baseline.endswith("/") and path.startswith(baseline)) for path in paths):
             raise UnresolvedError(f"it takes {baseline}, in which the digest of its inputs is kept")
         return paths
+
+    def _context(self, folder: str, ignore: str) -> BuildContext:
+        key = (folder, ignore)
+        if key not in self._contexts:
+            self._contexts[key] = BuildContext(self._tree, folder, self._ignore_file(ignore))
+        return self._contexts[key]
+
+    def _without_docker(self) -> bool:
+        """Whether buildah or podman builds."""
+        if self.config.builder is BuilderChoice.AUTO:
+            return shutil.which("docker", path=self.environment.get("PATH")) is None
+        return self.config.builder in _CONTAINERS_TOOLS
 
     def _ignore_files(self, folder: str, dockerfile: str) -> list[str]:
         """The ignore file of the builder; several where it depends on the builder which one counts."""
@@ -274,6 +295,9 @@ class _Derivation:
         resolved: Mapping[tuple[str, Platform], str | UnresolvedError],
     ) -> Iterable[Inputs]:
         """With the base images; those that the configuration makes itself are their own inputs."""
+        its = (each.secrets for each in read if isinstance(each, _Read))
+        paths = {secret.path for secrets in its for secret in secrets if secret.path}
+        self._committed = committed(paths, self.config.root, self.environment)
         done: dict[int, Inputs] = {}
         for at in in_order(self._needed):
             done[at] = self._finish(at, read, resolved, done)
@@ -308,7 +332,7 @@ class _Derivation:
         except UnresolvedError as error:
             return Inputs(unresolved=str(error), sources=read.sources, files=read.files, needs=needs)
         return Inputs(
-            digest=_digest(self.config, spec, read, bases),
+            digest=_digest(self.config, spec, read, bases, self._committed),
             sources=read.sources,
             files=read.files,
             bases=tuple(bases),
@@ -330,7 +354,13 @@ class _Derivation:
         return f"inputs:{inputs.digest}"
 
 
-def _digest(config: Config, spec: ImageSpec, read: _Read, bases: Sequence[BaseImage]) -> Digest:
+def _digest(
+    config: Config,
+    spec: ImageSpec,
+    read: _Read,
+    bases: Sequence[BaseImage],
+    committed_files: Mapping[str, str],
+) -> Digest:
     """The SHA-256 of the document that docs/inputs.md describes."""
     build = read.build
     document = {
@@ -339,7 +369,9 @@ def _digest(config: Config, spec: ImageSpec, read: _Read, bases: Sequence[BaseIm
         "context": build.context,
         "target": build.target,
         "args": dict(read.args),
-        "secrets": sorted(_id_of(secret) for secret in build.secrets),
+        "secrets": sorted(
+            [secret.identity, committed_files.get(secret.path or "", "")] for secret in read.secrets
+        ),
         "platform": str(read.platform),
         "builder": config.builder.value,
         "patterns": list(spec.inputs),
@@ -354,8 +386,3 @@ def _digest(config: Config, spec: ImageSpec, read: _Read, bases: Sequence[BaseIm
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), default=str)
     return Digest(f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}")
-
-
-def _id_of(secret: str) -> str:
-    fields = (field.partition("=") for field in next(csv.reader([secret]), []))
-    return next((value for key, _, value in fields if key.strip().lower() == "id"), "")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bloatcheck.inputs.model import UnresolvedError
+from bloatcheck.oci.dockerfile import SPACE
 
 MAX_PATTERNS = 5_000
 MOST_COMPARED = 20_000_000
@@ -97,6 +98,8 @@ def parse_ignore_file(text: str) -> IgnoreFile:
     Raises:
         ValueError: a pattern that builders refuse too, or more of them than anyone writes.
     """
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        raise ValueError("it is not written in UTF-8")
     lines = text.removeprefix("\ufeff").split("\n")
     patterns = [pattern for line in lines if (pattern := _pattern(line)) is not None]
     if len(patterns) > MAX_PATTERNS:
@@ -124,10 +127,10 @@ def name_pattern(name: str) -> re.Pattern[str]:
 
 
 def _pattern(line: str) -> _Pattern | None:
-    if line.startswith("#") or not (text := line.strip()):
+    if line.startswith("#") or not (text := line.strip(SPACE)):
         return None
     takes_back = text.startswith("!")
-    text = text[1:].strip() if takes_back else text
+    text = text[1:].strip(SPACE) if takes_back else text
     if not text:
         raise ValueError("it has a pattern that is only `!`")
     text = posixpath.normpath(text)

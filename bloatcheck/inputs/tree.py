@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from bloatcheck.inputs.model import InputFile, UnresolvedError
@@ -97,6 +96,9 @@ class Tree:
         if kind == "link":
             target = os.fsencode(self.target(path))
             return InputFile(path, "120000", hashlib.sha256(target).hexdigest())
+        if kind == "other":
+            # To open a device may be more than to read it.
+            raise UnresolvedError(f"{path} is neither file, folder nor link")
         try:
             # What is no regular file any more is not waited for.
             handle = os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -105,8 +107,11 @@ class Tree:
                 if not stat.S_ISREG(status.st_mode):
                     raise UnresolvedError(f"{path} is neither file, folder nor link")
                 content = hashlib.sha256()
-                for piece in iter(partial(file.read, _PIECE), b""):
+                # One that grows would have no end.
+                left = status.st_size
+                while left > 0 and (piece := file.read(min(left, _PIECE))):
                     content.update(piece)
+                    left -= len(piece)
         except OSError as error:
             raise UnresolvedError(f"{path} can't be read: {error.strerror or error}") from None
         mode = "100755" if status.st_mode & _EXECUTABLE else "100644"

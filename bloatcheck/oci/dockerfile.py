@@ -20,7 +20,7 @@ from typing import NamedTuple
 MAX_LENGTH = 1024 * 1024
 """The longest text that is parsed, in characters. BuildKit itself refuses a line of 64 KiB."""
 
-_SPACE = (
+SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
@@ -39,11 +39,11 @@ _IGNORE = re.compile(
 )
 
 _SHELL_PIECE = re.compile(
-    rf"""(?P<gap>[{_SPACE}]+)
+    rf"""(?P<gap>[{SPACE}]+)
     | '(?P<single>[^']*)'
     | "(?P<double>(?:[^"\\]|\\.)*)"
     | \\(?P<escaped>.?)
-    | (?P<plain><<[\t\r ]*|<|[^'"\\<{_SPACE}]+)""",
+    | (?P<plain><<[\t\r ]*|<|[^'"\\<{SPACE}]+)""",
     re.VERBOSE | re.DOTALL,
 )
 _HEREDOC = re.compile(r"[0-9]*<<(?P<dash>-?)[\t\n\f\r ]*(?P<name>[^<]+)")
@@ -186,14 +186,14 @@ class _Parser:
 
     def _remember(self, line: str) -> None:
         """Keeps a comment for the instruction right below it; an empty line comes between."""
-        if line.lstrip(_SPACE).startswith("#"):
+        if line.lstrip(SPACE).startswith("#"):
             self._comments.append(line)
         else:
             self._comments.clear()
 
     def _read_directives(self) -> None:
         for line in self._lines:
-            match = _DIRECTIVE.fullmatch(line.strip(_SPACE))
+            match = _DIRECTIVE.fullmatch(line.strip(SPACE))
             if match is None or match["name"].lower() not in _DIRECTIVES:
                 return
             if match["name"].lower() == "escape" and match["value"] in {"\\", "`"}:
@@ -202,18 +202,18 @@ class _Parser:
 
     def _logical_line(self) -> str:
         """The next line with its continuations; empty for a comment and for an empty line."""
-        line = self._take_line().lstrip(_SPACE)
+        line = self._take_line().lstrip(SPACE)
         if line.startswith("#"):
             return ""
         line, continues = _without_continuation(line, self._escape)
         joined = [line]
         while continues and self._position < len(self._lines):
             line = self._take_line()
-            content = line.lstrip(_SPACE)
+            content = line.lstrip(SPACE)
             if content and not content.startswith("#"):
                 line, continues = _without_continuation(line, self._escape)
                 joined.append(line)
-        return "".join(joined).strip(_SPACE)
+        return "".join(joined).strip(SPACE)
 
     def _take_line(self) -> str:
         line = self._lines[self._position].rstrip("\r\n")
@@ -266,7 +266,7 @@ def _take_apart(text: str, escape: str) -> _Parts:
     keyword, _, rest = _GAP.sub(" ", text, count=1).partition(" ") if text else ("", "", "")
     keyword = keyword.upper()
     flags, rest = _split_flags(rest, escape)
-    arguments = rest.strip(_SPACE)
+    arguments = rest.strip(SPACE)
     items = _json_items(arguments) if keyword in _WITH_JSON else None
     return _Parts(text, keyword, flags, arguments, items)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.git import Repository
 from support.recording_log import RecordingLog
 
 from bloatcheck.config.model import BuilderChoice, BuildSpec, Config, Forbidden, ImageSpec
 from bloatcheck.inputs.derive import derive_inputs
 from bloatcheck.inputs.model import Inputs, UnresolvedError
+from bloatcheck.inputs.tree import Tree
 from bloatcheck.oci.platform import Platform
 
 ARM, AMD = Platform("linux", "arm64"), Platform("linux", "amd64")
@@ -136,15 +139,64 @@ def test_so_does_how_it_is_built_and_judged(root: Path, monkeypatch: pytest.Monk
     assert len(set(found)) == len(found)
 
 
-def test_what_a_secret_holds_and_how_limits_are_set_does_not(root: Path) -> None:
-    build = SPEC.build
-    assert build
-    one, other = (
-        digest(root, replace(SPEC, build=replace(build, secrets=(secret,))))
-        for secret in ("id=npm,src=.npmrc", "src=elsewhere,id=npm")
-    )
-    assert one == other
+def test_how_limits_are_set_does_not(root: Path) -> None:
     assert digest(root, replace(SPEC, tags=("acme/api:ci",))) == digest(root)
+
+
+@pytest.mark.parametrize("secret", ["id=npm,src=npmrc", "id=npmrc", "id=npm,source=link"])
+def test_of_a_secret_counts_what_the_commit_has_and_never_what_is_on_disk(root: Path, secret: str) -> None:
+    (root / "link").symlink_to("npmrc")
+    repository = Repository(root)
+    repository.git("init", "-q")
+    spec = replace(SPEC, build=BuildSpec("Dockerfile", secrets=(secret,)))
+    found = []
+    for content in ("one", "two"):
+        repository.commit(npmrc=content)
+        found.append(digest(root, spec))
+    assert found[0] != found[1]
+    write(root, {"npmrc": "a token that an earlier step wrote"})
+    assert digest(root, spec) == found[1]
+
+
+@pytest.mark.parametrize(
+    "secret", ["id=npm,src=.npmrc", "id=npm,env=TOKEN", "id=npm", "id=npm,src=/etc/hosts"]
+)
+def test_of_a_secret_that_is_not_the_repositorys_only_its_id_counts(root: Path, secret: str) -> None:
+    write(root, {".npmrc": "one"})
+    specs = [
+        replace(SPEC, build=BuildSpec("Dockerfile", secrets=(each,))) for each in (secret, "id=npm,src=no")
+    ]
+    assert digest(root, specs[0]) == digest(root, specs[1])
+
+
+@pytest.mark.parametrize(
+    ("builder", "taken"),
+    [
+        (BuilderChoice.DOCKER, ["go.mod", "src/b"]),
+        (BuilderChoice.BUILDAH, ["go.mod", "src/a", "src/b"]),
+        (BuilderChoice.AUTO, ["go.mod", "src/a", "src/b"]),
+    ],
+)
+def test_buildah_mounts_what_the_ignore_file_leaves_out(
+    root: Path, builder: BuilderChoice, taken: list[str]
+) -> None:
+    write(root, {"Dockerfile": "FROM scratch\nRUN --mount=source=src,target=/s true\nCOPY go.mod src /\n"})
+    write(root, {".dockerignore": "src/a\n"})
+    (found,) = derived(root, builder=builder, environment={"PATH": "/nonexistent"})
+    assert paths(found) == [".dockerignore", *taken]
+
+
+def test_what_buildah_has_preprocessed_is_not_known(root: Path) -> None:
+    write(root, {"Containerfile.in": "FROM scratch\n"})
+    spec = replace(SPEC, build=BuildSpec("Containerfile.in"))
+    assert digest(root, spec, builder=BuilderChoice.DOCKER)
+    (found,) = derived(root, spec, builder=BuilderChoice.BUILDAH)
+    assert found.unresolved == "buildah's preprocessor reads it first, and what it includes"
+
+
+def test_a_file_that_grows_is_read_to_the_size_it_had() -> None:
+    grown = Tree(Path("/proc/self")).input("mountinfo")  # has more in it than the size that is told, 0
+    assert grown.digest == hashlib.sha256(b"").hexdigest()
 
 
 def test_an_argument_without_a_value_is_taken_from_the_environment(root: Path) -> None:
@@ -162,6 +214,8 @@ def test_an_argument_without_a_value_is_taken_from_the_environment(root: Path) -
         ("FROM scratch\nCOPY <<one <<-'two' src/a /x/\n1\none\n2\ntwo\n", ["src/a"]),
         ("FROM scratch\nRUN --mount=type=bind,source=src,target=/s true", ["src/a", "src/b"]),
         ("FROM scratch\nRUN --mount=target=/s,src=go.mod true", ["go.mod"]),
+        ("FROM scratch\nRUN --mount=type=BIND,source=go.mod,target=/s true", ["go.mod"]),
+        ("FROM scratch\nARG T=bind\nRUN --mount=type=$T,source=go.mod,target=/s true", ["go.mod"]),
         ("FROM scratch\nRUN --mount=target=/s true", ["go.mod", "other", "src/a", "src/b"]),
         ("FROM scratch\nRUN --mount=type=cache,target=/s --mount=type=secret,id=x true", []),
         ("FROM scratch AS a\nCOPY src/a /\nFROM debian:12\nRUN --mount=from=a,target=/a true", ["src/a"]),
@@ -170,6 +224,9 @@ def test_an_argument_without_a_value_is_taken_from_the_environment(root: Path) -
         ("FROM debian:12\nADD --checksum=sha256:" + "0" * 64 + " https://example.org/x /\n", []),
         ("FROM debian:12\nADD https://example.org/x.git#" + "0" * 40 + " /\n", []),
         ("FROM scratch\nARG TARGETARCH\nCOPY src/${TARGETARCH:+b} /\n", ["src/b"]),
+        ("FROM scratch\nCOPY go.mod ${UNSET:-src/a} /x/\n", ["go.mod", "src/a"]),
+        ("FROM debian:12\nARG UNSET\nCOPY ${UNSET:-src/a} /x/\n", ["src/a"]),
+        ('FROM debian:12\nARG S="src"\nCOPY "$S/a" /x/\n', ["src/a"]),
         ("FROM scratch\nARG E=\nCOPY go.mod${E-x} src/${E:-a} go.mod${E:+x} src/${E+b} /\n", SRC_AND_MOD),
     ],
 )
@@ -182,6 +239,19 @@ def test_what_is_taken(root: Path, dockerfile: str, taken: list[str]) -> None:
     [
         ("FROM $BASE\n", "line 1: what FROM names can't be told"),
         ("FROM debian:12\nCOPY $UNKNOWN /", "line 2: what $UNKNOWN is can't be told"),
+        ("FROM debian:12\nCOPY ${OF_BASE:-src} /", "line 2: what ${OF_BASE:-src} is can't be told"),
+        ("FROM debian:12\nENV A=${OF_BASE:-src}\nCOPY $A /", "line 3: what $A is can't be told"),
+        (
+            "FROM scratch\nARG BUILDARCH\nCOPY ${BUILDARCH:-x} /",
+            "line 3: what ${BUILDARCH:-x} is can't be told",
+        ),
+        ("FROM ${BUILDARCH:-debian:12}\n", "line 1: what FROM names can't be told"),
+        ("ARG B=$BUILDARCH\nFROM ${B:-debian:12}\n", "line 2: what FROM names can't be told"),
+        ("ARG B=$X\nFROM scratch\nARG B\nCOPY ${B:-src} /", "line 4: what ${B:-src} is can't be told"),
+        ('FROM scratch\nARG A="x y"\nCOPY ${A:-src} /', "line 3: what ${A:-src} is can't be told"),
+        ("FROM scratch\nARG A=src\nCOPY '$A' /", "line 3: what '$A' is can't be told"),
+        ("# escape=`\nFROM scratch\nCOPY sr`c* /", "line 3: what sr`c* is can't be told"),
+        ("FROM scratch\nCOPY sr\ufffd* /", "line 2: what sr\ufffd* is can't be told"),
         ("FROM debian:12\nCOPY missing /", "missing is not there"),
         ("FROM debian:12\nADD https://example.org/x /", "line 2: what ADD downloads has no checksum"),
         (

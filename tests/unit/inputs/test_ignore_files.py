@@ -21,6 +21,7 @@ SOON = pytest.mark.timeout(60)
         ("./a/../b", ["b"], ["a"]),
         ("  a  \r\n", ["a"], ["b"]),
         ("\ufeffa", ["a"], []),
+        ("a\x1c\nb\u3000", ["b"], ["a"]),  # only what is white space to Go
         ("*.md", ["x.md"], ["d/x.md", "x.mdx"]),
         ("*/temp*", ["a/temporary", "a/temp/b"], ["temp", "a/b/temp"]),
         ("temp?", ["tempa"], ["temp", "tempab"]),
@@ -44,6 +45,11 @@ SOON = pytest.mark.timeout(60)
 def test_the_last_pattern_that_fits_decides(text: str, ignored: list[str], left: list[str]) -> None:
     file = parse_ignore_file(text)
     assert [path for path in (*ignored, *left) if file.ignores(path)] == ignored
+
+
+def test_what_is_not_utf_8_is_not_understood() -> None:
+    with pytest.raises(ValueError, match="it is not written in UTF-8"):
+        parse_ignore_file("*\n!caf\ufffd")
 
 
 @pytest.mark.parametrize("text", ["!", "[a", "a[", "*a*b*c*d", "**/a**b**/c"])
