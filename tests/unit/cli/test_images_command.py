@@ -26,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("root")
-def test_what_is_listed_is_told_with_what_its_build_reads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_listed_is_told_with_what_can_not_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["images"]) is ExitCode.OK
     assert (
         capsys.readouterr().out
@@ -34,7 +34,7 @@ def test_what_is_listed_is_told_with_what_its_build_reads(capsys: pytest.Capture
 api
   found   listed in .bloatcheck.yml:3
   build   api/Dockerfile in api
-  inputs  api/Dockerfile, api/.dockerignore, api/go.mod, api/cmd/*.go, and the base image
+  inputs  can't be told: go.mod is not there
   run     built: go.mod is not there
 old
   found   listed in .bloatcheck.yml:4
@@ -43,10 +43,13 @@ old
     )
 
 
-@pytest.mark.usefixtures("root")
 def test_what_there_is_is_told_without_regard_to_the_configuration(
+    root: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    for name in ("go.mod", "cmd/a.go", "cmd/b.go"):
+        (root / "api" / name).parent.mkdir(exist_ok=True)
+        (root / "api" / name).write_text("")
     assert main(["images", "--discover", "--json"]) is ExitCode.OK
     out = capsys.readouterr().out
     assert json.loads(out) == {
@@ -60,7 +63,15 @@ def test_what_there_is_is_told_without_regard_to_the_configuration(
                 "context": "api",
                 "target": "final",
                 "args": ["TOKEN"],
-                "inputs": ["api/Dockerfile", "api/.dockerignore", "api/go.mod", "api/cmd/*.go"],
+                "inputs": ["api/Dockerfile", "api/.dockerignore", "api/cmd/*.go", "api/go.mod"],
+                "files": [
+                    "api/.dockerignore",
+                    "api/Dockerfile",
+                    "api/cmd/a.go",
+                    "api/cmd/b.go",
+                    "api/go.mod",
+                ],
+                "unresolved": None,
             }
         ],
         "notes": [],
