@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from os import environ
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bloatcheck import pipeline
 from bloatcheck.analysis.capture import EXPLAIN
@@ -39,10 +40,11 @@ from bloatcheck.ci.registry import ci_named
 from bloatcheck.ci.shell import SHELL
 from bloatcheck.config.load import MAX_FILE_SIZE, load_config
 from bloatcheck.config.model import BaselineSource, Config, ImageSpec, Renewal
-from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, UsageError
+from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, PublishError, UsageError
 from bloatcheck.image.open import open_image
 from bloatcheck.judging import Base
 from bloatcheck.log import Log
+from bloatcheck.oci.registry_reference import is_loopback
 from bloatcheck.whole_file import write_whole
 
 _RENEWING = frozenset({Event.PUSH, Event.BRANCH})
@@ -83,7 +85,7 @@ class References:
             BaselineError: damaged, foreign, newer, or out of reach.
         """
         on_disk = read_work_tree(self.config.root, self.config.baseline.path)
-        git, host = self._git(), self._host()
+        git, host = self._git(), self._host(warns=True)
         choice = choose_commit(git, self.context, host)
         question = self._question(git, host, choice)
         try:
@@ -102,7 +104,7 @@ class References:
         Raises:
             BaselineError: as `baselines`.
         """
-        git, host = self._git(), self._host()
+        git, host = self._git(), self._host(warns=True)
         question = self._question(git, host, choose_commit(git, self.context, host))
         sources = tuple(one for one in question.settings.sources if one in _KEPT)
         if not sources:
@@ -237,13 +239,21 @@ class References:
 
     def _git(self) -> Git:
         plain = Git(self.config.root, words=self._ci.words)
-        if not self.token or self.context.server_url is None or plain.settings(r"^http\..*\.extraheader$"):
+        if not self.token or not _is_confidential(self.context.server_url):
+            return plain
+        if plain.settings(r"^http\..*\.extraheader$"):
             # The checkout left its own (actions/checkout does); two would be refused.
             return plain
         return replace(plain, environment=_with_token(self._ci, self.token, self.context))
 
-    def _host(self) -> Host | None:
-        return self._ci.host(self.context, self.token, self.log)
+    def _host(self, *, warns: bool = False) -> Host | None:
+        """The code host; None where it can't be asked, as with a token that would be readable on the way."""
+        try:
+            return self._ci.host(self.context, self.token, self.log)
+        except PublishError as error:
+            tell = self.log.warning if warns else self.log.detail
+            tell(f"the run goes on as if without a token: {error.message}. {error.hint}")
+            return None
 
     def _published(self, reference: str, spec: ImageSpec) -> BaselineEntry | None:
         """The entry of a published image; its labels say of which commit it is."""
@@ -295,6 +305,12 @@ def _left(directory: Path | None, entries: Sequence[BaselineEntry]) -> Renewed:
     except OSError as error:
         raise BaselineError(f"{file} can't be written: {error.strerror or error}") from error
     return Renewed(f"the baseline to upload as artifact is {file}")
+
+
+def _is_confidential(address: str | None) -> bool:
+    """Whether nobody on the way can read what is sent there."""
+    parts = urlsplit(address or "")
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def _with_token(ci: Ci, token: str, context: CiContext) -> Mapping[str, str]:

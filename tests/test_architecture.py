@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy": {"errors", "units", "oci", "config", "analysis", "baseline", "diff"},
     "report": {"errors", "units", "hasty", "oci", "ci", "config", "analysis", "diff", "policy"},
     "explore": {"errors", "units", "log", "image", "analysis", "baseline", "diff", "report"},
-    "starter": {"units", "oci", "config"},
+    "starter": {"errors", "units", "oci", "config"},
     "judging": {"errors", "log", "ci", "config", "baseline", "policy", "publish"},
     "pipeline": {
         "errors",
@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
         "log",
         "whole_file",
+        "oci",
         "ci",
         "config",
         "image",

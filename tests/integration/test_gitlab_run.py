@@ -146,6 +146,25 @@ def test_in_the_fork_there_is_no_note_and_a_token_that_does_not_open_the_target_
     assert "401 Unauthorized" in capsys.readouterr().out
 
 
+def test_a_gitlab_without_https_gets_no_token_and_the_report_is_there_all_the_same(
+    job: Job, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = job.origin.git("rev-parse", "main")
+    head = job.clone.commit(change="1")
+    job.measure(2_000)
+    job.environ({**merge_request("detached", head, base), "GITLAB_TOKEN": BOT_TOKEN})
+    monkeypatch.setenv("CI_SERVER_URL", "http://gitlab.corp.example")
+    monkeypatch.setenv("CI_API_V4_URL", "http://gitlab.corp.example/api/v4")
+    trace = job.clone.root.parent / "trace"
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
+    monkeypatch.setenv("GIT_TRACE2_ENV_VARS", "GIT_CONFIG_COUNT")
+    assert main(["run", "--report-dir", "report"]) is ExitCode.OK
+    told = capsys.readouterr().out
+    assert told.count("as if without a token: the address of GitLab's API is not encrypted") == 1
+    assert "api" in job.file("comment.md")
+    assert "GIT_CONFIG_COUNT" not in trace.read_text()
+
+
 def test_a_token_by_our_own_name_goes_before_and_no_build_sees_either(job: Job) -> None:
     job.environ({**push("a" * 40), "GITLAB_TOKEN": "glpat-other", "BLOATCHECK_TOKEN": BOT_TOKEN})
     seen = child_environment()
