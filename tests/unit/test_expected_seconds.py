@@ -35,7 +35,7 @@ def test_each_image_is_expected_to_take_what_it_took(tmp_path: Path, monkeypatch
             expected.extend(seconds)
             super().__init__(seconds, lanes=lanes)
 
-    monkeypatch.setattr(pipeline, "Works", Seen)
+    monkeypatch.setattr("bloatcheck.pipeline.measuring.Works", Seen)
     build = BuildSpec("gone/Dockerfile")
     images = (
         ImageSpec("api", build=build),

@@ -17,7 +17,7 @@ def report_of(error: Exception, root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(pipeline, "open_image", fail)
+    monkeypatch.setattr("bloatcheck.pipeline.reading.open_image", fail)
     spec = ImageSpec(name="api", prebuilt=PrebuiltSpec(reference="docker-archive:api.tar"))
     config = Config(root=root, images=(spec,))
     nothing = Baselines(before=Baseline(), proposed=Baseline())
