@@ -232,6 +232,11 @@ class Git:
         if code == _NO_SUCH_REF or (code == 0 and listed and name not in listed):
             return None
         commit = _commit_in(listed.get(name, "").encode())
+        if code and not self.settings(r"^remote\.origin\.url$"):
+            raise OutOfReachError(
+                "the remote `origin` can't be asked: this clone has none",
+                hint="name the repository that keeps the baseline: git remote add origin URL",
+            )
         if code or commit is None:
             raise OutOfReachError(
                 f"the remote `origin` can't be asked: {last_line(errors)}", hint=self.words.reach_remote

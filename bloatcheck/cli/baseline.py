@@ -14,7 +14,7 @@ from bloatcheck.cli.common import add_log_options, child_environment, log_for, w
 from bloatcheck.cli.jobs import add_jobs_option, with_jobs
 from bloatcheck.cli.renewal import configure_renew, renew
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.config.model import Config
+from bloatcheck.config.model import Config, Renewal
 from bloatcheck.errors import ExitCode, ReadError, UsageError
 from bloatcheck.report.columns import aligned
 from bloatcheck.report.plain import harmless_line
@@ -220,13 +220,19 @@ def _show_history(config: Config, *, as_json: bool) -> ExitCode:
     from bloatcheck.baseline.history import HISTORY_FILE, points_of
 
     git, branch = Git(config.root), config.baseline.branch
-    tip = git.tip(branch) if git.is_repository() else None
+    if not git.is_repository():
+        raise UsageError(
+            "the history is kept in git, and this is no repository", hint="run it in a clone, with its remote"
+        )
+    tip = git.tip(branch)
     points = points_of(git.read(tip, HISTORY_FILE) or b"") if tip else ()
     if as_json:
         for point in points:
             tell_json(point.line().rstrip("\n"))
     elif not points:
-        tell(f"The branch {branch} has no history yet. To keep one: `renew: branch` in the configuration.")
+        kept = config.baseline.renew is Renewal.BRANCH
+        begins = "the next run on the default branch begins it" if kept else "`renew: branch` keeps one"
+        tell(f"The branch {harmless_line(branch)} has no history yet: {begins}.")
     else:
         tell(render_history(points, columns=width()).rstrip("\n"))
     return ExitCode.OK

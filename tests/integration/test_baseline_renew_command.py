@@ -220,7 +220,9 @@ def test_the_history_is_shown_with_each_change(run: Run, capsys: pytest.CaptureF
     run.configure("{renew: branch}")
     run.event()
     assert main(["baseline", "show", "--history"]) is ExitCode.OK
-    assert "has no history yet" in capsys.readouterr().out
+    assert capsys.readouterr().out == (
+        "The branch bloatcheck-baseline has no history yet: the next run on the default branch begins it.\n"
+    )
     assert renew() is ExitCode.OK
     first = run.clone.git("rev-parse", "HEAD")
     run.clone.commit(README="more")
@@ -240,6 +242,25 @@ def test_the_history_is_shown_with_each_change(run: Run, capsys: pytest.CaptureF
     assert main(["baseline", "show", "--history", "--json"]) is ExitCode.OK
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["content_size"] for line in lines] == [2000, 5000]
+
+
+def test_without_a_remote_nobody_is_sent_to_ask_it(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.configure("{renew: branch}")
+    run.clone.git("remote", "remove", "origin")
+    assert main(["baseline", "show", "--history"]) is ExitCode.USAGE
+    told = capsys.readouterr().err
+    assert "the remote `origin` can't be asked: this clone has none" in told
+    assert "git remote add origin URL" in told
+    assert "ls-remote" not in told
+
+
+def test_a_folder_that_is_no_repository_has_no_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["baseline", "show", "--history"]) is ExitCode.USAGE
+    assert "this is no repository" in capsys.readouterr().err
 
 
 def test_creep_is_measured_from_the_last_release(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
