@@ -47,6 +47,13 @@ class Seen:
         self.app.query_one("#filter", Input).value = text
         await self.press("enter")
 
+    async def resize(self, *size: int) -> None:
+        """Textual waits a moment for more changes before it takes one."""
+        await self.pilot.resize_terminal(*size)
+        while self.app.screen.size != size:
+            await self.pilot.pause(0.01)
+        await self.settle()
+
     async def settle(self) -> None:
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
@@ -100,6 +107,13 @@ def run(
             await drive(seen)
 
     asyncio.run(driven())
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual looks 20 ms long whether its process has work left, several times for each key: 2 ms do."""
+    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.002)
+    monkeypatch.setattr("textual._wait.SLEEP_IDLE", 0.0002)
 
 
 @pytest.fixture(scope="module")
@@ -396,13 +410,11 @@ def test_it_fits_every_terminal(usual: Explored, both: Explored, size: tuple[int
 def test_it_follows_the_terminal_to_another_size(usual: Explored) -> None:
     async def drive(seen: Seen) -> None:
         await seen.press("b")
-        await seen.pilot.resize_terminal(*NARROW)
-        await seen.settle()
+        await seen.resize(*NARROW)
         layers, files = (seen.app.query_one(each).region for each in ("#layers", "#right"))
         assert layers.bottom <= files.y
         assert "pkgcache.bin" in seen.screen
-        await seen.pilot.resize_terminal(*WIDE)
-        await seen.settle()
+        await seen.resize(*WIDE)
         layers, files = (seen.app.query_one(each).region for each in ("#layers", "#right"))
         assert layers.right <= files.x
 
