@@ -18,6 +18,8 @@ _JAMO = frozenset(map(chr, range(0x1160, 0x1200)))
 """Korean vowels and finals, drawn into the letter before them."""
 _JOINED_ON = "".join(map(chr, range(0x300, 0x370))) + _AS_EMOJI
 """Marks that would join the `…` before them."""
+_WORD = re.compile(r"\S*\d (?:[kMGTP]?B|%)(?!\w)\S*|\S+")
+"""A word, or a figure with its unit."""
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
@@ -85,12 +87,12 @@ def elided(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int, *, first: str = "", indent: str = "  ", end: str = "") -> str:
-    """The words on lines of at most so many columns of a terminal; a longer word is broken.
+    """The words on lines of at most so many columns of a terminal; a longer word is broken, no figure is.
 
     `first` and `indent` stand before the first line and the others, `end` at the end of all but the last.
     """
     lines, line, room = [], first, max(1, columns - display_width(end))
-    for word in text.split():
+    for word in _WORD.findall(text):
         rest = word
         if line.strip() and line != first and display_width(f"{line} {rest}") > room:
             lines.append(line)

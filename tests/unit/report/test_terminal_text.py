@@ -1,10 +1,11 @@
 """The terminal: aligned, as wide as asked for, and quick for one image."""
 
+import re
 import subprocess
 import sys
 
 import pytest
-from support.report_cases import case
+from support.report_cases import NAMES, case
 from support.reports import image_diff, image_snapshot, report
 
 from bloatcheck.report.columns import aligned
@@ -154,3 +155,10 @@ def test_headings_are_faint_and_growth_and_shrinkage_are_coloured() -> None:
 def test_forty_columns_are_enough(name: str) -> None:
     lines = render_text(case(name), width=40).splitlines()
     assert max(map(display_width, lines)) <= 40
+
+
+@pytest.mark.parametrize("width", [30, 40, 47, 80])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_figure_parts_from_its_unit(name: str, width: int) -> None:
+    text = render_text(case(name), width=width)
+    assert not re.search(r"\d\n\s*(?:[kMGTP]?B|%)(?!\w)", text)
