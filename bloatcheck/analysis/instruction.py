@@ -75,17 +75,13 @@ def one_line(text: str) -> str:
     return line if len(line) <= MAX_INSTRUCTION else line[: MAX_INSTRUCTION - 1] + "…"
 
 
-def instruction_of(entry: HistoryEntry) -> str:
-    """The instruction that an entry records, on one line; empty where it records none (imported images).
-
-    Values of build arguments are left out, and so are the hashes that legacy builders write in place of the
-    names of copied files: `COPY file:… in /srv`.
-    """
-    return steps_of((entry,))[0].instruction
-
-
 def steps_of(history: Sequence[HistoryEntry]) -> tuple[Step, ...]:
-    """Every entry understood, given the shell that the SHELL instructions before it chose."""
+    """Every entry understood, given the shell that the SHELL instructions before it chose.
+
+    An instruction is one line, empty where the entry records none (imported images). Values of build
+    arguments are left out, and so are the hashes that legacy builders write in place of the names of copied
+    files: `COPY file:… in /srv`.
+    """
     steps: list[Step] = []
     shell = DEFAULT_SHELL
     for entry in history:

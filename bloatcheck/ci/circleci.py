@@ -70,7 +70,6 @@ class CircleCi(Hosted):
             head_ref=branch,
             head_sha=commit,
             default_branch=variables.get(DEFAULT_BRANCH),
-            workspace=variables.get("CIRCLE_WORKING_DIRECTORY"),
             workflow=variables.get("CIRCLE_JOB"),
             run_id=number(variables, "CIRCLE_BUILD_NUM"),
             run_url=checked(variables, "CIRCLE_BUILD_URL", URL, "an address"),

@@ -67,7 +67,6 @@ class Jenkins(Hosted):
             base_sha=None if pull_request else checked(variables, "GIT_PREVIOUS_COMMIT", SHA, "a commit"),
             head_ref=variables.get("CHANGE_BRANCH") if pull_request else branch,
             default_branch=branch if is_primary else variables.get(DEFAULT_BRANCH),
-            workspace=variables.get("WORKSPACE"),
             workflow=_workflow(variables.get("JOB_NAME"), has_branches=name is not None),
             run_id=number(variables, "BUILD_NUMBER"),
             run_url=_page(variables.get("BUILD_URL")),

@@ -74,7 +74,6 @@ class CiContext:
     in_fork: bool = False
     """Whether the run itself is one of the fork's, so that the clone is the fork's too."""
     default_branch: str | None = None
-    workspace: str | None = None
     workflow: str | None = None
     """Which of several definitions this run follows: a path, or its name."""
     run_id: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bloatcheck.oci.digest import Digest, parse_digest
-from bloatcheck.oci.fields import array, as_object, parse_object, text, texts
+from bloatcheck.oci.fields import array, as_object, parse_object, text
 from bloatcheck.oci.platform import Platform
 
 MAX_DOCUMENT = 4 << 20
@@ -40,19 +40,13 @@ _REFERENCE_NAMES = ("org.opencontainers.image.ref.name", "io.containerd.image.na
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """Points at content. `size` is in bytes; `urls` are where foreign layers are served."""
+    """Points at content. `size` is in bytes."""
 
     media_type: str
     digest: Digest
     size: int
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
-    urls: tuple[str, ...] = ()
-
-    @property
-    def is_index(self) -> bool:
-        """Whether it points at another index."""
-        return self.media_type in INDEX_TYPES
 
     @property
     def is_attestation(self) -> bool:
@@ -173,7 +167,6 @@ def _descriptor(item: object) -> Descriptor:
         size=size,
         platform=_platform(data.get("platform")),
         annotations=_annotations(data),
-        urls=texts(data, "urls"),
     )
 
 

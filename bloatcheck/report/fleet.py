@@ -45,14 +45,10 @@ class Tallies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A machine that runs all images of one platform.
-
-    `content` adds up `content_size`, `uncompressed` the layers' tar streams.
-    """
+    """A machine that runs all images of one platform. `content` adds up `content_size`."""
 
     platform: str
     content: Tallies
-    uncompressed: Tallies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +87,11 @@ class SharedLayers:
 class Fleet:
     """All images of a run, on a node and in a registry.
 
-    Counted are those that were compared, are new or are gone; `uncounted` are the others, which failed or
-    can't be compared. `registry` adds up compressed layers over all platforms, without manifests and
-    configurations; `registry_estimated` says that some of these sizes are estimates.
+    Counted are those that were compared, are new or are gone; the others failed or can't be compared.
+    `registry` adds up compressed layers over all platforms, without manifests and configurations;
+    `registry_estimated` says that some of these sizes are estimates.
     """
 
-    uncounted: int
     nodes: tuple[Node, ...]
     registry: Tallies
     registry_estimated: bool
@@ -106,14 +101,12 @@ class Fleet:
 
 def fleet_of(images: Iterable[ImageReport]) -> Fleet:
     """The accounts of all images of a report; images without a baseline entry have nothing before."""
-    rows = list(images)
-    diffs = [row.diff for row in rows if row.diff and row.diff.change is not ImageChange.INCOMPARABLE]
+    diffs = [row.diff for row in images if row.diff and row.diff.change is not ImageChange.INCOMPARABLE]
     chains = _Chains()
     platforms = [diff.platform for diff in diffs]
     before = _Side.of(platforms, [diff.before for diff in diffs], chains)
     after = _Side.of(platforms, [diff.after for diff in diffs], chains)
     return Fleet(
-        uncounted=len(rows) - len(diffs),
         nodes=tuple(_node_of(platform, before, after) for platform in dict.fromkeys(platforms)),
         registry=Tallies(before=before.registry(), after=after.registry()),
         registry_estimated=before.is_estimated or after.is_estimated,
@@ -178,13 +171,8 @@ def _size(tallies: Tallies, *, by_themselves: bool = False) -> str:
 
 
 def _node_of(platform: str, before: _Side, after: _Side) -> Node:
-    sides = before, after
-    content = [side.on_node(platform, lambda layer: layer.content_size) for side in sides]
-    uncompressed = [side.on_node(platform, lambda layer: layer.uncompressed_size) for side in sides]
     return Node(
-        platform=platform,
-        content=Tallies(before=content[0], after=content[1]),
-        uncompressed=Tallies(before=uncompressed[0], after=uncompressed[1]),
+        platform=platform, content=Tallies(before=before.on_node(platform), after=after.on_node(platform))
     )
 
 
@@ -250,7 +238,7 @@ class _Side:
     def is_estimated(self) -> bool:
         return any(snapshot and snapshot.measure.compressor for snapshot in self.snapshots)
 
-    def on_node(self, platform: str, size: _SizeOf) -> Tally | None:
+    def on_node(self, platform: str) -> Tally | None:
         """By chain, for one platform."""
         return _tally(
             [
@@ -258,7 +246,7 @@ class _Side:
                 for its, snapshot, numbers in zip(self.platforms, self.snapshots, self.chains, strict=True)
                 if snapshot and its == platform
             ],
-            size,
+            lambda layer: layer.content_size,
         )
 
     def registry(self) -> Tally | None:

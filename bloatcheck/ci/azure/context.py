@@ -45,7 +45,6 @@ def read_context(environ: Mapping[str, str]) -> CiContext:
         commit=commit,
         ref=variables.get("BUILD_SOURCEBRANCH"),
         default_branch=variables.get(DEFAULT_BRANCH),
-        workspace=variables.get("BUILD_SOURCESDIRECTORY"),
         workflow=variables.get("BUILD_DEFINITIONNAME"),
         run_id=build,
         run_url=_page(collection, variables.get("SYSTEM_TEAMPROJECT"), build),

@@ -44,7 +44,6 @@ def read_context(environ: Mapping[str, str]) -> CiContext:
         head_ref=branch,
         head_sha=commit,
         default_branch=variables.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"),
-        workspace=variables.get("BUILDKITE_BUILD_CHECKOUT_PATH"),
         workflow=variables.get("BUILDKITE_PIPELINE_SLUG"),
         run_id=number(variables, "BUILDKITE_BUILD_NUMBER"),
         run_url=checked(variables, "BUILDKITE_BUILD_URL", URL, "an address"),

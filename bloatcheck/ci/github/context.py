@@ -108,7 +108,6 @@ def _github(variables: Mapping[str, str], event: _Event, notes: tuple[str, ...])
         base_ref=variables.get("GITHUB_BASE_REF"),
         head_ref=variables.get("GITHUB_HEAD_REF"),
         default_branch=event.text("repository", "default_branch"),
-        workspace=variables.get("GITHUB_WORKSPACE"),
         workflow=_workflow(variables),
         run_id=number(variables, "GITHUB_RUN_ID"),
         run_attempt=number(variables, "GITHUB_RUN_ATTEMPT"),

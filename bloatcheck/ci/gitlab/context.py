@@ -62,7 +62,6 @@ def _everywhere(variables: Mapping[str, str]) -> CiContext:
         api_url=url(variables, "CI_API_V4_URL", f"{server}/api/v4"),
         commit=checked(variables, "CI_COMMIT_SHA", SHA, "a commit's 40 hex digits"),
         default_branch=variables.get("CI_DEFAULT_BRANCH"),
-        workspace=variables.get("CI_PROJECT_DIR"),
         workflow=variables.get("CI_CONFIG_PATH", ".gitlab-ci.yml"),
         # A job that is run again is a new job, with a higher number.
         run_id=number(variables, "CI_JOB_ID"),

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bloatcheck.analysis.instruction import (
     MAX_INSTRUCTION,
     entries_of_layers,
-    instruction_of,
     layer_instructions,
     one_line,
     steps_of,
@@ -23,6 +22,10 @@ HASH = "ab" * 32
 
 def entry(created_by: str, *, comment: str = "", empty: bool = False) -> HistoryEntry:
     return HistoryEntry(created_by=created_by, comment=comment, empty_layer=empty)
+
+
+def instruction_of(recorded: HistoryEntry) -> str:
+    return steps_of((recorded,))[0].instruction
 
 
 def config(*history: HistoryEntry, layers: int | None = None) -> ImageConfig:

@@ -90,7 +90,6 @@ def test_a_pull_request_is_told_whole() -> None:
         head_sha=HEAD,
         merge_commit_sha=MERGE,
         default_branch="main",
-        workspace="/home/runner/work/shop/shop",
         workflow=".github/workflows/ci.yml",
         run_id=123456789,
         run_attempt=2,

@@ -34,7 +34,6 @@ def test_a_detached_pipeline_knows_the_head_and_where_it_parted() -> None:
         head_ref="feature",
         head_sha=HEAD,
         default_branch="main",
-        workspace="/builds/acme/tools/shop",
         workflow=".gitlab-ci.yml",
         run_id=4711,
         run_url="https://gitlab.example.com/acme/tools/shop/-/jobs/4711",

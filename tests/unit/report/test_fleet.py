@@ -90,8 +90,6 @@ def test_an_image_has_a_repeated_blob_once() -> None:
 def test_what_is_not_known_of_one_layer_is_not_known_of_all() -> None:
     fleet = after(image("one", measured(1, 10, 8)), image("two", measured(2, 10, None)))
     assert fleet.registry == Tallies(before=None, after=None)
-    assert fleet.nodes[0].uncompressed.after == Tally(images=2, alone=2068, together=2068)
-    assert after(*FLEET).nodes[0].uncompressed.after is None
 
 
 def test_estimated_sizes_make_an_estimated_registry() -> None:
@@ -113,7 +111,6 @@ def test_failed_and_incomparable_images_are_counted_out() -> None:
     failed = ImageReport(name="x", platform=None, failure=Failure(stage="build", message="no"))
     other = replace(JOB, measure=Fingerprint(measure="content/2"))
     fleet = fleet_of([*unchanged(API, WEB), failed, row(other, JOB)])
-    assert fleet.uncounted == 2
     assert fleet.nodes[0].content.after
     assert fleet.nodes[0].content.after.images == 2
 
