@@ -70,9 +70,9 @@ class BuildContext:
             return
         name, rest = names[0], names[1:]
         if "**" in name:
-            # Only `COPY --parents` knows it; whatever is below is more than it takes.
+            # To `COPY --parents` it is any folders, and whatever is below is more than it takes. Without it one
+            # star more is nothing.
             yield from self._all(here)
-            return
         if self.tree.kind(self._at(here)) != "folder":
             return
         if _SPECIAL.search(name):

@@ -117,6 +117,7 @@ CASES = {
     "a link that leads out": "COPY out/a /x",
     "links within a folder": "COPY links /x/",
     "a pattern over links": "COPY lin* /x/",
+    "two stars, which are one, over links": "COPY links/** /x/",
     "add": "ADD src/a lib /x/",
     "a file of no size": "COPY empty /x/",
     "an empty folder": "COPY hollow /x/",
