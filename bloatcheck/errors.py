@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+DOCUMENTATION = "https://github.com/bloatcheck/bloatcheck/blob/main/docs"
+"""Our pages. A hint names one by its whole address: who reads it has another repository before them."""
+
 
 class ExitCode(IntEnum):
     """The process's exit codes; documented in README.md."""

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from bloatcheck.build.command import repository_path
 from bloatcheck.config.model import BuildSpec, ImageSpec
-from bloatcheck.errors import BuildError, Place
+from bloatcheck.errors import DOCUMENTATION, BuildError, Place
 from bloatcheck.oci.dockerfile import Instruction, parse_dockerfile, read_dockerfile
 from bloatcheck.oci.platform import Platform
 
 HOW_TO_RUN_OTHERS = (
     "let this machine run such programs with QEMU (on GitHub's runners by docker/setup-qemu-action, "
     "elsewhere by `docker run --privileged --rm tonistiigi/binfmt --install all` or Debian's "
-    "qemu-user-static), or check it on a runner of that platform in a leg of its own (docs/platforms.md)"
+    "qemu-user-static), or check it on a runner of that platform in a leg of its own "
+    f"({DOCUMENTATION}/platforms.md#what-can-be-built-where)"
 )
 _MOST_STAGES = 1_000
 """Of a Dockerfile with more, the build itself says what it needs."""

@@ -18,7 +18,7 @@ from bloatcheck.ci.model import (
     Words,
     read_event,
 )
-from bloatcheck.errors import UsageError
+from bloatcheck.errors import DOCUMENTATION, UsageError
 
 if TYPE_CHECKING:
     from bloatcheck.ci.host import Checks, Host
@@ -99,7 +99,7 @@ class Shell:
         return UsageError(
             "only a run that another workflow's end started (`workflow_run`) comments for it; this one is "
             f"{'none of GitHub Actions' if self.name == 'shell' else self.words.name}",
-            hint="use it in a workflow `on: workflow_run`, as docs/forks.md shows",
+            hint=f"use it in a workflow `on: workflow_run`, as in {DOCUMENTATION}/forks.md",
         )
 
     def host(

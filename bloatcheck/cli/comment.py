@@ -13,7 +13,7 @@ from bloatcheck.cli.common import (
     child_environment,
     log_for,
 )
-from bloatcheck.errors import ExitCode, PublishError, ReadError, UsageError
+from bloatcheck.errors import DOCUMENTATION, ExitCode, PublishError, ReadError, UsageError
 
 if TYPE_CHECKING:
     from bloatcheck.ci.model import Ci, CiContext, TriggeringRun
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments and examples."""
-    parser.description = """\
+    parser.description = f"""\
 Comments on a pull request in the place of a run whose token only reads: one for a pull request from a fork,
-or from Dependabot. It belongs into a second workflow, `on: workflow_run`, which docs/forks.md shows.
+or from Dependabot. It belongs into a second workflow, `on: workflow_run`, as in
+{DOCUMENTATION}/forks.md
 Other CIs have no such runs: there `bloatcheck run` and `bloatcheck merge` comment, or leave the report in
 files.
 

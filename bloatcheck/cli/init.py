@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bloatcheck.cli.common import add_log_options, child_environment, log_for
 from bloatcheck.cli.stdout import tell, tell_json
-from bloatcheck.errors import BaselineError, ExitCode, Place, ReadError, UsageError
+from bloatcheck.errors import DOCUMENTATION, BaselineError, ExitCode, Place, ReadError, UsageError
 from bloatcheck.log import Log
 from bloatcheck.report.plain import harmless_line
 from bloatcheck.starter.registry import NAMES, STARTERS
@@ -92,7 +92,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         raise UsageError(
             "no Dockerfile or Containerfile in this folder or below, nor a compose or bake file that builds",
             hint="run it in the repository's root; images that are built elsewhere are listed by hand, "
-            "see docs/configuration.md",
+            f"see {DOCUMENTATION}/configuration.md",
         )
     pipeline = None if args.no_pipeline else _pipeline(root, args.pipeline_of, len(found), pinned, log)
     if pipeline and args.only_pipeline:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bloatcheck.config.fields import PathPattern
 from bloatcheck.config.section import Section
+from bloatcheck.errors import DOCUMENTATION
 
 MAX_PATTERNS = 200
 _Id = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,38}$")]
@@ -36,7 +37,7 @@ class AdviceSection(Section):
 
     ignore: Annotated[list[_Id], Field(max_length=100)] = Field(
         default_factory=list,
-        description="Ids of advice that isn't told; docs/advice.md lists them.",
+        description=f"Ids of advice that isn't told; {DOCUMENTATION}/advice.md lists them.",
         examples=[["docs-shipped"]],
     )
     ignore_paths: _Patterns = Field(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from bloatcheck.ci.model import Pages
 from bloatcheck.ci.registry import ci_named
 from bloatcheck.config.limits import Metric
-from bloatcheck.errors import Place
+from bloatcheck.errors import DOCUMENTATION, Place
 from bloatcheck.report.model import Origin
 
 _SERVER = re.compile(
@@ -17,7 +17,6 @@ _SERVER = re.compile(
 )
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _ADVICE = re.compile(r"[a-z][a-z-]{0,38}")
-_DOCUMENTATION = "https://github.com/bloatcheck/bloatcheck/blob/main/docs"
 
 
 def place_url(origin: Origin, place: Place | None) -> str | None:
@@ -38,7 +37,7 @@ def place_url(origin: Origin, place: Place | None) -> str | None:
 
 def documentation_url(page: str) -> str:
     """A page of ours: `configuration.md#limits`."""
-    return f"{_DOCUMENTATION}/{page}"
+    return f"{DOCUMENTATION}/{page}"
 
 
 def limit_url(metric: Metric) -> str:

@@ -16,7 +16,7 @@ from bloatcheck.report.figures import change, count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.headline import headline, headline_of_return, headlined
 from bloatcheck.report.layer_links import place_link
-from bloatcheck.report.links import commit_url, run_url
+from bloatcheck.report.links import commit_url, documentation_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
 from bloatcheck.report.platform_rows import with_worst_platforms
@@ -323,6 +323,6 @@ def _footer(report: Report) -> Markdown:
         baseline=link(sentence(report.baseline), commit_url(report.origin, report.origin.base_commit))
         if report.baseline
         else None,
-        tool=report.tool,
+        tool=link(sentence(report.tool), documentation_url("comment.md")),
         run=link(compose("the whole report"), run_url(report.origin)) if run_url(report.origin) else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bloatcheck.errors import DOCUMENTATION
 from bloatcheck.starter.example import IN_EXAMPLES, RELEASE, example
 from bloatcheck.starter.model import Facts, Starter
 
@@ -25,7 +26,7 @@ AZURE = Starter(
     next_steps=(
         (
             "in Azure Repos, let a branch policy (Build validation) start it for pull requests, and the "
-            "build service contribute to pull requests; docs/ci.md"
+            f"build service contribute to pull requests; {DOCUMENTATION}/ci.md#azure-pipelines"
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bloatcheck.errors import DOCUMENTATION
 from bloatcheck.starter.example import IN_EXAMPLES, RELEASE, example
 from bloatcheck.starter.model import Starter
 
@@ -11,7 +12,7 @@ BUILDKITE = Starter(
     signs=(".buildkite",),
     files=lambda _: {".buildkite/pipeline.yml": example("buildkite/pipeline.yml", {IN_EXAMPLES: RELEASE})},
     next_steps=(
-        "give the job BLOATCHECK_TOKEN, a GitHub token that may comment; docs/ci.md",
+        f"give the job BLOATCHECK_TOKEN, a GitHub token that may comment; {DOCUMENTATION}/ci.md#buildkite",
         "set a schedule for each night (Pipeline Settings): it builds every image",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bloatcheck.errors import DOCUMENTATION
 from bloatcheck.starter.example import IN_EXAMPLES, RELEASE, example
 from bloatcheck.starter.model import Facts, Starter
 
@@ -18,7 +19,7 @@ CIRCLECI = Starter(
     signs=(".circleci/config.yml",),
     files=_files,
     next_steps=(
-        "give the project BLOATCHECK_TOKEN, a GitHub token that may comment; docs/ci.md",
+        f"give the project BLOATCHECK_TOKEN, a GitHub token that may comment; {DOCUMENTATION}/ci.md#circleci",
         "set a schedule trigger for each night (Project Settings): it builds every image",
     ),
 )

@@ -10,16 +10,16 @@ import yaml
 
 from bloatcheck.config.discovery.model import DOCKERFILE, Found
 from bloatcheck.config.schema import SCHEMA_URL
+from bloatcheck.errors import DOCUMENTATION
 from bloatcheck.units import format_bytes
 
 FILE = ".bloatcheck.yml"
-_DOCS = "https://github.com/bloatcheck/bloatcheck/blob/main/docs"
 _HEADROOM = 1.2
 _LEAST_HEADROOM = 1_000_000
 
 _HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA_URL}
-# What is checked, and what fails the job: {_DOCS}/configuration.md
+# What is checked, and what fails the job: {DOCUMENTATION}/configuration.md
 # `bloatcheck config check` says what is wrong with this file, or what it asks for.
 version: 1
 
@@ -34,13 +34,13 @@ limits:
     fail: {{bytes: 1 MB, percent: 5%, when: all}}
 
 # What pull requests are compared with. A run on the default branch keeps the file up to date.
-# {_DOCS}/baseline.md
+# {DOCUMENTATION}/baseline.md
 baseline:
   path: @BASELINE@
   renew: commit
 
 # Growth that is accepted, up to a size, for a reason: `bloatcheck approve IMAGE --up-to SIZE --because TEXT`
-# {_DOCS}/approvals.md
+# {DOCUMENTATION}/approvals.md
 #approvals:
 #  - image: @FIRST@
 #    up-to: 500 MB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bloatcheck.errors import DOCUMENTATION
 from bloatcheck.starter.example import IN_EXAMPLES, RELEASE, example
 from bloatcheck.starter.model import Facts, Starter
 
@@ -23,7 +24,7 @@ GITLAB = Starter(
     next_steps=(
         (
             "for a note on merge requests, keep a project access token (scope api, role Developer) in the "
-            "masked CI/CD variable BLOATCHECK_TOKEN; docs/gitlab.md"
+            f"masked CI/CD variable BLOATCHECK_TOKEN; {DOCUMENTATION}/gitlab.md#the-note"
         ),
         "set a schedule for each night (Build, Pipeline schedules): it builds every image",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bloatcheck.errors import DOCUMENTATION
 from bloatcheck.starter.example import IN_EXAMPLES, RELEASE, example
 from bloatcheck.starter.model import Starter
 
@@ -10,5 +11,7 @@ JENKINS = Starter(
     title="Jenkins",
     signs=("Jenkinsfile",),
     files=lambda _: {"Jenkinsfile": example("jenkins/Jenkinsfile", {IN_EXAMPLES: RELEASE})},
-    next_steps=("keep a GitHub token that may comment as the credential `bloatcheck`; docs/ci.md",),
+    next_steps=(
+        f"keep a GitHub token that may comment as the credential `bloatcheck`; {DOCUMENTATION}/ci.md#jenkins",
+    ),
 )

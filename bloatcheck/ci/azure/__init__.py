@@ -22,7 +22,7 @@ from bloatcheck.ci.model import (
     Words,
     read_event,
 )
-from bloatcheck.errors import PublishError
+from bloatcheck.errors import DOCUMENTATION, PublishError
 from bloatcheck.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ WORDS = Words(
     read_artifacts="artifacts of Azure Pipelines are not read: use the source `file` or `branch`",
     open_request="give the build service the permission Contribute to pull requests",
     renewing=f"runs of the branch that {DEFAULT_BRANCH} names",
-    tokenless="Give the step `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}` (docs/ci.md); of a "
+    tokenless="Give the step `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}` "
+    f"({DOCUMENTATION}/ci.md#azure-pipelines); of a "
     "repository on GitHub, set BLOATCHECK_TOKEN to a GitHub token. The report is in the run's summary",
     summary="in the run's summary",
     second_run="let a member run it with a token that writes",

@@ -22,6 +22,7 @@ from bloatcheck.ci.model import (
     read_event,
 )
 from bloatcheck.ci.shell import Shell
+from bloatcheck.errors import DOCUMENTATION
 
 if TYPE_CHECKING:
     from bloatcheck.ci.host import Checks, Host
@@ -45,8 +46,8 @@ WORDS = Words(
     renewing="runs on the default branch (push, schedule, workflow_dispatch)",
     tokenless="Leave the input `token` out, or set it; the report is in the job summary",
     summary="in the job summary",
-    second_run="a second workflow can post it (docs/forks.md)",
-    second_comment="a comment that is there already is a second workflow's (docs/forks.md)",
+    second_run=f"a second workflow can post it ({DOCUMENTATION}/forks.md)",
+    second_comment=f"a comment that is there already is a second workflow's ({DOCUMENTATION}/forks.md)",
 )
 
 

@@ -16,7 +16,7 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from bloatcheck.ci.github.context import PULL_REQUEST_EVENTS, run_page
 from bloatcheck.ci.model import ReadEvent, TriggeringRun, read_event
-from bloatcheck.errors import UsageError
+from bloatcheck.errors import DOCUMENTATION, UsageError
 from bloatcheck.publish.answers import Sha
 
 EVENT = "workflow_run"
@@ -63,7 +63,7 @@ def read_triggering_run(
         raise UsageError(
             "only a run that another workflow's end started (`workflow_run`) comments for it; this one is "
             + (f"`{name}`" if name else "none of GitHub Actions"),
-            hint="use it in a workflow `on: workflow_run`, as docs/forks.md shows",
+            hint=f"use it in a workflow `on: workflow_run`, as in {DOCUMENTATION}/forks.md",
         )
     try:
         run = _EVENT.validate_python(read(path)).workflow_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bloatcheck.ci.model import CiContext
-from bloatcheck.errors import UsageError
+from bloatcheck.errors import DOCUMENTATION, UsageError
 
 DEPENDABOT = "dependabot[bot]"
 ALLOW_VARIABLE = "BLOATCHECK_ALLOW_PULL_REQUEST_TARGET"
@@ -16,8 +16,9 @@ _FOR_ANYBODY = frozenset({"pull_request_target", "issue_comment"})
 """Events of pull requests that run in the repository's own name, whoever opened them."""
 
 _CURE = (
-    "build under `on: pull_request`, and let a second workflow post the comment (docs/forks.md); who has "
-    "read there what it means can set the input `allow-pull-request-target: true`"
+    "build under `on: pull_request`, and let a second workflow post the comment "
+    f"({DOCUMENTATION}/forks.md); who has read there what it means can set the input "
+    "`allow-pull-request-target: true`"
 )
 
 

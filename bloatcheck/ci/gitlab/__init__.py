@@ -11,6 +11,7 @@ from bloatcheck.ci.gitlab.marks import GitLabMarks
 from bloatcheck.ci.gitlab.pages import GitLabPages
 from bloatcheck.ci.model import Author, CiContext, ReadEvent, Words, read_event
 from bloatcheck.ci.shell import Shell
+from bloatcheck.errors import DOCUMENTATION
 
 if TYPE_CHECKING:
     from bloatcheck.ci.host import Host
@@ -38,8 +39,8 @@ WORDS = Words(
     open_request="the access token needs the scope `api` and the role Developer",
     renewing="pipelines of the default branch (push, schedule, web)",
     tokenless="A job's own token (CI_JOB_TOKEN) can't write notes: "
-    f"{_SET}. The report is in its files (docs/gitlab.md)",
-    second_run="let a member run the pipeline in the target project (docs/gitlab.md)",
+    f"{_SET}. The report is in its files ({DOCUMENTATION}/gitlab.md#the-note)",
+    second_run=f"let a member run the pipeline in the target project ({DOCUMENTATION}/gitlab.md#forks)",
     second_comment="a note that is there already is that of a pipeline in the target project",
 )
 

@@ -164,7 +164,9 @@ class Engine:
         if near:
             hint = f"did you mean {' or '.join(near)}?"
         elif tags:
-            hint = "build or pull it first; `docker images` lists what is there, `bloatcheck clean` what runs built"
+            hint = (
+                "build or pull it first; `docker images` lists what is there, `bloatcheck clean` our builds"
+            )
         else:
             hint = "the engine has no tagged image at all: build or pull it first"
         return ReadError(f"the engine at {self._transport.host} has no image {name}", hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from bloatcheck.errors import PublishError
+from bloatcheck.errors import DOCUMENTATION, PublishError
 from bloatcheck.publish.azure.repository import Repository
 from bloatcheck.publish.azure.threads import AzureThreads
 
@@ -33,5 +33,5 @@ class AzureHost(Repository):
         raise PublishError(
             "on Azure DevOps nobody approves by a label or a comment: it doesn't tell who set a label, nor "
             "who may push",
-            hint="approve in the configuration (docs/approvals.md)",
+            hint=f"approve in the configuration ({DOCUMENTATION}/approvals.md)",
         )

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from pydantic import TypeAdapter
 
-from bloatcheck.errors import PublishError
+from bloatcheck.errors import DOCUMENTATION, PublishError
 from bloatcheck.publish.answers import Sha, check_size
 from bloatcheck.publish.azure.manners import VERSION
 from bloatcheck.publish.http import GONE, Client
@@ -228,5 +228,5 @@ def _at(commit: str) -> dict[str, str]:
 def _no_artifacts() -> PublishError:
     return PublishError(
         "artifacts of Azure Pipelines are not read",
-        hint="take the baseline from the source `file` or `branch` (docs/baseline.md)",
+        hint=f"take the baseline from the source `file` or `branch` ({DOCUMENTATION}/baseline.md)",
     )

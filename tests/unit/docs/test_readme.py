@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import yaml
 from support.config_files import problems
 from support.report_cases import case
@@ -82,27 +81,6 @@ def test_the_workflow_to_paste_uses_the_action_as_it_is() -> None:
     inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
     [step] = [step for step in job["steps"] if step["uses"].startswith("bloatcheck/")]
     assert step.get("with", {}).keys() <= inputs.keys()
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        *("README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/hello/README.md"),
-        *(
-            "docs/action.md",
-            "docs/forks.md",
-            "docs/exports.md",
-            "docs/gitlab.md",
-            "docs/gitea.md",
-            "docs/ci.md",
-        ),
-    ],
-)
-def test_its_links_lead_somewhere(file: str) -> None:
-    text = (ROOT / file).read_text()
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
-        if not target.startswith("https://"):
-            assert ((ROOT / file).parent / target).exists(), target
 
 
 def test_the_make_targets_it_names_are_there() -> None:

@@ -12,7 +12,10 @@ from bloatcheck.report.markdown import comment_marker, render_comment, render_su
 from bloatcheck.report.model import Origin
 
 GITHUB_TAKES = 65_536
-LIMITS = "https://github.com/bloatcheck/bloatcheck/blob/main/docs/configuration.md#limits"
+DOCUMENTATION = {
+    "https://github.com/bloatcheck/bloatcheck/blob/main/docs/configuration.md#limits",
+    "https://github.com/bloatcheck/bloatcheck/blob/main/docs/comment.md",
+}
 GROWTH = """
     image api
         limit content-growth fail 1 MB
@@ -41,12 +44,13 @@ def test_a_job_summary_has_no_marker_and_its_broken_images_unfolded() -> None:
 def test_a_line_of_a_dockerfile_is_linked_at_the_measured_commit() -> None:
     origin = Origin(repository="octo/shop", server_url="https://ghe.example:8443/git", commit="0123abc")
     page = Page.of(render_comment(report(GROWTH, origin=origin)))
-    assert set(page.links) == {"https://ghe.example:8443/git/octo/shop/blob/0123abc/Dockerfile#L3", LIMITS}
+    line = "https://ghe.example:8443/git/octo/shop/blob/0123abc/Dockerfile#L3"
+    assert set(page.links) == {line, *DOCUMENTATION}
 
 
 def test_without_an_origin_only_the_documentation_is_linked_and_nothing_is_missing() -> None:
     page = Page.of(render_comment(report(GROWTH, origin=Origin())))
-    assert page.links == [LIMITS]
+    assert set(page.links) == DOCUMENTATION
     assert "Dockerfile:3" in page.code
 
 
