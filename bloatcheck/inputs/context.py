@@ -70,8 +70,8 @@ class BuildContext:
             return
         name, rest = names[0], names[1:]
         if "**" in name:
-            # To `COPY --parents` it is any folders, and whatever is below is more than it takes. Without it one
-            # star more is nothing.
+            # To `COPY --parents` it is any folders, and whatever is below is more than it takes.
+            # Without that flag one star more says nothing.
             yield from self._all(here)
         if self.tree.kind(self._at(here)) != "folder":
             return
