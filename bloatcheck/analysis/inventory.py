@@ -19,7 +19,7 @@ from bloatcheck.analysis.contents import (
 )
 from bloatcheck.analysis.instruction import MAX_INSTRUCTION
 from bloatcheck.analysis.noise import is_noise
-from bloatcheck.analysis.packages import changes_packages, installed
+from bloatcheck.analysis.packages import changes_packages, databases, installed
 from bloatcheck.analysis.packages.model import InstalledPackage
 from bloatcheck.analysis.packages.owners import Claims
 from bloatcheck.analysis.tree import Hidden, Hiding, Tree
@@ -34,6 +34,8 @@ _LONGEST_PATH = 1024
 _MOST_READINGS = 128
 """Layers after which the package databases are read; overlay2 takes no more layers. Beyond, they count as
 what they were, but for the last one."""
+_MOST_READ = 512 << 20
+"""Bytes of package databases, those that are read again counted again; likewise. A minute for the slowest."""
 
 _Key = tuple[Cause, "str | None"]
 _T = TypeVar("_T")
@@ -60,22 +62,25 @@ def take_inventory(layers: Sequence[LayerIndex], *, base_layers: int = 0) -> Inv
     tree = Tree()
     packages: tuple[InstalledPackage, ...] = ()
     claims = Claims(())
-    readings = 0
+    candidates: set[bytes] = set()
+    readings = read = 0
     sums: list[tuple[Counter[_Key], Counter[_Key]]] = []
     for number, layer in enumerate(layers):
         tree.apply(layer)
+        candidates |= databases(tree.paths_of(number))
         if number < base_layers:
             sums.append((Counter({_BASE: layer.content_size}), Counter()))
             continue
-        is_time = readings < _MOST_READINGS or number == len(layers) - 1
+        is_time = (readings < _MOST_READINGS and read < _MOST_READ) or number == len(layers) - 1
         if number == base_layers or (is_time and changes_packages(layer)):
             readings += 1
-            packages = installed(tree)
+            read += sum(len(kept.content) for path in candidates if (kept := tree.captured(path)))
+            packages = installed(tree, candidates)
             claims = Claims(packages)
         # also where no package changed: what a layer puts into the folder of one is that one's
         sums.append(_sums_of(layer, tree.paths_of(number), claims.owners_in(number, tree)))
     if len(layers) <= base_layers:
-        packages = installed(tree)
+        packages = installed(tree, candidates)
         claims = Claims(packages)
     owned = claims.owners(tree, tree)
     hidden = tree.hidden()

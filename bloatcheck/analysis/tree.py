@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from bloatcheck.image.layer_index import DIGEST_LENGTH, NO_DIGEST, Kind, LayerIndex
@@ -32,8 +33,6 @@ thousand. Links that lead through links can make each of them cost forty times t
 _MOST_IMPLIED = 32 << 20
 """Bytes of the paths of all folders without a record. Builders that write none for any folder need some
 hundred thousand; all the folders around deep paths would be gigabytes."""
-_FEW = 8
-"""Folders, of which each path can be asked faster than all paths are sorted."""
 _AFTER_SLASH = b"0"
 """The letter after the slash."""
 
@@ -95,8 +94,8 @@ class Tree:
         self._kinds = bytearray()
         """Of all records."""
         self._visible: dict[bytes, int] = {}
-        self._hidden: dict[int, tuple[int, Hiding]] = {}
-        """Record -> which layer hid it, and how."""
+        self._hidden: dict[int, tuple[int, int | None]] = {}
+        """Record -> which layer hid it, and by which record; None where it was deleted."""
         self._links: dict[int, dict[int, bytes]] = {}
         self._hard_links: dict[int, int] = {}
         """A hard link's record -> that of the file whose other name it is."""
@@ -108,6 +107,11 @@ class Tree:
         self._implied_left = _MOST_IMPLIED
         self._ordered: list[bytes] | None = None
         """Every visible path, sorted. Not the folders around them: of deep paths those are gigabytes."""
+        self._sorted: list[bytes] = []
+        """Every path that was visible once, sorted; some twice. Of a thousand layers that hide something
+        each adds its own: all sorted anew took a second for each."""
+        self._unsorted: list[bytes] = []
+        """Those since."""
         for layer in layers:
             self.apply(layer)
 
@@ -139,9 +143,10 @@ class Tree:
             for path in again:
                 old = self._visible.get(path)
                 if old is not None:
-                    self._hidden[old] = (number, Hiding.OVERWRITTEN)
+                    self._hidden[old] = (number, fresh[path])
         if _HARD_LINK in kinds:
             self._join_hard_links(fresh, start, number)
+        self._unsorted += fresh
         self._visible.update(fresh)
         self._visible.pop(b"", None)
         self._implied.difference_update(fresh)
@@ -262,13 +267,14 @@ class Tree:
         """Every regular file that can't be seen any more, under any of its names, layer by layer."""
         kept = self._only_linked()
         found = []
-        for record, (by, how) in sorted(self._hidden.items()):
+        for record, (by, new) in sorted(self._hidden.items()):
             if self._kinds[record] != _REGULAR or record in kept:
                 continue
             number, position = self._where(record)
             path, size = self._paths[number][position], self.layers[number].records.sizes[position]
-            if how is Hiding.OVERWRITTEN and self._same_content_in(path, by, record):
-                how = Hiding.METADATA  # noqa: PLW2901 - told more exactly
+            how = Hiding.DELETED
+            if new is not None:
+                how = Hiding.METADATA if self._same_content(record, new) else Hiding.OVERWRITTEN
             found.append(Hidden(path, size, number, by, how))
         return tuple(found)
 
@@ -292,8 +298,18 @@ class Tree:
 
     def _in_order(self) -> list[bytes]:
         if self._ordered is None:
-            self._ordered = sorted(self._visible)
+            there = filter(self._visible.__contains__, self._once_visible())
+            self._ordered = [path for path, _ in groupby(there)]
         return self._ordered
+
+    def _once_visible(self) -> list[bytes]:
+        if self._unsorted:
+            # two runs that are in order, or nearly, are merged in one go
+            self._unsorted.sort()
+            self._sorted += self._unsorted
+            self._sorted.sort()
+            self._unsorted = []
+        return self._sorted
 
     def _range_below(self, folder: bytes) -> tuple[int, int]:
         """Where in the order the paths below a folder begin and end."""
@@ -367,19 +383,10 @@ class Tree:
         ]
         return digest if digest and digest != NO_DIGEST else None
 
-    def _same_content_in(self, path: bytes, number: int, old: int) -> bool:
-        """Whether the layer wrote to this path what `old` held already."""
+    def _same_content(self, old: int, new: int) -> bool:
+        """Whether the new record has what `old` held already."""
         digest = self._digest(old)
-        if digest is None:
-            return False
-        # the newest record of that path is the visible one, or was hidden later in its turn
-        new = self._visible.get(path)
-        if new is None or self._where(new)[0] != number:
-            try:
-                new = self._starts[number] + self._paths[number].index(path)
-            except ValueError:
-                return False
-        return new != old and self._digest(self._file(new)) == digest
+        return digest is not None and self._digest(self._file(new)) == digest
 
     def _hide_repeated(
         self, paths: Sequence[bytes], fresh: Mapping[bytes, int], start: int, number: int
@@ -387,7 +394,7 @@ class Tree:
         """A path that one layer has twice: who unpacks it keeps the last."""
         for record, path in enumerate(paths, start):
             if fresh[path] != record:
-                self._hidden[record] = (number, Hiding.OVERWRITTEN)
+                self._hidden[record] = (number, fresh[path])
 
     def _hide_below(
         self, markers: Iterable[tuple[int, bytes]], replaced: Iterable[bytes], fresh: Mapping[bytes, int]
@@ -400,11 +407,28 @@ class Tree:
         whited_out = {hidden_path(path) for kind, path in markers if kind == Kind.WHITEOUT}
         opaque = {hidden_path(path) for kind, path in markers if kind == Kind.OPAQUE}
         gone = [path for path in whited_out if path in self._visible]
-        gone += _all_below(self._visible, opaque.union(whited_out, replaced))
+        gone += self._once_below(opaque.union(whited_out, replaced))
         for path in gone:
             record = self._visible.pop(path, None)
             if record is not None:
-                self._hidden[record] = (by, Hiding.OVERWRITTEN if path in fresh else Hiding.DELETED)
+                self._hidden[record] = (by, fresh.get(path))
+
+    def _once_below(self, folders: Collection[bytes]) -> list[bytes]:
+        """The paths that lie below one of the folders, and those that did once."""
+        if not folders:
+            return []
+        if b"" in folders:
+            return list(self._visible)
+        ordered = self._once_visible()
+        found: list[bytes] = []
+        done = b""
+        for folder in sorted(folder + b"/" for folder in folders):
+            if done and folder.startswith(done):
+                continue
+            done = folder
+            start = bisect_left(ordered, folder)
+            found += ordered[start : bisect_left(ordered, folder[:-1] + _AFTER_SLASH, start)]
+        return found
 
     def _join_hard_links(self, fresh: Mapping[bytes, int], start: int, number: int) -> None:
         kinds = self.layers[number].records.kinds
@@ -465,24 +489,4 @@ def _positions(kinds: bytes, wanted: Iterable[int]) -> list[int]:
             found.append(at)
             at = kinds.find(kind, at + 1)
     found.sort()
-    return found
-
-
-def _all_below(paths: Iterable[bytes], folders: Collection[bytes]) -> list[bytes]:
-    """The paths that lie below one of the folders."""
-    if not folders:
-        return []
-    if b"" in folders:
-        return list(paths)
-    if len(folders) <= _FEW:
-        starts = tuple(folder + b"/" for folder in folders)
-        return [path for path in paths if path.startswith(starts)]
-    ordered = sorted(paths)
-    found: list[bytes] = []
-    done = b""
-    for folder in sorted(folder + b"/" for folder in folders):
-        if done and folder.startswith(done):
-            continue
-        done = folder
-        found += ordered[bisect_left(ordered, folder) : bisect_left(ordered, folder[:-1] + _AFTER_SLASH)]
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import BinaryIO
 
 from bloatcheck.analysis.packages.apk import Apk
@@ -29,6 +29,7 @@ __all__ = [
     "Part",
     "captures",
     "changes_packages",
+    "databases",
     "extract",
     "installed",
     "owners",
@@ -66,27 +67,33 @@ def changes_packages(layer: LayerIndex) -> bool:
     )
 
 
-def installed(tree: Tree) -> tuple[InstalledPackage, ...]:
+def databases(paths: Iterable[bytes]) -> set[bytes]:
+    """Those of the paths at which a package may be told of."""
+    return {
+        path
+        for path in paths
+        if (path.endswith(_ENDINGS) and _CACHE not in path) or path.startswith(_BEGINNINGS)
+    }
+
+
+def installed(tree: Tree, candidates: Collection[bytes] | None = None) -> tuple[InstalledPackage, ...]:
     """Every package, manager by manager, in an order that is the same for the same image.
+
+    `candidates` are the `databases` of all layers, for who asks after each of them.
 
     A language's package that came wholly with one of the system's isn't told again, and what lies in a
     cache isn't installed.
     """
-    candidates = [
-        path
-        for path in tree
-        if (path.endswith(_ENDINGS) and _CACHE not in path) or path.startswith(_BEGINNINGS)
-    ]
-    candidates.sort()
+    known = databases(tree) if candidates is None else candidates
+    there = sorted(path for path in known if path in tree)
     files = InstalledFiles(tree)
     found: list[InstalledPackage] = []
     for manager in MANAGERS:
-        databases = _databases(manager, candidates)
-        found += sorted(manager.installed(tree, databases, files), key=_order)
+        found += sorted(manager.installed(tree, _own(manager, there), files), key=_order)
     return tuple(without_carried(found))
 
 
-def _databases(manager: PackageManager, candidates: Sequence[bytes]) -> list[bytes]:
+def _own(manager: PackageManager, candidates: Sequence[bytes]) -> list[bytes]:
     return [
         path
         for path in candidates

@@ -80,9 +80,9 @@ def extract_java(file: BinaryIO, size: int) -> Captured | None:
         if name == _MANIFEST:
             if manifest is None:
                 manifest = _fields(content(file, member, _MAX_MANIFEST), _MANIFEST_FIELD)
-        elif name.endswith(_ENDINGS) and len(nested) < _MOST_MEMBERS:
+        elif len(nested) < _MOST_MEMBERS and name.endswith(_ENDINGS):
             nested.append((label(name.rpartition(b"/")[2]), member.size))
-        elif _POM.fullmatch(name) and len(poms) < _MOST_MEMBERS:
+        elif len(poms) < _MOST_MEMBERS and _POM.fullmatch(name):
             fields = _fields(content(file, member, _MAX_POM), _POM_FIELD)
             poms.append([fields.get(key, "") for key in _POM_FIELDS])
     facts = {"manifest": manifest or {}, "poms": poms, "nested": nested}

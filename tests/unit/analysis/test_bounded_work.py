@@ -14,14 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
 from support.layers import Entry, file, folder, layer, symlink, whiteout
 from support.package_trees import tree_of
 
+from bloatcheck.analysis import inventory
 from bloatcheck.analysis.dive import dive_figures
 from bloatcheck.analysis.executable import check_executables, check_start, extract_executable
+from bloatcheck.analysis.inventory import take_inventory
 from bloatcheck.analysis.packages import installed
 from bloatcheck.analysis.packages.java import extract_java
-from bloatcheck.analysis.tree import Tree
+from bloatcheck.analysis.tree import Hiding, Tree
 from bloatcheck.image.capture import Captured
 from bloatcheck.oci.image_config import ImageConfig, parse_image_config
 
@@ -85,7 +88,24 @@ class TestPaths:
                 tree.resolve(b"m0/%d" % number)
 
 
+class TestOverwritten:
+    def test_files_that_are_written_a_third_time_are_found_in_the_second_at_once(self) -> None:
+        layers = [
+            layer(*(file(f"d/{number}", content=b"%d" % number) for number in range(50_000)), name=name)
+            for name in ("copied", "owned", "owned again")
+        ]
+        with little_time():
+            assert {file.how for file in Tree(layers).hidden()} == {Hiding.METADATA}
+
+
 class TestWhiteouts:
+    def test_a_few_in_each_of_very_many_layers(self) -> None:
+        names = sorted(map(str, range(200_000)), key=lambda name: name[::-1])
+        few = [layer(*(whiteout(f"{top}/{at}") for at in range(10)), name=str(top)) for top in range(900)]
+        base = layer(*(file(name, 0) for name in names))
+        with little_time():
+            Tree([base, *few])
+
     def test_many_of_early_names(self) -> None:
         names = [f"!{number}" for number in range(50_000)]
         layers = [
@@ -107,6 +127,23 @@ class TestWhiteouts:
 
 
 class TestPackageDatabases:
+    def test_large_ones_are_not_read_again_after_every_layer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(inventory, "_MOST_READ", 1 << 20)
+        base = layer(file("lib/apk/db/installed", content=b"\n" * (4 << 20)))
+        more = [
+            layer(file("lib/apk/db/world", content=b"%d" % number), name=str(number)) for number in range(99)
+        ]
+        with little_time():
+            take_inventory([base, *more])
+
+    def test_paths_that_name_none_are_looked_at_once(self) -> None:
+        base = layer(*(file(f"opt/{number}", 0) for number in range(100_000)))
+        more = [
+            layer(file("lib/apk/db/world", content=b"%d" % number), name=str(number)) for number in range(99)
+        ]
+        with little_time():
+            take_inventory([base, *more])
+
     def test_a_list_of_files_belongs_to_one_package_of_a_name(self) -> None:
         status = b"Package: a\nStatus: install ok installed\n\n" * 20_000
         listed = b"/f\n" * 1_000_000
