@@ -250,18 +250,21 @@ class _Scope:
 
     def define(self, instruction: Instruction) -> None:
         """Takes in an ARG or ENV."""
-        arguments = self._arguments.setdefault(instruction.stage, {})
+        is_environment = instruction.keyword == "ENV"
+        defined = self._environment if is_environment else self._arguments.setdefault(instruction.stage, {})
+        pairs = tuple(assignments(instruction))
+        if not is_environment:
+            # Its own defaults are nothing to an ARG's others, of all builders so far.
+            defined |= dict.fromkeys((name for name, _ in pairs), _UNKNOWN)
+        new: dict[str, _Value] = {}
+        for word, (name, written) in zip(instruction.words, pairs, strict=False):
+            new[name] = _UNKNOWN if written is None else self._expand(instruction, written)
+            if not is_environment and name in self._build_args:
+                new[name] = self._build_args[name]
+            elif not is_environment and "=" not in word:
+                new[name] = self._outside.get(name)
         # One ENV doesn't see what it defines itself.
-        environment: dict[str, _Value] = {}
-        for word, (name, written) in zip(instruction.words, assignments(instruction), strict=False):
-            value: _Value = _UNKNOWN if written is None else self._expand(instruction, written)
-            if instruction.keyword == "ENV":
-                environment[name] = value
-            elif name in self._build_args:
-                arguments[name] = self._build_args[name]
-            else:
-                arguments[name] = value if "=" in word else self._outside.get(name)
-        self._environment |= environment
+        defined |= new
 
 
 def _global_names(instructions: Sequence[Instruction]) -> Iterator[str]:
