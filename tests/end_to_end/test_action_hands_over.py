@@ -20,9 +20,10 @@ from support.comment_table import sizes_of
 from support.github.act import PROJECT, Artifacts, Job, plain, run_workflow
 from support.github.emulator import BOT, BOT_TOKEN, FORK, HUMAN
 from support.github.events import workflow_run
-from support.github.faults import Fault, Meet, read_only_token
+from support.github.faults import read_only_token
 from support.github.proxy import PretendGitHub
 from support.github.repository import UsersRepository
+from support.hosts.faults import Fault, Meet
 from support.image_builder import ImageUnderTest, files, layout_of
 from support.reports import ORIGIN, report
 

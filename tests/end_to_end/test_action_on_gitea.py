@@ -18,8 +18,8 @@ import pytest
 from support.content import filler
 from support.gitea.server import JOB_TOKEN, REPOSITORY, PretendGitea, pretend_gitea, says
 from support.github.act import Job, plain, run_workflow
-from support.github.faults import Fault
 from support.github.repository import UsersRepository
+from support.hosts.faults import Fault
 
 pytestmark = pytest.mark.engine
 

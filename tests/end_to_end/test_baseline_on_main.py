@@ -21,9 +21,9 @@ from support.content import filler
 from support.github.act import Artifacts, Job, plain, run_workflow
 from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
-from support.github.faults import Fault, Reply
 from support.github.proxy import PretendGitHub
 from support.github.repository import UsersRepository
+from support.hosts.faults import Fault, Reply
 
 from bloatcheck.baseline.document import from_json
 from bloatcheck.baseline.history import points_of

@@ -20,7 +20,7 @@ from support.azure.server import (
     pretend_azure,
     says,
 )
-from support.github.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
+from support.hosts.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.azure.host import AzureHost

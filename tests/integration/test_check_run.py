@@ -12,10 +12,6 @@ from pathlib import Path
 import pytest
 from support.github.emulator import BOT_TOKEN, FORK, REPOSITORY
 from support.github.faults import (
-    Cut,
-    Fault,
-    Reply,
-    Wait,
     bad_credentials,
     not_found,
     read_only_token,
@@ -26,6 +22,7 @@ from support.github.faults import (
     unprocessable,
 )
 from support.github.proxy import PretendGitHub
+from support.hosts.faults import Cut, Fault, Reply, Wait
 from support.reports import report
 
 from bloatcheck.check_run import as_check_run

@@ -12,8 +12,9 @@ import pytest
 from support.github.act import plain
 from support.github.emulator import BOT, BOT_TOKEN, FORK
 from support.github.events import WORKFLOW, variables, workflow_run
-from support.github.faults import Fault, Reply, bad_credentials, not_found, read_only_token, says
+from support.github.faults import bad_credentials, not_found, read_only_token, says
 from support.github.proxy import PretendGitHub
+from support.hosts.faults import Fault, Reply
 from support.reports import report
 
 from bloatcheck.cli.main import main

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.gitea.server import HUMAN_TOKEN, JOB_TOKEN, REPOSITORY, PretendGitea, pretend_gitea, says
-from support.github.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
+from support.hosts.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitea.host import GiteaHost

@@ -17,7 +17,7 @@ from support.gitea.server import (
     pretend_gitea,
     says,
 )
-from support.github.faults import Cut, Fault, Reply
+from support.hosts.faults import Cut, Fault, Reply
 
 from bloatcheck.ci.model import CiContext, TriggeringRun
 from bloatcheck.ci.registry import ci_named

@@ -10,13 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.github.emulator import ATTACKER_TOKEN, BOT, BOT_TOKEN, HUMAN, HUMAN_TOKEN, REPOSITORY
 from support.github.faults import (
-    WRITES,
-    Cut,
-    Drip,
-    Fault,
-    Meet,
-    Reply,
-    Wait,
     bad_credentials,
     not_found,
     read_only_token,
@@ -27,6 +20,7 @@ from support.github.faults import (
     unprocessable,
 )
 from support.github.proxy import PretendGitHub, pretend_github
+from support.hosts.faults import WRITES, Cut, Drip, Fault, Meet, Reply, Wait
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.github.host import GitHubHost

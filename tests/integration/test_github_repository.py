@@ -13,16 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
-from support.github.faults import (
-    Fault,
-    Reply,
-    bad_credentials,
-    read_only_token,
-    says,
-    server_error,
-    too_many_requests,
-)
+from support.github.faults import bad_credentials, read_only_token, says, server_error, too_many_requests
 from support.github.proxy import PretendGitHub
+from support.hosts.faults import Fault, Reply
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.artifact import Artifact

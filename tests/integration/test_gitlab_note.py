@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.github.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
 from support.gitlab.server import (
     ATTACKER_TOKEN,
     BOT,
@@ -19,6 +18,7 @@ from support.gitlab.server import (
     pretend_gitlab,
     says,
 )
+from support.hosts.faults import ALWAYS, Cut, Drip, Fault, Meet, Reply, Request, Wait
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitlab.host import GitLabHost

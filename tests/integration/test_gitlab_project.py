@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 from http import HTTPStatus
 
 import pytest
-from support.github.faults import Fault, Reply
 from support.gitlab.server import (
     BOT,
     BOT_TOKEN,
@@ -24,6 +23,7 @@ from support.gitlab.server import (
     pretend_gitlab,
     says,
 )
+from support.hosts.faults import Fault, Reply
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.gitlab.host import GitLabHost

@@ -17,8 +17,8 @@ import pytest
 from support.git import Repository
 from support.github.artifacts import stored_artifact
 from support.github.emulator import BOT_TOKEN, REPOSITORY
-from support.github.faults import Fault, Reply
 from support.github.proxy import PretendGitHub
+from support.hosts.faults import Fault, Reply
 from support.recording_log import RecordingLog
 from support.snapshots import layer, snapshot
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from support.github.faults import says
 from support.github.people import HEAD, REPOSITORY, Hub, hub
+from support.hosts.faults import Fault, Reply
 
 from bloatcheck.errors import PublishError
 from bloatcheck.publish.github.host import GitHubHost
@@ -190,7 +192,7 @@ def test_no_answer_of_that_kind_approves_anything(
     github.push(1)
     github.label(LABEL, by="octo", minute=2)
     github.comment(f"{COMMAND} {HEAD} api up to 1 GB because x", by="octo")
-    github.faults[path] = (status, body)
+    github.faults.append(Fault(Reply(status, body, lawful=False), path=f".*{path}"))
     with pytest.raises(PublishError) as error:
         signs(github)
     assert told in f"{error.value}"
@@ -198,7 +200,7 @@ def test_no_answer_of_that_kind_approves_anything(
 
 
 def test_a_refusal_names_the_permission_that_is_missing(github: Hub) -> None:
-    github.faults["/issues/7/comments"] = (403, b'{"message": "Resource not accessible by integration"}')
+    github.faults.append(Fault(says(403, "Resource not accessible by integration"), path=".*/comments"))
     with pytest.raises(PublishError) as error:
         signs(github)
     assert "pull-requests: read" in f"{error.value}"

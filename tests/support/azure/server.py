@@ -7,20 +7,16 @@ documentation and its own error texts have it.
 
 from __future__ import annotations
 
-import json
-import re
-import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from support.azure.contract import Contract
-from support.github.faults import Fault, Reply, Request
-from support.github.proxy import Exchange, Record, served
+from support.azure.contract import CONTRACT
+from support.hosts.contract import Contract
+from support.hosts.faults import Reply, Request, told
+from support.hosts.server import Asked, Routes, StandIn, route, served
 
 PROJECT, REPOSITORY = "Shop Project", "shop"
 NAME = "Shop%20Project/_git/shop"
@@ -31,28 +27,22 @@ _USERS = {JOB_TOKEN: BUILD_SERVICE, PERSON_TOKEN: PERSON, READER_TOKEN: READER}
 
 
 @dataclass
-class PretendAzure:
+class PretendAzure(StandIn):
     """One repository of one organization."""
 
-    url: str = ""
-    faults: list[Fault] = field(default_factory=list)
-    record: Record = field(default_factory=Record)
-    contract: Contract = field(default_factory=Contract)
+    contract: Contract = CONTRACT
     threads: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     requests: dict[int, dict[str, Any]] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    _numbers: int = 100
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """As on the first day, ready for the next test."""
-        self.faults.clear()
-        self.record = Record()
+        self.forget()
         self.requests = {7: _pull_request(7, "feature", "main", HEAD)}
         self.threads = {7: []}
         self.files.clear()
@@ -62,22 +52,6 @@ class PretendAzure:
     @property
     def api(self) -> str:
         return f"{self.url}/acme"
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        return self.record.exchanges
-
-    @property
-    def violations(self) -> list[str]:
-        return self.record.violations
-
-    def writes(self) -> list[str]:
-        """Methods of the requests that change something, in order."""
-        return [exchange.request.method for exchange in self.exchanges if exchange.request.method != "GET"]
-
-    def number(self) -> int:
-        self._numbers += 1
-        return self._numbers
 
     def push(self, number: int, commit: str) -> None:
         self.requests[number]["lastMergeSourceCommit"] = {"commitId": commit}
@@ -109,55 +83,27 @@ class PretendAzure:
     def states(self, number: int = 7) -> list[str]:
         return [thread["status"] for thread in self.standing(number)]
 
-    def fault_for(self, request: Request) -> Fault | None:
-        return next((fault for fault in self.faults if fault.takes(request)), None)
-
-    def check(self, record: Record, request: Request, reply: Reply | None) -> None:
-        """Notes an exchange. Refusals are not described."""
-        method, target = request.method, request.target
-        violations = self.contract.violations_of_request(method, target, request.body)
-        if reply and reply.lawful and reply.status < HTTPStatus.BAD_REQUEST:
-            kind = reply.headers.get("Content-Type", "application/json")
-            violations += self.contract.violations_of_response(method, target, reply.status, kind, reply.body)
-        with self.lock:
-            record.exchanges.append(Exchange(request, reply.status if reply else None))
-            record.violations += [f"{method} {target}: {violation}" for violation in violations]
-
-    def forward(self, request: Request) -> Reply:
-        with self.lock:
-            return self._answer(request)
-
-    def _answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply:
         asking = _USERS.get(_token(request.headers.get("authorization", "")))
         if asking is None:
             return Reply(401, b"", {})
-        parts = urlsplit(request.target)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if not query.get("api-version", "").startswith("7.1"):
+        found = route(_ROUTES, "/acme", request, asking)
+        if found is None:
+            return says(404, "The controller for path was not found.")
+        answer, asked = found
+        if not asked.query.get("api-version", "").startswith("7.1"):
             return says(400, "The requested version of the resource is not known.")
-        body = json.loads(request.body) if request.body else {}
-        for method, pattern, answer in _ROUTES:
-            found = re.fullmatch(f"/acme{pattern}", parts.path)
-            if not found or method != request.method:
-                continue
-            ids = [unquote(part) for part in found.groups()]
-            if ids and (ids.pop(0), ids.pop(0)) != (PROJECT, REPOSITORY):
-                return says(
-                    404, "TF401019: The Git repository does not exist, or you do not have permissions."
-                )
-            if method != "GET" and asking == READER:
-                return says(
-                    403,
-                    "TF401027: You need the Git 'PullRequestContribute' permission to perform this action.",
-                )
-            return answer(self, asking, ids, query, body)
-        return says(404, "The controller for path was not found.")
+        if asked.ids and (asked.ids.pop(0), asked.ids.pop(0)) != (PROJECT, REPOSITORY):
+            return says(404, "TF401019: The Git repository does not exist, or you do not have permissions.")
+        if request.method != "GET" and asking == READER:
+            return _forbidden()
+        return answer(self, asked)
 
 
 def says(status: int, message: str, headers: dict[str, str] | None = None) -> Reply:
     """A refusal in Azure's shape."""
     body = {"$id": "1", "innerException": None, "message": message, "typeKey": "GitException", "errorCode": 0}
-    return Reply(status, json.dumps(body).encode(), headers or {})
+    return told(body, status, headers)
 
 
 def _token(authorization: str) -> str:
@@ -165,12 +111,12 @@ def _token(authorization: str) -> str:
     return b64decode(rest).decode().removeprefix(":") if kind == "Basic" else rest
 
 
-def _json(value: object) -> Reply:
-    return Reply(200, json.dumps(value).encode(), {})
+def _forbidden() -> Reply:
+    return says(403, "TF401027: You need the Git 'PullRequestContribute' permission to perform this action.")
 
 
 def _list(found: list[Any]) -> Reply:
-    return _json({"count": len(found), "value": found})
+    return told({"count": len(found), "value": found})
 
 
 def _pull_request(number: int, source: str, target: str, commit: str) -> dict[str, Any]:
@@ -185,80 +131,73 @@ def _pull_request(number: int, source: str, target: str, commit: str) -> dict[st
     }
 
 
-Answer = Callable[[PretendAzure, str, list[str], dict[str, str], dict[str, Any]], Reply]
 _NO_REQUEST = "TF401180: The requested pull request was not found."
 
 
-def _threads(a: PretendAzure, _: str, ids: list[str], *__: Any) -> Reply:
-    found = a.threads.get(int(ids[0]))
+def _threads(a: PretendAzure, asked: Asked) -> Reply:
+    found = a.threads.get(asked.number)
     return says(404, _NO_REQUEST) if found is None else _list(found)
 
 
-def _begin(a: PretendAzure, by: str, ids: list[str], _: dict[str, str], body: dict[str, Any]) -> Reply:
-    if int(ids[0]) not in a.threads:
+def _begin(a: PretendAzure, asked: Asked) -> Reply:
+    if asked.number not in a.threads:
         return says(404, _NO_REQUEST)
-    text = body["comments"][0]["content"]
+    text = asked.body["comments"][0]["content"]
     if len(text) > 150_000:
         return says(400, "The comment content exceeds the maximum length of 150000.")
-    a.say(int(ids[0]), text, by, status=body["status"])
-    return _json(a.threads[int(ids[0])][-1])
+    a.say(asked.number, text, asked.by, status=asked.body["status"])
+    return told(a.threads[asked.number][-1])
 
 
-def _thread(a: PretendAzure, ids: list[str]) -> dict[str, Any] | None:
-    standing = a.standing(int(ids[0])) if int(ids[0]) in a.threads else []
-    return next((thread for thread in standing if thread["id"] == int(ids[1])), None)
+def _thread(a: PretendAzure, asked: Asked) -> dict[str, Any] | None:
+    standing = a.standing(asked.number) if asked.number in a.threads else []
+    return next((thread for thread in standing if thread["id"] == int(asked.ids[1])), None)
 
 
-def _edit_thread(a: PretendAzure, _: str, ids: list[str], __: dict[str, str], body: dict[str, Any]) -> Reply:
-    thread = _thread(a, ids)
+def _edit_thread(a: PretendAzure, asked: Asked) -> Reply:
+    thread = _thread(a, asked)
     if thread is None:
         return says(404, "The thread was not found.")
-    thread["status"] = body["status"]
-    return _json(thread)
+    thread["status"] = asked.body["status"]
+    return told(thread)
 
 
-def _edit_comment(
-    a: PretendAzure, by: str, ids: list[str], __: dict[str, str], body: dict[str, Any]
-) -> Reply:
-    thread = _thread(a, ids)
+def _edit_comment(a: PretendAzure, asked: Asked) -> Reply:
+    thread = _thread(a, asked)
     if thread is None:
         return says(404, "The thread was not found.")
     comment = thread["comments"][0]
-    if comment["author"]["id"] != by:
-        return says(403, "TF401027: You need the Git 'PullRequestContribute' permission.")
-    comment["content"] = body["content"]
-    return _json(comment)
+    if comment["author"]["id"] != asked.by:
+        return _forbidden()
+    comment["content"] = asked.body["content"]
+    return told(comment)
 
 
-def _delete_comment(a: PretendAzure, by: str, ids: list[str], *_: Any) -> Reply:
-    thread = _thread(a, ids)
+def _delete_comment(a: PretendAzure, asked: Asked) -> Reply:
+    thread = _thread(a, asked)
     if thread is None:
         return says(404, "The thread was not found.")
-    if thread["comments"][0]["author"]["id"] != by:
-        return says(403, "TF401027: You need the Git 'PullRequestContribute' permission.")
-    thread["comments"][0] |= {"isDeleted": True}
-    thread["comments"][0].pop("content")
-    thread["isDeleted"] = True
+    comment = thread["comments"][0]
+    if comment["author"]["id"] != asked.by:
+        return _forbidden()
+    comment["isDeleted"] = thread["isDeleted"] = True
+    comment.pop("content")
     return Reply(200, b"", {})
 
 
-def _request(a: PretendAzure, _: str, ids: list[str], *__: Any) -> Reply:
-    found = a.requests.get(int(ids[0]))
-    return _json(found) if found else says(404, _NO_REQUEST)
+def _request(a: PretendAzure, asked: Asked) -> Reply:
+    found = a.requests.get(asked.number)
+    return told(found) if found else says(404, _NO_REQUEST)
 
 
-def _requests(a: PretendAzure, _: str, __: list[str], query: dict[str, str], ___: Any) -> Reply:
-    return _list(
-        [
-            one
-            for one in a.requests.values()
-            if one["sourceRefName"] == query["searchCriteria.sourceRefName"]
-            and one["targetRefName"] == query["searchCriteria.targetRefName"]
-        ]
-    )
+def _requests(a: PretendAzure, asked: Asked) -> Reply:
+    names = ("sourceRefName", "targetRefName")
+    wanted = [asked.query[f"searchCriteria.{name}"] for name in names]
+    return _list([one for one in a.requests.values() if [one[name] for name in names] == wanted])
 
 
-def _open(a: PretendAzure, _: str, __: list[str], ___: dict[str, str], body: dict[str, Any]) -> Reply:
+def _open(a: PretendAzure, asked: Asked) -> Reply:
+    body = asked.body
     own = [one for one in a.requests.values() if "forkSource" not in one]
     if any(one["sourceRefName"] == body["sourceRefName"] for one in own):
         return says(409, "TF401179: An active pull request for the source and target branch already exists.")
@@ -269,16 +208,16 @@ def _open(a: PretendAzure, _: str, __: list[str], ___: dict[str, str], body: dic
     number = a.number()
     a.requests[number] = _pull_request(number, "", "", HEAD) | body
     a.threads[number] = []
-    return _json(a.requests[number])
+    return told(a.requests[number])
 
 
-def _edit_request(a: PretendAzure, _: str, ids: list[str], __: dict[str, str], body: dict[str, Any]) -> Reply:
-    a.requests[int(ids[0])] |= body
-    return _json(a.requests[int(ids[0])])
+def _edit_request(a: PretendAzure, asked: Asked) -> Reply:
+    a.requests[asked.number] |= asked.body
+    return told(a.requests[asked.number])
 
 
-def _items(a: PretendAzure, _: str, __: list[str], query: dict[str, str], ___: Any) -> Reply:
-    commit = query["versionDescriptor.version"]
+def _items(a: PretendAzure, asked: Asked) -> Reply:
+    query, commit = asked.query, asked.query["versionDescriptor.version"]
     if "path" in query:
         content = a.files.get((commit, query["path"].lstrip("/")))
         if content is None:
@@ -295,24 +234,24 @@ def _items(a: PretendAzure, _: str, __: list[str], query: dict[str, str], ___: A
     return _list([{"path": f"/{folder}", "gitObjectType": "tree", "isFolder": True}, *found])
 
 
-def _merge_base(a: PretendAzure, _: str, ids: list[str], query: dict[str, str], __: Any) -> Reply:
-    found = a.merge_bases.get((ids[0], query["otherCommitId"]))
-    return (
-        _list([{"commitId": found}]) if found else says(404, "TF401175: The version could not be resolved.")
-    )
+def _merge_base(a: PretendAzure, asked: Asked) -> Reply:
+    found = a.merge_bases.get((asked.ids[0], asked.query["otherCommitId"]))
+    if found is None:
+        return says(404, "TF401175: The version could not be resolved.")
+    return _list([{"commitId": found}])
 
 
-def _commits(a: PretendAzure, *_: Any) -> Reply:
+def _commits(a: PretendAzure, _: Asked) -> Reply:
     return _list([{"commitId": commit} for commit in a.commits])
 
 
-def _connection(_: PretendAzure, by: str, *__: Any) -> Reply:
-    return _json({"authenticatedUser": {"id": by, "isActive": True}, "instanceId": "1"})
+def _connection(_: PretendAzure, asked: Asked) -> Reply:
+    return told({"authenticatedUser": {"id": asked.by, "isActive": True}, "instanceId": "1"})
 
 
 _R = "/([^/]+)/_apis/git/repositories/([^/]+)"
 _T = f"{_R}/pullRequests/([0-9]+)/threads"
-_ROUTES: tuple[tuple[str, str, Answer], ...] = (
+_ROUTES: Routes = (
     ("GET", _T, _threads),
     ("POST", _T, _begin),
     ("PATCH", f"{_T}/([0-9]+)", _edit_thread),

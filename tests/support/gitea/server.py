@@ -7,26 +7,27 @@ faults come between. Comments come all at once, as the real ones' do; other list
 from __future__ import annotations
 
 import json
-import re
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from http import HTTPStatus
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from support.gitea.contract import Contract
-from support.github.faults import Fault, Reply, Request
-from support.github.proxy import Exchange, Record, served
+from support.hosts.contract import Contract
+from support.hosts.faults import Reply, Request, told
+from support.hosts.server import Asked, Routes, StandIn, page, route, served
 
 OWNER, REPOSITORY = "acme", "acme/shop"
 JOB_TOKEN, ADMIN_TOKEN, HUMAN_TOKEN = "job-token", "admin-token", "human-token"
 HEAD = "a" * 40
 _LARGEST_PAGE = 50
-_FIRST_DAY = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+_HERE, _SERVER = Path(__file__).parent, "https://git.example.com"
+_CONTRACTS = {
+    flavour: Contract(_HERE / f"{flavour}.json", _SERVER, undescribed="/signed")
+    for flavour in ("gitea", "forgejo")
+}
 
 
 @dataclass
@@ -59,13 +60,10 @@ class Pull:
 
 
 @dataclass
-class PretendGitea:
+class PretendGitea(StandIn):
     """One repository on one server; `flavour` is `gitea` or `forgejo`."""
 
-    flavour: str = "gitea"
-    url: str = ""
-    faults: list[Fault] = field(default_factory=list)
-    record: Record = field(default_factory=Record)
+    flavour: str = field(kw_only=True)
     users: list[User] = field(default_factory=list)
     pulls: dict[int, Pull] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -76,18 +74,13 @@ class PretendGitea:
     stored: list[dict[str, Any]] = field(default_factory=list)
     archives: dict[int, bytes] = field(default_factory=dict)
     job_may_ask_who_it_is: bool = True
-    clock: datetime = _FIRST_DAY
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    _numbers: int = 100
 
     def __post_init__(self) -> None:
-        self.contract = Contract(self.flavour)
         self.reset()
 
     def reset(self) -> None:
         """As on the first day, ready for the next test."""
-        self.faults.clear()
-        self.record = Record()
+        self.forget()
         self.users = [
             User(-2, self.bot, JOB_TOKEN, "write"),
             User(1, "admin", ADMIN_TOKEN, "admin"),
@@ -109,28 +102,7 @@ class PretendGitea:
     def api(self) -> str:
         return f"{self.url}/api/v1"
 
-    @property
-    def exchanges(self) -> list[Exchange]:
-        return self.record.exchanges
-
-    @property
-    def violations(self) -> list[str]:
-        return self.record.violations
-
-    def writes(self) -> list[str]:
-        """Methods of the requests that change something, in order."""
-        return [exchange.request.method for exchange in self.exchanges if exchange.request.method != "GET"]
-
     # What people do
-
-    def now(self) -> str:
-        """A moment after every moment before."""
-        self.clock += timedelta(seconds=1)
-        return self.clock.isoformat().replace("+00:00", "Z")
-
-    def number(self) -> int:
-        self._numbers += 1
-        return self._numbers
 
     def user(self, login: str) -> User:
         return next(user for user in self.users if user.login == login)
@@ -190,46 +162,22 @@ class PretendGitea:
 
     # What the server does
 
-    def fault_for(self, request: Request) -> Fault | None:
-        return next((fault for fault in self.faults if fault.takes(request)), None)
-
-    def check(self, record: Record, request: Request, reply: Reply | None) -> None:
-        """Notes an exchange. Refusals are described with a status alone; a download is no part of the API."""
-        method, target = request.method, request.target
-        violations = []
-        if target.startswith("/api/v1/"):
-            violations += self.contract.violations_of_request(method, target, request.body)
-            if reply and reply.lawful and reply.status < HTTPStatus.MULTIPLE_CHOICES:
-                kind = reply.headers.get("Content-Type", "application/json")
-                violations += self.contract.violations_of_response(
-                    method, target, reply.status, kind, reply.body
-                )
-        with self.lock:
-            record.exchanges.append(Exchange(request, reply.status if reply else None))
-            record.violations += [f"{method} {target}: {violation}" for violation in violations]
-
-    def forward(self, request: Request) -> Reply:
-        with self.lock:
-            return self._answer(request)
-
-    def _answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply:
+        parts = urlsplit(request.target)
+        if parts.path == "/signed":
+            number = int(parse_qs(parts.query)["id"][0])
+            return Reply(200, self.archives[number], {"Content-Type": "application/zip"})
         token = request.headers.get("authorization", "").removeprefix("token ")
         asking = next((user for user in self.users if user.token == token), None)
-        parts = urlsplit(request.target)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if parts.path == "/signed":
-            return Reply(200, self.archives[int(query["id"])], {"Content-Type": "application/zip"})
         if asking is None:
             return says(401, "invalid username, password or token")
-        body = json.loads(request.body) if request.body else {}
-        for method, pattern, answer in _ROUTES:
-            found = re.fullmatch(f"/api/v1{pattern}", parts.path)
-            if found and method == request.method:
-                ids = [unquote(part) for part in found.groups()]
-                if "/repos/" in parts.path and ids.pop(0) != REPOSITORY:
-                    return says(404, "The target couldn't be found.")
-                return answer(self, Asked(asking, ids, query, body, request))
-        return says(404, "Not found.")
+        found = route(_ROUTES, "/api/v1", request, asking)
+        if found is None:
+            return says(404, "Not found.")
+        answer, asked = found
+        if "/repos/" in parts.path and asked.ids.pop(0) != REPOSITORY:
+            return says(404, "The target couldn't be found.")
+        return answer(self, asked)
 
     def pull(self, number: int) -> dict[str, Any] | None:
         pull = self.pulls.get(number)
@@ -248,57 +196,27 @@ class PretendGitea:
         }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request, taken apart."""
-
-    by: User
-    ids: list[str]
-    query: dict[str, str]
-    body: dict[str, Any]
-    request: Request
-
-    @property
-    def number(self) -> int:
-        return int(self.ids[0])
-
-
-Answer = Callable[[PretendGitea, Asked], Reply]
-
-
 def says(status: int, message: str, headers: dict[str, str] | None = None) -> Reply:
     """A refusal in Gitea's shape."""
     body = {"message": message, "url": "https://git.example.com/api/swagger"}
-    return Reply(status, json.dumps(body).encode(), headers or {})
-
-
-def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(status, json.dumps(value).encode(), headers or {})
+    return told(body, status, headers)
 
 
 def _page(g: PretendGitea, found: list[Any], asked: Asked) -> Reply:
-    """With a link to the next page, as Gitea writes it."""
-    size = min(int(asked.query.get("limit", "30")), _LARGEST_PAGE)
-    page = int(asked.query.get("page", "1"))
-    headers = {"X-Total-Count": str(len(found))}
-    if len(found) > size * page:
-        path = urlsplit(asked.request.target).path
-        following = urlencode({**asked.query, "page": page + 1})
-        headers["Link"] = f'<{g.url}{path}?{following}>; rel="next"'
-    return _json(found[size * (page - 1) : size * page], headers=headers)
+    return page(g, found, asked, size=min(int(asked.query.get("limit", "30")), _LARGEST_PAGE))
 
 
 def _comments(g: PretendGitea, asked: Asked) -> Reply:
     pull = g.pulls.get(asked.number)
     if pull is None:
         return says(404, "issue does not exist")
-    return _json(pull.comments, headers={"X-Total-Count": str(len(pull.comments))})
+    return told(pull.comments, headers={"X-Total-Count": str(len(pull.comments))})
 
 
 def _comment(g: PretendGitea, asked: Asked) -> Reply:
     if asked.number not in g.pulls:
         return says(404, "issue does not exist")
-    return _json(g.say(asked.number, asked.body["body"], asked.by.login), 201)
+    return told(g.say(asked.number, asked.body["body"], asked.by.login), 201)
 
 
 def _found(g: PretendGitea, number: int) -> tuple[Pull, dict[str, Any]] | None:
@@ -317,7 +235,7 @@ def _edit(g: PretendGitea, asked: Asked) -> Reply:
     if not _may_change(asked, found[1]):
         return says(403, "Forbidden")
     found[1].update(body=asked.body["body"], updated_at=g.now())
-    return _json(found[1])
+    return told(found[1])
 
 
 def _delete(g: PretendGitea, asked: Asked) -> Reply:
@@ -336,13 +254,13 @@ def _timeline(g: PretendGitea, asked: Asked) -> Reply:
 
 def _pull(g: PretendGitea, asked: Asked) -> Reply:
     found = g.pull(asked.number)
-    return _json(found) if found else says(404, "The target couldn't be found.")
+    return told(found) if found else says(404, "The target couldn't be found.")
 
 
 def _edit_pull(g: PretendGitea, asked: Asked) -> Reply:
     pull = g.pulls[asked.number]
     pull.title, pull.body = asked.body["title"], asked.body["body"]
-    return _json(g.pull(asked.number), 201)
+    return told(g.pull(asked.number), 201)
 
 
 def _pulls(g: PretendGitea, asked: Asked) -> Reply:
@@ -361,7 +279,7 @@ def _open_pull(g: PretendGitea, asked: Asked) -> Reply:
         number, head=asked.body["head"], base=asked.body["base"], title=asked.body["title"]
     )
     g.pulls[number].body = asked.body["body"]
-    return _json(g.pull(number), 201)
+    return told(g.pull(number), 201)
 
 
 def _permission(g: PretendGitea, asked: Asked) -> Reply:
@@ -371,28 +289,28 @@ def _permission(g: PretendGitea, asked: Asked) -> Reply:
     found = next((user for user in g.users if user.login == asked.ids[0]), None)
     if found is None:
         return says(404, "user does not exist")
-    return _json({"permission": found.permission, "role_name": found.permission, "user": found.told})
+    return told({"permission": found.permission, "role_name": found.permission, "user": found.told})
 
 
 def _compare(g: PretendGitea, asked: Asked) -> Reply:
     found = g.comparisons.get(asked.ids[0])
     if found is None:
         return says(404, "The target couldn't be found.")
-    return _json({"total_commits": len(found), "commits": found})
+    return told({"total_commits": len(found), "commits": found})
 
 
 def _contents(g: PretendGitea, asked: Asked) -> Reply:
     commit, path = asked.query["ref"], asked.ids[0]
     content = g.files.get((commit, path))
     if content is not None:
-        told = _entry(path, len(content)) | {"content": b64encode(content).decode(), "encoding": "base64"}
-        return _json(told)
+        packed = b64encode(content).decode()
+        return told(_entry(path, len(content)) | {"content": packed, "encoding": "base64"})
     inside = [
         _entry(name, len(text)) | {"content": None, "encoding": None}
         for (at, name), text in g.files.items()
         if at == commit and name.rpartition("/")[0] == path
     ]
-    return _json(inside) if inside else says(404, "object does not exist")
+    return told(inside) if inside else says(404, "object does not exist")
 
 
 def _entry(path: str, size: int) -> dict[str, Any]:
@@ -409,13 +327,13 @@ def _commits(g: PretendGitea, asked: Asked) -> Reply:
 
 def _status(g: PretendGitea, asked: Asked) -> Reply:
     g.statuses.append({"sha": asked.ids[0], **asked.body})
-    return _json({"id": g.number(), "context": asked.body["context"], "status": asked.body["state"]}, 201)
+    return told({"id": g.number(), "context": asked.body["context"], "status": asked.body["state"]}, 201)
 
 
 def _artifacts(g: PretendGitea, asked: Asked) -> Reply:
     found = [one for one in g.stored if one["name"] == asked.query.get("name", one["name"])]
     if g.flavour == "gitea":
-        return _json({"total_count": len(found), "artifacts": found})
+        return told({"total_count": len(found), "artifacts": found})
     return _page(g, found, asked)
 
 
@@ -430,17 +348,17 @@ def _archive(g: PretendGitea, asked: Asked) -> Reply:
 
 def _run(g: PretendGitea, asked: Asked) -> Reply:
     found = g.runs.get(asked.number)
-    return _json(found) if found else says(404, "run does not exist")
+    return told(found) if found else says(404, "run does not exist")
 
 
 def _own_user(g: PretendGitea, asked: Asked) -> Reply:
     if asked.by.login == g.bot and not g.job_may_ask_who_it_is:
         return says(403, "token does not have at least one of required scope(s)")
-    return _json(asked.by.told)
+    return told(asked.by.told)
 
 
 _R = "/repos/([^/]+/[^/]+)"
-_ROUTES: tuple[tuple[str, str, Answer], ...] = (
+_ROUTES: Routes = (
     ("GET", f"{_R}/issues/([0-9]+)/comments", _comments),
     ("POST", f"{_R}/issues/([0-9]+)/comments", _comment),
     ("PATCH", f"{_R}/issues/comments/([0-9]+)", _edit),
@@ -465,6 +383,6 @@ _ROUTES: tuple[tuple[str, str, Answer], ...] = (
 @contextmanager
 def pretend_gitea(flavour: str = "gitea") -> Iterator[PretendGitea]:
     """A Gitea or a Forgejo, gone at the end."""
-    gitea = PretendGitea(flavour)
+    gitea = PretendGitea(_CONTRACTS[flavour], flavour=flavour)
     with served(gitea):
         yield gitea

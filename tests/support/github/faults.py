@@ -1,101 +1,17 @@
-"""What a GitHub that is having a bad day does, and what the emulator doesn't do by itself.
-
-A fault is tried against each request; the first that fits and has times left takes effect.
-"""
+"""What a GitHub that is having a bad day says, and what the emulator doesn't do by itself."""
 
 from __future__ import annotations
 
 import json
-import re
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from support.github.emulator import BOT_TOKEN
-
-WRITES = "POST|PATCH|DELETE"
-ALWAYS = 1_000_000
-
-
-@dataclass(frozen=True)
-class Request:
-    """As it came in. `target` is path and query; header names are lower-case."""
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer instead of the emulator's. One that is not lawful breaks GitHub's description on purpose."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    lawful: bool = True
-
-
-@dataclass(frozen=True)
-class Cut:
-    """The connection is reset; `after` the request was carried out, or before."""
-
-    after: bool = False
-
-
-@dataclass(frozen=True)
-class Wait:
-    """The request waits before it is carried out."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Drip:
-    """The answer comes a byte at a time."""
-
-    seconds_per_byte: float
-
-
-@dataclass(frozen=True)
-class Meet:
-    """Requests wait for each other, so that they are under way at the same moment."""
-
-    barrier: threading.Barrier
-
-
-Effect = Reply | Cut | Wait | Drip | Meet
-
-
-@dataclass
-class Fault:
-    """An effect on requests whose method and path fit, `times` times."""
-
-    effect: Effect
-    method: str = ".*"
-    path: str = ".*"
-    times: int = ALWAYS
-    only_if: Callable[[Request], bool] = lambda _: True
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def takes(self, request: Request) -> bool:
-        """Whether it takes effect now; uses up one time."""
-        with self._lock:
-            fits = (
-                self.times > 0
-                and re.fullmatch(self.method, request.method) is not None
-                and re.fullmatch(self.path, request.target.partition("?")[0]) is not None
-                and self.only_if(request)
-            )
-            self.times -= fits
-            return fits
+from support.hosts.faults import WRITES, Fault, Reply, Request, told
 
 
 def says(status: int, message: str, headers: dict[str, str] | None = None, **more: object) -> Reply:
     """An error in GitHub's shape."""
     body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
-    return Reply(status, json.dumps(body | more).encode(), headers or {})
+    return told(body | more, status, headers)
 
 
 def read_only_token() -> Fault:

@@ -5,18 +5,17 @@ Everything it answers is held against GitHub's own description.
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from support.github.contract import Contract
+from support.github.contract import CONTRACT
+from support.hosts.contract import Contract
+from support.hosts.faults import Reply, Request, told
+from support.hosts.server import StandIn, served
 
 REPOSITORY = "octo/hello"
 FORK = "mallory/hello"
@@ -24,9 +23,10 @@ HEAD = "5f1f2b4c7a4f4d3f9f0f8f6c1a2b3c4d5e6f7a8b"
 
 
 @dataclass
-class Hub:
+class Hub(StandIn):
     """One pull request, number 7, of `mallory`'s fork. Times are minutes of one hour, as GitHub saw them."""
 
+    contract: Contract = CONTRACT
     permissions: dict[str, str] = field(default_factory=lambda: {"octo": "admin", "writer": "write"})
     head: str = HEAD
     labels: list[str] = field(default_factory=list)
@@ -34,11 +34,7 @@ class Hub:
     events: list[dict[str, Any]] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
     log_of_pushes: bool = True
-    faults: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    """The end of a path -> what is answered there instead, whatever GitHub's description says."""
     asked: list[str] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
-    url: str = ""
 
     def push(self, minute: int, commit: str = HEAD) -> None:
         self.head = commit
@@ -98,70 +94,40 @@ class Hub:
             }
         )
 
-    def answer(self, target: str) -> tuple[int, Any]:
-        parts = urlsplit(target)
+    def answer(self, request: Request) -> Reply:
+        parts = urlsplit(request.target)
         path, query = parts.path, parse_qs(parts.query)
         if path == f"/repos/{REPOSITORY}/issues/7/comments":
-            return 200, self.comments
+            return told(self.comments)
         if path == f"/repos/{REPOSITORY}/issues/7/events":
-            return 200, self.events
+            return told(self.events)
         if path == f"/repos/{REPOSITORY}/pulls/7":
-            return 200, {
+            whole = {
                 "labels": [{"name": name} for name in self.labels],
                 "head": {"sha": self.head, "ref": "feature", "repo": {"full_name": FORK}},
             }
+            # A whole pull request has more fields than any test could care about.
+            return replace(told(whole), lawful=False)
         if path == f"/repos/{FORK}/activity" and query["ref"] == ["refs/heads/feature"]:
-            return (200, self.pushes[::-1][:1]) if self.log_of_pushes else (404, {"message": "Not Found"})
+            return told(self.pushes[::-1][:1]) if self.log_of_pushes else _NOT_FOUND
         match = re.fullmatch(rf"/repos/{REPOSITORY}/collaborators/(\w+)/permission", path)
         if match:
             self.asked.append(match[1])
             permission = self.permissions.get(match[1], "none")
-            return 200, {"permission": permission, "role_name": permission, "user": _collaborator(match[1])}
-        return 404, {"message": "Not Found"}
+            user = _collaborator(match[1])
+            return told({"permission": permission, "role_name": permission, "user": user})
+        return _NOT_FOUND
+
+
+_NOT_FOUND = told({"message": "Not Found"}, 404)
 
 
 @contextmanager
 def hub() -> Iterator[Hub]:
     """Serves one until the end of the block, and holds what went over the wire against the description."""
-    shared, contract = Hub(), _contract()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            fault = next((shared.faults[end] for end in shared.faults if path.endswith(end)), None)
-            status, value = shared.answer(self.path)
-            body = json.dumps(value).encode()
-            shared.violations += contract.violations_of_request("GET", self.path, b"")
-            if fault:
-                status, body = fault
-            # A whole pull request has more fields than any test could care about.
-            elif status == 200 and not path.endswith("/pulls/7"):
-                shared.violations += contract.violations_of_response(
-                    "GET", self.path, status, "application/json", body
-                )
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        shared.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield shared
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@lru_cache(maxsize=1)
-def _contract() -> Contract:
-    return Contract()
+    shared = Hub()
+    with served(shared):
+        yield shared
 
 
 def _at(minute: int) -> str:

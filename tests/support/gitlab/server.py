@@ -5,28 +5,24 @@ Every request and answer is held against GitLab's own description; faults come b
 
 from __future__ import annotations
 
-import json
-import re
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from http import HTTPStatus
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from support.github.faults import Fault, Reply, Request
-from support.github.proxy import Exchange, Record, served
-from support.gitlab.contract import Contract
+from support.hosts.contract import Contract
+from support.hosts.faults import Reply, Request, told
+from support.hosts.server import Asked, Routes, StandIn, page, route, served
 
 PROJECT = "acme/tools/shop"
 BOT = "project_7_bot_1f2e3d"
 BOT_TOKEN, HUMAN_TOKEN, ATTACKER_TOKEN = "glpat-bot", "glpat-human", "glpat-attacker"
 GUEST, DEVELOPER, MAINTAINER = 10, 30, 40
 HEAD = "a" * 40
-NEVER_LATER = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+_CONTRACT = Contract(Path(__file__).parent / "gitlab.com.json", "https://gitlab.com")
 
 
 @dataclass
@@ -63,13 +59,10 @@ class MergeRequest:
 
 
 @dataclass
-class PretendGitLab:
+class PretendGitLab(StandIn):
     """One project on one server."""
 
-    url: str = ""
-    faults: list[Fault] = field(default_factory=list)
-    record: Record = field(default_factory=Record)
-    contract: Contract = field(default_factory=Contract)
+    contract: Contract = _CONTRACT
     users: list[User] = field(default_factory=list)
     requests: dict[int, MergeRequest] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -77,17 +70,13 @@ class PretendGitLab:
     archives: dict[int, bytes] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
-    clock: datetime = NEVER_LATER
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    _numbers: int = 100
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """As on the first day, ready for the next test."""
-        self.faults.clear()
-        self.record = Record()
+        self.forget()
         self.users = [
             User(1, BOT, BOT_TOKEN, DEVELOPER, bot=True),
             User(2, "human", HUMAN_TOKEN, MAINTAINER),
@@ -103,28 +92,7 @@ class PretendGitLab:
     def api(self) -> str:
         return f"{self.url}/api/v4"
 
-    @property
-    def exchanges(self) -> list[Exchange]:
-        return self.record.exchanges
-
-    @property
-    def violations(self) -> list[str]:
-        return self.record.violations
-
-    def writes(self) -> list[str]:
-        """Methods of the requests that change something, in order."""
-        return [exchange.request.method for exchange in self.exchanges if exchange.request.method != "GET"]
-
     # What people do
-
-    def now(self) -> str:
-        """A moment after every moment before."""
-        self.clock += timedelta(seconds=1)
-        return self.clock.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def number(self) -> int:
-        self._numbers += 1
-        return self._numbers
 
     def user(self, name: str) -> User:
         return next(user for user in self.users if user.username == name)
@@ -175,69 +143,31 @@ class PretendGitLab:
 
     # What the server does
 
-    def fault_for(self, request: Request) -> Fault | None:
-        return next((fault for fault in self.faults if fault.takes(request)), None)
-
-    def check(self, record: Record, request: Request, reply: Reply | None) -> None:
-        """Notes an exchange. Refusals are described with a status alone."""
-        method, target = request.method, request.target
-        violations = self.contract.violations_of_request(method, target, request.body)
-        if reply and reply.lawful and reply.status < HTTPStatus.BAD_REQUEST:
-            kind = reply.headers.get("Content-Type", "application/json")
-            violations += self.contract.violations_of_response(method, target, reply.status, kind, reply.body)
-        with self.lock:
-            record.exchanges.append(Exchange(request, reply.status if reply else None))
-            record.violations += [f"{method} {target}: {violation}" for violation in violations]
-
-    def forward(self, request: Request) -> Reply:
-        with self.lock:
-            return self._answer(request)
-
-    def _answer(self, request: Request) -> Reply:
-        asking = next(
-            (user for user in self.users if user.token == request.headers.get("private-token")), None
-        )
+    def answer(self, request: Request) -> Reply:
+        token = request.headers.get("private-token")
+        asking = next((user for user in self.users if user.token == token), None)
         if asking is None:
             return says(401, "401 Unauthorized")
-        parts = urlsplit(request.target)
-        query = parse_qs(parts.query)
-        body = json.loads(request.body) if request.body else {}
-        for method, pattern, answer in _ROUTES:
-            found = re.fullmatch(f"/api/v4{pattern}", parts.path)
-            if found and method == request.method:
-                ids = [unquote(part) for part in found.groups()]
-                if "/projects/" in parts.path and ids.pop(0) != PROJECT:
-                    return says(404, "404 Project Not Found")
-                return answer(self, asking, ids, query, body, request)
-        return says(404, "404 Not Found")
+        found = route(_ROUTES, "/api/v4", request, asking)
+        if found is None:
+            return says(404, "404 Not Found")
+        answer, asked = found
+        if "/projects/" in request.target and asked.ids.pop(0) != PROJECT:
+            return says(404, "404 Project Not Found")
+        return answer(self, asked)
 
 
 def says(status: int, message: object, headers: dict[str, str] | None = None) -> Reply:
     """A refusal in GitLab's shape."""
-    return Reply(status, json.dumps({"message": message}).encode(), headers or {})
+    return told({"message": message}, status, headers)
 
 
-def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(status, json.dumps(value).encode(), headers or {})
+def _page(g: PretendGitLab, found: list[Any], asked: Asked) -> Reply:
+    return page(g, found, asked, size=int(asked.query.get("per_page", "20")))
 
 
-Query = dict[str, list[str]]
-Answer = Callable[[PretendGitLab, User, list[str], Query, dict[str, Any], Request], Reply]
-
-
-def _page(gitlab: PretendGitLab, found: list[Any], query: Query, request: Request) -> Reply:
-    """With a link to the next page, as GitLab writes it."""
-    size, page = int(query.get("per_page", ["20"])[0]), int(query.get("page", ["1"])[0])
-    headers = {}
-    if len(found) > size * page:
-        path = urlsplit(request.target).path
-        following = urlencode({**query, "page": page + 1}, doseq=True)
-        headers["Link"] = f'<{gitlab.url}{path}?{following}>; rel="next"'
-    return _json(found[size * (page - 1) : size * page], headers=headers)
-
-
-def _request_of(gitlab: PretendGitLab, iid: str) -> dict[str, Any] | None:
-    request = gitlab.requests.get(int(iid))
+def _request_of(g: PretendGitLab, iid: int) -> dict[str, Any] | None:
+    request = g.requests.get(iid)
     if request is None:
         return None
     return {
@@ -257,81 +187,71 @@ def _request_of(gitlab: PretendGitLab, iid: str) -> dict[str, Any] | None:
     }
 
 
-def _list_notes(g: PretendGitLab, _: User, ids: list[str], query: Query, __: Any, request: Request) -> Reply:
-    found = g.requests.get(int(ids[0]))
+def _list_notes(g: PretendGitLab, asked: Asked) -> Reply:
+    found = g.requests.get(asked.number)
     if found is None:
         return says(404, "404 Noteable Not Found")
-    notes = sorted(found.notes, key=lambda note: note["id"], reverse=query.get("sort") != ["asc"])
-    if query.get("activity_filter") == ["only_comments"]:
+    notes = sorted(found.notes, key=lambda note: note["id"], reverse=asked.query.get("sort") != "asc")
+    if asked.query.get("activity_filter") == "only_comments":
         notes = [note for note in notes if not note["system"]]
-    return _page(g, notes, query, request)
+    return _page(g, notes, asked)
 
 
-def _create_note(
-    g: PretendGitLab, by: User, ids: list[str], _: Query, body: dict[str, Any], __: Request
-) -> Reply:
-    if int(ids[0]) not in g.requests:
+def _create_note(g: PretendGitLab, asked: Asked) -> Reply:
+    if asked.number not in g.requests:
         return says(404, "404 Noteable Not Found")
-    if len(body.get("body", "")) > 1_000_000:
+    if len(asked.body.get("body", "")) > 1_000_000:
         return says(400, {"note": ["is too long (maximum is 1000000 characters)"]})
-    return _json(g.say(int(ids[0]), body["body"].rstrip(), by.username), 201)
+    return told(g.say(asked.number, asked.body["body"].rstrip(), asked.by.username), 201)
 
 
-def _note(g: PretendGitLab, ids: list[str]) -> dict[str, Any] | None:
-    request = g.requests.get(int(ids[0]))
+def _note(g: PretendGitLab, asked: Asked) -> dict[str, Any] | Reply:
+    """A note that who asks may change."""
+    request = g.requests.get(asked.number)
     notes = request.notes if request else []
-    return next((note for note in notes if note["id"] == int(ids[1])), None)
-
-
-def _edit_note(
-    g: PretendGitLab, by: User, ids: list[str], _: Query, body: dict[str, Any], __: Request
-) -> Reply:
-    note = _note(g, ids)
+    note = next((note for note in notes if note["id"] == int(asked.ids[1])), None)
     if note is None:
         return says(404, "404 Note Not Found")
-    if note["author"]["username"] != by.username and (by.role or 0) < MAINTAINER:
+    if note["author"]["username"] != asked.by.username and (asked.by.role or 0) < MAINTAINER:
         return says(403, "403 Forbidden")
-    note |= {"body": body["body"].rstrip(), "updated_at": g.now()}
-    return _json(note)
+    return note
 
 
-def _delete_note(g: PretendGitLab, by: User, ids: list[str], _: Query, __: Any, ___: Request) -> Reply:
-    note = _note(g, ids)
-    if note is None:
-        return says(404, "404 Note Not Found")
-    if note["author"]["username"] != by.username and (by.role or 0) < MAINTAINER:
-        return says(403, "403 Forbidden")
-    g.requests[int(ids[0])].notes.remove(note)
+def _edit_note(g: PretendGitLab, asked: Asked) -> Reply:
+    note = _note(g, asked)
+    if isinstance(note, Reply):
+        return note
+    note |= {"body": asked.body["body"].rstrip(), "updated_at": g.now()}
+    return told(note)
+
+
+def _delete_note(g: PretendGitLab, asked: Asked) -> Reply:
+    note = _note(g, asked)
+    if isinstance(note, Reply):
+        return note
+    g.requests[asked.number].notes.remove(note)
     return Reply(204, b"")
 
 
-def _get_request(g: PretendGitLab, _: User, ids: list[str], *__: Any) -> Reply:
-    found = _request_of(g, ids[0])
-    return _json(found) if found else says(404, "404 Not found")
+def _get_request(g: PretendGitLab, asked: Asked) -> Reply:
+    found = _request_of(g, asked.number)
+    return told(found) if found else says(404, "404 Not found")
 
 
-def _edit_request(
-    g: PretendGitLab, _: User, ids: list[str], __: Query, body: dict[str, Any], ___: Request
-) -> Reply:
-    request = g.requests[int(ids[0])]
-    request.title, request.description = body["title"], body["description"]
-    return _json(_request_of(g, ids[0]))
+def _edit_request(g: PretendGitLab, asked: Asked) -> Reply:
+    request = g.requests[asked.number]
+    request.title, request.description = asked.body["title"], asked.body["description"]
+    return told(_request_of(g, asked.number))
 
 
-def _list_requests(
-    g: PretendGitLab, _: User, __: list[str], query: Query, ___: Any, request: Request
-) -> Reply:
-    found = [
-        _request_of(g, str(one.iid))
-        for one in g.requests.values()
-        if [one.source] == query.get("source_branch") and [one.target] == query.get("target_branch")
-    ]
-    return _page(g, found, query, request)
+def _list_requests(g: PretendGitLab, asked: Asked) -> Reply:
+    wanted = asked.query.get("source_branch"), asked.query.get("target_branch")
+    found = [_request_of(g, one.iid) for one in g.requests.values() if (one.source, one.target) == wanted]
+    return _page(g, found, asked)
 
 
-def _open_request(
-    g: PretendGitLab, _: User, __: list[str], ___: Query, body: dict[str, Any], ____: Request
-) -> Reply:
+def _open_request(g: PretendGitLab, asked: Asked) -> Reply:
+    body = asked.body
     if any((one.project, one.source) == (7, body["source_branch"]) for one in g.requests.values()):
         return says(409, ["Another open merge request already exists for this source branch: !9"])
     iid = g.number()
@@ -342,73 +262,69 @@ def _open_request(
         title=body["title"],
         description=body["description"],
     )
-    return _json(_request_of(g, str(iid)), 201)
+    return told(_request_of(g, iid), 201)
 
 
-def _label_events(
-    g: PretendGitLab, _: User, ids: list[str], query: Query, __: Any, request: Request
-) -> Reply:
-    return _page(g, g.requests[int(ids[0])].label_events, query, request)
+def _label_events(g: PretendGitLab, asked: Asked) -> Reply:
+    return _page(g, g.requests[asked.number].label_events, asked)
 
 
-def _versions(g: PretendGitLab, _: User, ids: list[str], query: Query, __: Any, request: Request) -> Reply:
-    return _page(g, g.requests[int(ids[0])].versions, query, request)
+def _versions(g: PretendGitLab, asked: Asked) -> Reply:
+    return _page(g, g.requests[asked.number].versions, asked)
 
 
-def _own_user(_: PretendGitLab, by: User, *__: Any) -> Reply:
-    return _json(by.basic | {"bot": by.bot})
+def _own_user(_: PretendGitLab, asked: Asked) -> Reply:
+    return told(asked.by.basic | {"bot": asked.by.bot})
 
 
-def _user(g: PretendGitLab, _: User, ids: list[str], *__: Any) -> Reply:
-    found = next((user for user in g.users if user.id == int(ids[0])), None)
-    return _json(found.basic | {"bot": found.bot}) if found else says(404, "404 User Not Found")
+def _user(g: PretendGitLab, asked: Asked) -> Reply:
+    found = next((user for user in g.users if user.id == asked.number), None)
+    return told(found.basic | {"bot": found.bot}) if found else says(404, "404 User Not Found")
 
 
-def _member(g: PretendGitLab, _: User, ids: list[str], *__: Any) -> Reply:
-    found = next((user for user in g.users if user.id == int(ids[0])), None)
+def _member(g: PretendGitLab, asked: Asked) -> Reply:
+    found = next((user for user in g.users if user.id == asked.number), None)
     if found is None or found.role is None:
         return says(404, "404 Not found")
-    return _json(found.basic | {"access_level": found.role, "state": found.state})
+    return told(found.basic | {"access_level": found.role, "state": found.state})
 
 
-def _file(g: PretendGitLab, _: User, ids: list[str], query: Query, *__: Any) -> Reply:
-    content = g.files.get((query["ref"][0], ids[0]))
+def _file(g: PretendGitLab, asked: Asked) -> Reply:
+    content = g.files.get((asked.query["ref"], asked.ids[0]))
     if content is None:
         return says(404, "404 File Not Found")
     packed = b64encode(content).decode()
-    return _json({"file_path": ids[0], "size": len(content), "encoding": "base64", "content": packed})
+    return told({"file_path": asked.ids[0], "size": len(content), "encoding": "base64", "content": packed})
 
 
-def _tree(g: PretendGitLab, _: User, __: list[str], query: Query, ___: Any, request: Request) -> Reply:
-    commit, folder = query["ref"][0], query["path"][0]
+def _tree(g: PretendGitLab, asked: Asked) -> Reply:
+    commit, folder = asked.query["ref"], asked.query["path"]
     found = [
         {"id": "0" * 40, "name": path.rpartition("/")[2], "type": "blob", "path": path, "mode": "100644"}
         for at, path in g.files
         if at == commit and path.rpartition("/")[0] == folder
     ]
-    return _page(g, found, query, request) if found else says(404, "404 invalid revision or path Not Found")
+    return _page(g, found, asked) if found else says(404, "404 invalid revision or path Not Found")
 
 
-def _merge_base(g: PretendGitLab, _: User, __: list[str], query: Query, *___: Any) -> Reply:
-    one, other = query["refs[]"]
+def _merge_base(g: PretendGitLab, asked: Asked) -> Reply:
+    one, other = parse_qs(urlsplit(asked.request.target).query)["refs[]"]
     found = g.merge_bases.get((one, other))
-    return (
-        _json({"id": found, "short_id": found[:8]})
-        if found
-        else says(400, f"400 Bad request - Could not find ref: {one}")
-    )
+    if found is None:
+        return says(400, f"400 Bad request - Could not find ref: {one}")
+    return told({"id": found, "short_id": found[:8]})
 
 
-def _commits(g: PretendGitLab, _: User, __: list[str], query: Query, ___: Any, request: Request) -> Reply:
-    return _page(g, [{"id": commit} for commit in g.commits], query, request)
+def _commits(g: PretendGitLab, asked: Asked) -> Reply:
+    return _page(g, [{"id": commit} for commit in g.commits], asked)
 
 
-def _jobs(g: PretendGitLab, _: User, __: list[str], query: Query, ___: Any, request: Request) -> Reply:
-    return _page(g, [job for job in g.jobs if [job["status"]] == query["scope[]"]], query, request)
+def _jobs(g: PretendGitLab, asked: Asked) -> Reply:
+    return _page(g, [job for job in g.jobs if job["status"] == asked.query["scope[]"]], asked)
 
 
-def _archive(g: PretendGitLab, _: User, ids: list[str], *__: Any) -> Reply:
-    content = g.archives.get(int(ids[0]))
+def _archive(g: PretendGitLab, asked: Asked) -> Reply:
+    content = g.archives.get(asked.number)
     if content is None:
         return says(404, "404 Not found")
     return Reply(200, content, {"Content-Type": "application/octet-stream"})
@@ -416,7 +332,7 @@ def _archive(g: PretendGitLab, _: User, ids: list[str], *__: Any) -> Reply:
 
 _P = "/projects/([^/]+)"
 _MR = f"{_P}/merge_requests/([0-9]+)"
-_ROUTES: tuple[tuple[str, str, Answer], ...] = (
+_ROUTES: Routes = (
     ("GET", f"{_MR}/notes", _list_notes),
     ("POST", f"{_MR}/notes", _create_note),
     ("PUT", f"{_MR}/notes/([0-9]+)", _edit_note),
