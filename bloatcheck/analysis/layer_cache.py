@@ -49,6 +49,8 @@ _SUFFIX = ".layer"
 _CONTENTS_SUFFIX = ".contents"
 _DOCUMENT_SUFFIX = ".document"
 _STALE_SECONDS = 3600
+_OUTDATED_SECONDS = 30 * 24 * 3600
+"""After that long without a new entry, nobody uses a version that writes another format."""
 _UNTRIMMED = 0.05
 """The part that may be written before it is looked again at how large all entries are."""
 
@@ -115,6 +117,8 @@ class LayerCache:
         """
         if self._entries is None or not self._is_worth_trimming():
             return
+        if self._untrimmed is None:
+            self._remove_outdated()
         self._untrimmed = 0
         now = time.time()
         entries: list[tuple[float, int, str]] = []
@@ -135,6 +139,17 @@ class LayerCache:
             with contextlib.suppress(OSError):
                 Path(path).unlink()
             total -= size
+
+    def _remove_outdated(self) -> None:
+        """What versions before left, whose entries no bound of ours counts."""
+        import shutil  # noqa: PLC0415 - takes as long to import as a small layer to read
+
+        if self.folder is None:
+            return
+        for other in self.folder.glob("layers-*"):
+            with contextlib.suppress(OSError):
+                if other != self._entries and time.time() - other.lstat().st_mtime > _OUTDATED_SECONDS:
+                    shutil.rmtree(other)
 
     def _is_worth_trimming(self) -> bool:
         return self._untrimmed is None or self._untrimmed > _UNTRIMMED * self._max_bytes

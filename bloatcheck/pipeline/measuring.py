@@ -106,22 +106,21 @@ def _built_and_read(
     drawn: bool,
 ) -> tuple[Measured | Unmeasured, ...]:
     context = read_context(environment)
-    builders = Builders(
-        root=config.root,
-        log=log,
-        run_id=new_run_id(context.run_id, context.run_attempt),
-        repository=repository_identity(config.root, environment, context.repository_url),
-        environment=environment,
-        choice=config.builder,
-        buildx=config.buildx,
-        fresh=fresh,
-    )
     jobs = config.jobs or usual_jobs()
     expected = [_took(spec, before) for spec in config.images]
     works = Works(expected, lanes=jobs)
     results: dict[int, Measured | Unmeasured] = {}
     with SharedLog(log, works).shown() as shared:
-        builders = replace(builders, log=shared)
+        builders = Builders(
+            root=config.root,
+            log=shared,
+            run_id=new_run_id(context.run_id, context.run_attempt),
+            repository=repository_identity(config.root, environment, context.repository_url),
+            environment=environment,
+            choice=config.builder,
+            buildx=config.buildx,
+            fresh=fresh,
+        )
         cache = LayerCache.open(environment, log=shared)
         builds = Builds(builders=builders, specs=config.images, expected=expected, shared=shared, jobs=jobs)
         with closing(builds.run()) as built:

@@ -61,6 +61,8 @@ class GitHubActions(Shell):
     pages = GitHubPages()
     marks = GitHubMarks()
     reads_log = True
+    secrets = frozenset({"ACTIONS_ID_TOKEN_REQUEST_TOKEN"})
+    """What a job with `id-token: write` becomes anybody by; a build's argument could ask for it."""
 
     def detects(self, environ: Mapping[str, str]) -> bool:
         """By the variable that says so."""

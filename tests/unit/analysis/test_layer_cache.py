@@ -307,6 +307,18 @@ def test_writes_that_were_torn_off_are_cleared_away_after_an_hour(cache: LayerCa
     assert entries(cache) == sorted([sound, new])
 
 
+def test_what_versions_before_left_is_cleared_away_once_none_writes_there_for_a_month(tmp_path: Path) -> None:
+    left, in_use, others = (tmp_path / name for name in ("layers-0", "layers-1", "reports"))
+    for folder in (left, in_use, others):
+        folder.mkdir()
+        (folder / "entry").touch()
+    for folder in (left, others):
+        os.utime(folder, (time.time() - 31 * 24 * 3600,) * 2)
+
+    LayerCache(tmp_path).trim()
+    assert sorted(tmp_path.iterdir()) == [in_use, others]
+
+
 def test_an_unproven_index_without_a_file_of_its_own_is_not_kept(cache: LayerCache) -> None:
     descriptor = LayerDescriptor(sha256(ONE))
     cache.put(descriptor, index_of(ONE, verified=False))

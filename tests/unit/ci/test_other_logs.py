@@ -88,6 +88,7 @@ def test_no_build_sees_the_tokens_of_a_job(monkeypatch: pytest.MonkeyPatch) -> N
     for variables, tokens in (
         (buildkite(COMMIT), ("BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_JOB_API_TOKEN")),
         (azure(COMMIT), ("SYSTEM_ACCESSTOKEN",)),
+        ({"GITHUB_ACTIONS": "true"}, ("ACTIONS_ID_TOKEN_REQUEST_TOKEN",)),
         (circleci(COMMIT), ("CIRCLE_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2")),
     ):
         with monkeypatch.context() as patch:
