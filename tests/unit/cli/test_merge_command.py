@@ -26,6 +26,7 @@ WEB = "image web\n 5 MB COPY . ."
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for variable in ("GITHUB_ACTIONS", "GITHUB_TOKEN", "BLOATCHECK_TOKEN"):
         monkeypatch.delenv(variable, raising=False)

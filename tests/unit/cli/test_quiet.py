@@ -19,6 +19,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "version: 1\nimages: [{name: api, image: 'docker-archive:after.tar'}]\n"
     )
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setenv("BLOATCHECK_CACHE", "")
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
