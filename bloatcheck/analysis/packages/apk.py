@@ -74,6 +74,8 @@ class Apk:
 def _entries(content: bytes, files: InstalledFiles) -> Iterator[_Entry]:
     """The packages; an empty line ends each. `F:` names a folder, the `R:` after it the files in it."""
     for paragraph in content.split(b"\n\n"):
+        if b"P:" not in paragraph:
+            continue  # nothing but empty lines has millions of paragraphs
         entry = _Entry()
         folder: bytes | None = None
         names: list[bytes] = []

@@ -124,6 +124,8 @@ def _remembered(content: bytes) -> tuple[_Stanza, ...]:
 def _parsed(content: bytes) -> Iterator[_Stanza]:
     unfolded = content.replace(b"\n ", b" ").replace(b"\n\t", b" ")
     for paragraph in unfolded.split(b"\n\n"):
+        if len(paragraph) <= len(b"Package:"):
+            continue  # nothing but empty lines has millions of paragraphs
         fields = {found[1].lower(): found[2].strip() for found in _FIELD.finditer(paragraph)}
         name = label(fields.get(b"package"))
         if name:

@@ -129,12 +129,20 @@ class TestWhiteouts:
 class TestPackageDatabases:
     def test_large_ones_are_not_read_again_after_every_layer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(inventory, "_MOST_READ", 1 << 20)
-        base = layer(file("lib/apk/db/installed", content=b"\n" * (4 << 20)))
+        base = layer(
+            file("lib/apk/db/installed", content=b"P:a\n" + b"F:a\nR:b\n" * (1 << 19)), file("a/b", 1)
+        )
         more = [
             layer(file("lib/apk/db/world", content=b"%d" % number), name=str(number)) for number in range(99)
         ]
         with little_time():
             take_inventory([base, *more])
+
+    def test_nothing_but_empty_lines(self) -> None:
+        lines = b"\n" * (16 << 20)
+        databases = (file("lib/apk/db/installed", content=lines), file("var/lib/dpkg/status", content=lines))
+        with little_time():
+            assert installed(Tree([layer(*databases)])) == ()
 
     def test_paths_that_name_none_are_looked_at_once(self) -> None:
         base = layer(*(file(f"opt/{number}", 0) for number in range(100_000)))
