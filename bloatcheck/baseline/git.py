@@ -313,8 +313,9 @@ class Git:
                 start_new_session=True,
                 check=False,
             )
-        except FileNotFoundError:
-            return _NO_PROGRAM, b"", "git is not installed"
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError)
+            return _NO_PROGRAM, b"", "git is not installed" if missing else f"git can't be started: {error}"
         except subprocess.TimeoutExpired:
             raise BaselineError(
                 f"git {arguments[0]} took longer than {seconds:g} s",
