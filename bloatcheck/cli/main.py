@@ -72,7 +72,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser = Parser(
         prog="bloatcheck",
         description="Catches container image bloat before it ships.",
-        epilog="Exit codes: 0 within limits, 1 a limit is broken, 2 bad usage or configuration, "
+        epilog="Begin with `bloatcheck init`; COMMAND --help has examples. "
+        "Exit codes: 0 within limits, 1 a limit is broken, 2 bad usage or configuration, "
         "3 an image could not be built or read, 4 a fault in bloatcheck.",
     )
     parser.add_argument("--version", action="version", version=f"bloatcheck {__version__}")

@@ -103,7 +103,9 @@ def unchanged_images(quiet: Sequence[ImageReport], what: str = "image") -> str:
     """`12 images unchanged, 11 of them not built`: what stands in the place of quiet rows."""
     unbuilt = sum(image.unbuilt is not None for image in quiet)
     told = f"{count(len(quiet), what)} unchanged"
-    return f"{told}, {unbuilt:,} of them not built" if unbuilt else told
+    if not unbuilt:
+        return told
+    return f"{told} and not built" if unbuilt == len(quiet) else f"{told}, {unbuilt:,} of them not built"
 
 
 def layer_rows(diff: ImageDiff) -> tuple[LayerRow, ...]:
