@@ -20,8 +20,8 @@ from bloatcheck.analysis.instruction import one_line
 from bloatcheck.analysis.snapshot import Base, Fingerprint, ImageSnapshot, LayerSnapshot
 from bloatcheck.baseline.model import BaselineEntry, LayerNoise
 from bloatcheck.errors import BaselineError, Place
-from bloatcheck.hasty import first_problem_only, has_too_many_values
 from bloatcheck.oci.digest import parse_digest
+from bloatcheck.untrusted_json import first_problem_only, has_too_many_values
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -15,11 +15,11 @@ from pydantic import TypeAdapter, ValidationError
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.model import ImageChange, ImageDiff, LayerChange
 from bloatcheck.errors import ReadError
-from bloatcheck.hasty import first_problem_only, has_too_many_values
 from bloatcheck.oci.digest import parse_digest
 from bloatcheck.report.fleet import Fleet, fleet_of
 from bloatcheck.report.model import REPORT_VERSION, ImageReport, Report
 from bloatcheck.report.summary import Summary, summarize
+from bloatcheck.untrusted_json import first_problem_only, has_too_many_values
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 """Bytes of JSON: more than a thousand images in full. A larger report is refused unread."""

@@ -20,9 +20,9 @@ from bloatcheck.analysis.folders import MOST_ITEMS, Folders, Item, PackageId
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.diff.model import ImageDiff
 from bloatcheck.errors import ReadError
-from bloatcheck.hasty import first_problem_only, has_too_many_values
 from bloatcheck.report.html.model import Moment, Sight, Sights
 from bloatcheck.report.model import Report
+from bloatcheck.untrusted_json import first_problem_only, has_too_many_values
 
 VERSION = "1.0"
 _DEEPEST = 32

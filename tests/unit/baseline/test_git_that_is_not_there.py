@@ -9,7 +9,7 @@ from bloatcheck.baseline.git import Git
 
 @pytest.mark.parametrize("is_there", [False, True])
 def test_without_a_git_that_starts_a_folder_is_no_repository(
-    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    *, is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if is_there:
         (tmp_path / "git").touch(mode=0o644)
