@@ -58,6 +58,7 @@ def test_a_token_that_only_reads_is_told_from_other_refusals(
         (404, "Not Found", "pull-requests: write"),
         (410, "Issues are disabled", "switched off"),
         (403, "Unable to create comment because issue is locked.", "unlock"),
+        (403, "Your account was blocked", "permissions: { contents: read, pull-requests: write }"),
         (403, "You have exceeded a secondary rate limit", "run the job again later"),
         (429, "", "run the job again later"),
         (500, "", "GitHub's side"),
