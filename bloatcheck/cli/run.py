@@ -40,7 +40,7 @@ exit codes:
 examples:
   bloatcheck run                        every image of .bloatcheck.yml, or the single Dockerfile here
   bloatcheck run --image 'api-*'        only some
-  bloatcheck run --platform linux/arm64 only for this platform
+  bloatcheck run --platform linux/arm64  only for this platform
   bloatcheck run --no-enforce           report, but never exit with 1
   bloatcheck run --leg --image api --report-dir out
                                         one leg of a matrix, whose reports `bloatcheck merge` joins
