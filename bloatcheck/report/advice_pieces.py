@@ -19,13 +19,12 @@ from bloatcheck.units import format_bytes
 _MOST_PROBLEMS = 5
 
 
-def advice_line(advice: Sequence[Advice], origin: Origin) -> Markdown:
-    """The advice that saves most, as an item below the image's; empty where none saves anything."""
+def advice_line(name: str, advice: Sequence[Advice], origin: Origin) -> Markdown:
+    """The advice that saves most, as a list item; empty where none saves anything."""
     first = advice[0] if advice else None
     if first is None or not first.saves:
         return Markdown("")
-    more = compose("; {} below", count(len(advice) - 1, "more way", "more ways")) if len(advice) > 1 else ""
-    return compose("  - 💡 {}{}", _advice(first, origin), more)
+    return compose("- 💡 {} {}", code(name, LONGEST_NAME), _advice(first, origin))
 
 
 def advice_block(name: str, advice: Sequence[Advice], origin: Origin, most: int) -> Markdown:

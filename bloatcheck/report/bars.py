@@ -14,7 +14,7 @@ from bloatcheck.diff.model import ImageDiff
 
 CELLS = 5
 BLOCKS = {Cause.BASE: "🟫", Cause.PACKAGE: "🟨", Cause.OWN: "🟦"}
-LEGEND = "🟫 base image, 🟨 packages, 🟦 own files"
+_NAMES = {"🟫": "base", "🟨": "packages", "🟦": "own"}
 
 
 def bars(diffs: Sequence[ImageDiff | None]) -> tuple[str, ...]:
@@ -22,6 +22,12 @@ def bars(diffs: Sequence[ImageDiff | None]) -> tuple[str, ...]:
     causes = [_causes(diff) for diff in diffs]
     longest = max((sum(each) for each in causes), default=0)
     return tuple(_bar(each, longest) for each in causes)
+
+
+def legend(drawn: Iterable[str]) -> str:
+    """What the colours in these bars say: `🟫 base 🟦 own`."""
+    used = set("".join(drawn))
+    return " ".join(f"{block} {name}" for block, name in _NAMES.items() if block in used)
 
 
 def _causes(diff: ImageDiff | None) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from bloatcheck.config.limits import Metric, Threshold
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.units import count, format_bytes, format_delta, format_exact, format_percent
 
-__all__ = ["OF_A_THING", "broken_limit", "change", "count", "percent", "told_apart"]
+__all__ = ["OF_A_THING", "broken_limit", "change", "count", "over_limit", "percent", "told_apart"]
 
 OF_A_THING = frozenset({Metric.PACKAGE_GROWTH, Metric.FORBIDDEN})
 """Metrics whose finding is about the package or path that it names."""
@@ -41,8 +41,8 @@ def broken_limit(finding: Finding) -> str:
     if finding.metric is Metric.FORBIDDEN:
         size = f", with {format_bytes(finding.actual)}" if finding.actual else ""
         return f"is in the image{size}, and forbidden"
-    actual, allowed = told_apart(finding.actual, finding.allowed)
-    over = f"{format_bytes(finding.excess)} over {_limit(finding)} of {_allowed(finding, allowed)}"
+    actual, _ = told_apart(finding.actual, finding.allowed)
+    over = over_limit(finding)
     if finding.metric is Metric.CONTENT:
         return f"is {actual}, {over}"
     if finding.metric is Metric.WASTED:
@@ -53,6 +53,13 @@ def broken_limit(finding: Finding) -> str:
     without = "" if finding.threshold.noise else " without caches, logs and databases"
     since = f" since {finding.subject}" if finding.metric is Metric.CREEP and finding.subject else ""
     return f"grew by {actual}{share}{without}{since}, {over}"
+
+
+def over_limit(finding: Finding, *, briefly: bool = False) -> str:
+    """The end of it, for limits in bytes: `2.40 MB over the limit of 10.0 MB`; `of 10 %` alone briefly."""
+    _, allowed = told_apart(finding.actual, finding.allowed)
+    of = _allowed(finding, allowed)
+    return f"{format_bytes(finding.excess)} over {_limit(finding)} of {of.split(' (')[0] if briefly else of}"
 
 
 def _limit(finding: Finding) -> str:

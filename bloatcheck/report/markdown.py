@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
@@ -10,12 +11,11 @@ from bloatcheck.config.limits import Metric
 from bloatcheck.policy.model import Outcome
 from bloatcheck.report import approval_pieces, fit, fleet_piece, pieces
 from bloatcheck.report.approving import approving_comment, approving_label
-from bloatcheck.report.bars import LEGEND, bars
+from bloatcheck.report.bars import bars, legend
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link, sentence
 from bloatcheck.report.figures import change, count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.headline import headline, headline_of_return, headlined
-from bloatcheck.report.layer_links import place_link
 from bloatcheck.report.links import commit_url, documentation_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
@@ -29,7 +29,6 @@ from bloatcheck.report.view import (
     Row,
     accepting_command,
     config_path,
-    grown_places,
     importance,
     is_quiet,
     rows,
@@ -42,8 +41,8 @@ _LONGEST_KEY = 500
 LONGEST_SUMMARY = 1_000_000
 """GitHub takes 1 MiB per step, to which other tools of the same step may add a little."""
 
-_COMMENT = Depth(layers=15, output_lines=25, trends=3, unfolded=False)
-_SUMMARY = Depth(layers=150, output_lines=100, trends=20, unfolded=True)
+_COMMENT = Depth(lines=12, layers=15, output_lines=25, trends=3, unfolded=False)
+_SUMMARY = Depth(lines=50, layers=150, output_lines=100, trends=20, unfolded=True)
 
 _MOST_IMAGES = 1000
 """More rows than this fit nowhere; what lies behind them is counted, not rendered."""
@@ -54,14 +53,16 @@ _ROOM_TO_TELL = 500
 _MOST_FOLDS = 2
 """More folded parts than this are folded into one."""
 
-_MOST_PLACES = 3
-
-_MOST_ROWS = 8
+_MOST_ROWS = 5
 _FEW_ROWS = 4
 """Images in the table where none of them has anything wrong."""
 
-_MOST_TOLD = 3
-"""Images of which is told at once what is wrong with them, where there are more than one more."""
+_LINE = 105
+"""Characters that a line of a pull request's comment has room for, some 830 pixels wide."""
+_HEADING = 78
+"""Those of its heading."""
+_UNSEEN = re.compile(r"(?<=\])\([^)\s]*\)|[`*\[\]]")
+"""What is in markdown and not on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +110,31 @@ def render_summary(report: Report, *, longest: int = LONGEST_SUMMARY) -> str:
 class _Page:
     """The parts of the page that can be shortened.
 
-    `percent` and `bars` say whether the table has such columns; `more_rows` are folded below `more_summary`,
-    and `more_troubles` are. `unseen` images were never rendered.
+    `percent` says whether the table has such a column, `bars` is the heading of that one. `more_rows` are
+    folded below `more_summary`, and `more_troubles` are. `unseen` images were never rendered.
+    `in_common`: the details begin with what images take together.
     """
 
     rows: tuple[Piece, ...]
     more_rows: tuple[Piece, ...]
     more_summary: str
     percent: bool
-    bars: bool
+    bars: str
     unbuilt: Markdown | None
     changes: tuple[Piece, ...]
     bases: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
     more_troubles: tuple[Piece, ...]
-    more_in_trouble: str
+    cures: tuple[Piece, ...]
     notes: tuple[Piece, ...]
     details: tuple[Piece, ...]
     quiet: tuple[Piece, ...]
     unseen: int
+    in_common: bool
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        told = (*self.changes, *self.rows, *self.bases, *self.troubles, *self.notes)
+        told = (*self.changes, *self.rows, *self.bases, *self.troubles, *self.cures, *self.notes)
         return (*told, *self.more_rows, *self.more_troubles, *self.details, *self.quiet)
 
 
@@ -148,7 +151,9 @@ def _render(report: Report, depth: Depth, longest: int, framing: Framing = _OUR_
 def _page(report: Report, depth: Depth) -> _Page:
     everything = rows(report)
     shown = everything[:_MOST_IMAGES]
-    folds = len(everything) > FOLD_FROM
+    folds = len(everything) > FOLD_FROM or (
+        len(everything) > 1 and all(is_quiet(row.image) for row in everything)
+    )
     quiet = [row for row in shown if folds and is_quiet(row.image)]
     loud = [row for row in shown if not (folds and is_quiet(row.image))]
     percent = any(row.percent for row in loud)
@@ -163,31 +168,40 @@ def _page(report: Report, depth: Depth) -> _Page:
     ]
     most = _rows_before_the_fold(loud)
     troubles = [
-        list(pieces.troubles(row, report.origin, base_is_told=_key(row) in told, headlined=in_headline))
+        piece
         for row in loud
+        for piece in pieces.troubles(
+            row, report.origin, base_is_told=_key(row) in told, headlined=in_headline
+        )
     ]
-    troubles = [each for each in troubles if each]
+    unbuilt = unbuilt_line((row.image for row in loud), report.origin)
+    changes = tuple(approval_pieces.changes(report))
+    bases = tuple(pieces.bases(shared))
+    cures = tuple(pieces.cures(loud, report.origin))
+    notes = (
+        *(piece for row in loud for piece in approval_pieces.approvals(row)),
+        *pieces.notes(report.notes[:_MOST_IMAGES]),
+    )
+    others = (*_kept((*changes, *bases, *cures, *notes)), _remedy(report)[0])
+    table = most + 1 + (unbuilt is not None)
+    room = depth.lines - table - _lines(headline(report).pattern, _HEADING) - sum(map(_lines, others))
+    at_once = _fitting(troubles, room)
     together = tuple(fleet_piece.fleet(report))
-    at_once = _MOST_TOLD if len(troubles) > _MOST_TOLD + 1 else len(troubles)
     return _Page(
         rows=tuple(lines[:most]),
         more_rows=tuple(lines[most:]),
         more_summary=_summed_up(loud[most:]),
         percent=percent,
-        bars=any(drawn),
-        unbuilt=unbuilt_line((row.image for row in loud), report.origin),
-        changes=tuple(approval_pieces.changes(report)),
-        bases=tuple(pieces.bases(shared)),
-        troubles=tuple(piece for each in troubles[:at_once] for piece in each),
-        more_troubles=tuple(piece for each in troubles[at_once:] for piece in each),
-        more_in_trouble=count(len(troubles) - at_once, "more image"),
-        notes=(
-            *(() if troubles else together),
-            *(piece for row in loud for piece in approval_pieces.approvals(row)),
-            *pieces.notes(report.notes[:_MOST_IMAGES]),
-        ),
+        bars=legend(drawn),
+        unbuilt=unbuilt,
+        changes=changes,
+        bases=bases,
+        troubles=tuple(troubles[:at_once]),
+        more_troubles=tuple(troubles[at_once:]),
+        cures=cures,
+        notes=notes,
         details=(
-            *(together if troubles else ()),
+            *together,
             *(
                 piece
                 for row in loud
@@ -203,7 +217,22 @@ def _page(report: Report, depth: Depth) -> _Page:
         ),
         quiet=tuple(pieces.quiet_images(quiet, report.origin)),
         unseen=len(everything) - len(shown),
+        in_common=bool(together),
     )
+
+
+def _lines(text: str, width: int = _LINE) -> int:
+    """So many lines the text takes on the page, which is only known about."""
+    return sum(-(-len(_UNSEEN.sub("", line)) // width) for line in text.splitlines())
+
+
+def _fitting(troubles: Sequence[Piece], room: int) -> int:
+    """So many of them are told in the lines that there are; at least the first is."""
+    for number, piece in enumerate(troubles):
+        room -= _lines(piece.text)
+        if room < 0 and number:
+            return number
+    return len(troubles)
 
 
 def _rows_before_the_fold(shown: Sequence[Row]) -> int:
@@ -232,6 +261,7 @@ def _key(shown: Row) -> tuple[str, str | None]:
 
 def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
     told = (headline_of_return(report) if framing.returned else None) or headline(report)
+    remedy, other_ways = _remedy(report)
     return render_markdown(
         "comment.md.j2",
         icon=told.icon,
@@ -242,16 +272,16 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         more_summary=page.more_summary,
         percent=page.percent,
         bars=page.bars,
-        legend=LEGEND if page.bars else None,
         unbuilt=page.unbuilt,
         changes=_kept(page.changes),
-        troubles=_kept((*page.bases, *page.troubles)),
+        troubles=_kept((*page.bases, *page.troubles, *page.cures)),
         more_troubles=_kept(page.more_troubles),
-        more_in_trouble=page.more_in_trouble,
-        remedy=_remedy(report),
+        more_in_trouble=count(len(page.more_troubles), "more thing is wrong", "more things are wrong"),
+        remedy=remedy,
+        other_ways=other_ways,
         notes=_kept(page.notes),
         details=_kept(page.details),
-        fold_details=len(page.details) > _MOST_FOLDS,
+        fold_details=len(page.details) > _MOST_FOLDS or page.in_common,
         quiet=_kept(page.quiet),
         left_out=_left_out(report, page),
         footer=_footer(report),
@@ -262,33 +292,46 @@ def _kept(parts: Iterable[Piece]) -> list[Markdown]:
     return [piece.text for piece in parts if piece.text]
 
 
-def _remedy(report: Report) -> Markdown:
-    """What to do about broken limits; empty where none is broken."""
-    broken = sorted((image for image in report.images if image.findings), key=importance, reverse=True)
-    metrics = dict.fromkeys(finding.metric for image in broken for finding in image.findings)
+def _remedy(report: Report) -> tuple[Markdown, Markdown]:
+    """What to do about broken limits in one line, and folded the other ways; empty where none is broken."""
+    broken = [image for image in report.images if image.findings]
+    metrics = dict.fromkeys(
+        finding.metric for image in sorted(broken, key=importance, reverse=True) for finding in image.findings
+    )
     if not metrics:
-        return Markdown("")
-    choices = []
-    places = [place_link(place, report.origin) for place in grown_places(broken)[:_MOST_PLACES]]
+        return Markdown(""), Markdown("")
+    mending = []
     if any(metric not in NOT_OF_A_SIZE for metric in metrics):
-        choices.append(compose("make {} smaller", _listed(places) or "it"))
+        mending.append(compose("make it smaller"))
     if Metric.LAYERS in metrics:
-        choices.append(compose("join instructions into fewer layers"))
+        mending.append(compose("join instructions into fewer layers"))
+    if Metric.FORBIDDEN in metrics:
+        mending.append(compose("keep what is forbidden out of the image"))
+    first, *others = _accepting(report, metrics)
+    summary = count(len(others), "other way to accept it", "other ways to accept it")
+    return (
+        render_markdown("remedy.md.j2", choices=[*mending, first]),
+        render_markdown("other_ways.md.j2", summary=summary, choices=others) if others else Markdown(""),
+    )
+
+
+def _accepting(report: Report, metrics: Iterable[Metric]) -> Sequence[Markdown]:
+    """Every way that a broken limit can be accepted, the handiest first; at least one."""
+    ways = []
     if command := accepting_command(report):
-        choices.append(compose("accept it: {}, and commit the file", code(command)))
+        ways.append(compose("commit what {} writes", code(command)))
     if label := approving_label(report):
-        choices.append(compose("set the label {}, if you may write here", code(label)))
+        ways.append(compose("set the label {}, if you may write here", code(label)))
     if comment := approving_comment(report):
-        choices.append(compose("comment {}, if you may write here", code(comment)))
+        ways.append(compose("comment {}, if you may write here", code(comment)))
     limits = [code(metric.value) for metric in metrics if metric is not Metric.FORBIDDEN]
     where = compose(" on the base branch") if report.judged_by_base else Markdown("")
     file = code(config_path(report))
     if Metric.FORBIDDEN in metrics:
-        choices.append(compose("keep what is forbidden out of the image"))
-        choices.append(compose("allow it under {} in {}{}", code("forbidden"), file, where))
+        ways.append(compose("allow it under {} in {}{}", code("forbidden"), file, where))
     if limits:
-        choices.append(compose("raise {} in {}{}", _listed(limits), file, where))
-    return render_markdown("remedy.md.j2", choices=choices)
+        ways.append(compose("raise {} in {}{}", _listed(limits), file, where))
+    return ways
 
 
 def _listed(items: Sequence[Markdown]) -> Markdown:

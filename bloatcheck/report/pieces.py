@@ -9,6 +9,7 @@ from itertools import islice
 from bloatcheck.analysis.contents import Cause
 from bloatcheck.config.limits import Metric
 from bloatcheck.diff.model import ImageDiff
+from bloatcheck.errors import Place
 from bloatcheck.policy.model import Finding, Level, Outcome
 from bloatcheck.report.advice_pieces import advice_block, advice_line, dive_lines, problem_lines
 from bloatcheck.report.build_reason import build_reason
@@ -26,7 +27,7 @@ from bloatcheck.report.escape import (
     sentence,
     unbroken,
 )
-from bloatcheck.report.figures import OF_A_THING, broken_limit, count
+from bloatcheck.report.figures import OF_A_THING, broken_limit, count, over_limit
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.layer_links import layer_link, place_link
 from bloatcheck.report.links import limit_url
@@ -46,7 +47,7 @@ from bloatcheck.report.view import (
     unchanged_images,
 )
 from bloatcheck.report.why import Reason, reasons, reasons_of
-from bloatcheck.report.why_pieces import cause_line, contents_tables, shared_base_line
+from bloatcheck.report.why_pieces import cause_line, contents_tables, nested, shared_base_line
 
 _NOTHING = Markdown("")
 _MOST_FINDINGS = 5
@@ -60,9 +61,11 @@ _QUIET, _DETAIL, _TREND, _ROW, _BROKEN_DETAIL, _REASONS, _NOTE, _BASE, _FINDING,
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much detail a place has room for: layers per image, lines of a failed build, charts of how sizes
-    went on; unfolded or not.
+    """How much detail a place has room for: lines before the first fold, layers per image, lines of a failed
+    build, charts of how sizes went on; unfolded or not.
     """
+
+    lines: int
 
     layers: int
     output_lines: int
@@ -109,12 +112,18 @@ def troubles(
         reason = image.diff.incomparable_because
         yield Piece(rank, (_incomparable(icon, shown.name, reason), _NOTHING))
     yield from _findings(shown, origin, base_is_told=base_is_told, headlined=headlined)
-    if image.outcome is not Outcome.PASS and (cure := advice_line(image.advice, origin)):
-        yield Piece((_REASONS, *importance(image)), (cure, _NOTHING))
     if broken_rules := dive_lines(shown.name, image.dive):
         yield Piece(rank, (broken_rules, _NOTHING))
     if why_not := problem_lines(shown.name, image.problems):
         yield Piece(rank, (why_not, _NOTHING))
+
+
+def cures(shown: Iterable[Row], origin: Origin) -> Iterable[Piece]:
+    """The one advice that saves most in the images with something wrong, as a list item."""
+    wrong = [each for each in shown if each.image.outcome is not Outcome.PASS and each.image.advice]
+    best = max(wrong, key=lambda each: each.image.advice[0].saves or 0, default=None)
+    if best and (line := advice_line(best.name, best.image.advice, origin)):
+        yield Piece((_REASONS, *importance(best.image)), (line, _NOTHING))
 
 
 def _findings(
@@ -126,22 +135,21 @@ def _findings(
     if not image.findings and image.diff and image.outcome is not Outcome.PASS:
         changed = [reason for reason in found if reason.delta]
         if why := cause_line(changed, image.diff, origin, base_is_told=base_is_told, line_is_told=False):
-            yield Piece((_REASONS, *importance(image)), (why, _NOTHING))
+            yield Piece((_REASONS, *importance(image)), (nested([why]), _NOTHING))
     told: set[Reason] = set()
     for finding in image.findings[:_MOST_FINDINGS]:
         its = reasons_of(finding, found)
         news = [reason for reason in its if reason not in told]
         told.update(its)
         only_base = base_is_told and bool(its) and all(reason.cause is Cause.BASE for reason in its)
+        of_layer = finding.metric is Metric.LAYER_GROWTH
+        why = _NOTHING
+        if image.diff:
+            why = cause_line(news, image.diff, origin, base_is_told=base_is_told, line_is_told=of_layer)
         line = _finding(
-            shown.name, finding, image, origin, in_headline=finding is headlined, only_base=only_base
+            shown.name, finding, image, origin, why=why, in_headline=finding is headlined, only_base=only_base
         )
         yield Piece((_FINDING, *importance(image)), (line, _NOTHING))
-        of_layer = finding.metric is Metric.LAYER_GROWTH
-        if image.diff and (
-            why := cause_line(news, image.diff, origin, base_is_told=base_is_told, line_is_told=of_layer)
-        ):
-            yield Piece((_REASONS, *importance(image)), (why, _NOTHING))
     if (more := len(image.findings) - _MOST_FINDINGS) > 0:
         yield Piece((_REASONS, *importance(image)), (compose("- … and {} more", more), _NOTHING))
 
@@ -233,7 +241,14 @@ def _incomparable(icon: str, name: str, reason: str) -> Markdown:
 
 
 def _finding(
-    name: str, finding: Finding, image: ImageReport, origin: Origin, *, in_headline: bool, only_base: bool
+    name: str,
+    finding: Finding,
+    image: ImageReport,
+    origin: Origin,
+    *,
+    why: Markdown,
+    in_headline: bool,
+    only_base: bool,
 ) -> Markdown:
     of_layer, of_thing = finding.metric is Metric.LAYER_GROWTH, finding.metric in OF_A_THING
     return render_markdown(
@@ -241,23 +256,32 @@ def _finding(
         icon="❌" if finding.level is Level.FAIL else "⚠️",
         name=name,
         metric=link(compose("**{}**", finding.metric.value), limit_url(finding.metric)),
-        layer=layer_link(finding.instruction, finding.place, origin, _LONGEST_INSTRUCTION)
-        if of_layer
-        else None,
+        layer=_place(finding.instruction, finding.place, origin) if of_layer else None,
         subject=code(finding.subject, _LONGEST_SUBJECT) if finding.subject and of_thing else None,
-        problem=None if in_headline else broken_limit(finding),
+        problem=None if in_headline else _problem(finding),
         source=layer_link(finding.instruction, finding.place, origin) if of_thing and finding.place else None,
         culprit="all of it in the base image" if only_base else _culprit(finding, image, origin),
+        why=why,
     )
+
+
+def _problem(finding: Finding) -> str:
+    """What is wrong, less the figures that the image has in the table."""
+    in_table = finding.metric is Metric.CONTENT_GROWTH and finding.threshold.noise
+    return over_limit(finding, briefly=True) if in_table else broken_limit(finding)
+
+
+def _place(instruction: str | None, place: Place | None, origin: Origin) -> Markdown:
+    """The line; without one, the instruction. The details have both."""
+    return place_link(place, origin) if place else layer_link(instruction, None, origin, _LONGEST_INSTRUCTION)
 
 
 def _culprit(finding: Finding, image: ImageReport, origin: Origin) -> Markdown | None:
     blamed = blame(finding, image)
     if blamed is None or (image.diff and reasons(image.diff)):
         return None
-    share, layer = blamed
-    what = layer_link(layer.instruction, layer.place, origin, _LONGEST_INSTRUCTION)
-    return compose("{} in {} ({})", share, what, layer.delta)
+    _, layer = blamed
+    return compose("{} in {}", layer.delta, _place(layer.instruction, layer.place, origin))
 
 
 def _layers(

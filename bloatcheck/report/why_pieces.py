@@ -54,21 +54,21 @@ def reason_lines(diff: ImageDiff, origin: Origin, most: int, *, base_is_told: bo
     if not found:
         return Markdown("")
     lines = [
-        compose("- **{}** the base image, as told above", format_delta(reason.delta))
+        compose("**{}** the base image, as told above", format_delta(reason.delta))
         if base_is_told and reason.cause is Cause.BASE
         else _reason(reason, base_change(diff), origin)
         for reason in found[:most]
     ]
     rest = sum(reason.delta for reason in found[most:])
     if len(found) > most:
-        lines.append(compose("- {} in {}", format_delta(rest), count(len(found) - most, "smaller cause")))
+        lines.append(compose("{} in {}", format_delta(rest), count(len(found) - most, "smaller cause")))
     return nested(lines)
 
 
 def cause_line(
     found: Sequence[Reason], diff: ImageDiff, origin: Origin, *, base_is_told: bool, line_is_told: bool
 ) -> Markdown:
-    """The largest cause with its names, the others in short, as one nested list item; empty for none.
+    """The largest cause with its names, the others in short; empty for none.
 
     `base_is_told` and `line_is_told`: the base image, or the line, is told of already.
     """
@@ -89,12 +89,12 @@ def cause_line(
     if len(news) < len(found):
         base = sum(reason.delta for reason in found if reason.cause is Cause.BASE)
         told.append(compose("{} the base image, as told above", format_delta(base)))
-    return nested([compose("; ".join("{}" for _ in told), *told)])
+    return compose("; ".join("{}" for _ in told), *told)
 
 
 def nested(items: Sequence[Markdown]) -> Markdown:
-    """List items, each below the item that stands before them."""
-    return compose("\n".join("  {}" for _ in items), *items)
+    """As list items, each below the item that stands before them."""
+    return compose("\n".join("  - {}" for _ in items), *items)
 
 
 def contents_tables(

@@ -14,6 +14,7 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 
 _LEFT_ALONE = frozenset({"code", "pre", "a"})
+_BLOCKS = frozenset({"h3", "p", "li"})
 _EMPTY = frozenset({"br", "hr", "img", "input"})
 _REFERENCES = {
     "mention": re.compile(r"@\w"),
@@ -45,6 +46,7 @@ class Page(HTMLParser):
     """The text of each code span or block."""
     words: list[str] = field(default_factory=list)
     """Text that the filters look through, piece by piece."""
+    _blocks: list[tuple[str, str]] = field(default_factory=list)
     _open: list[str] = field(default_factory=list)
     _text: list[str] = field(default_factory=list)
 
@@ -63,6 +65,14 @@ class Page(HTMLParser):
         return "".join(self._text).strip("\n")
 
     @property
+    def lines(self) -> int:
+        """About so many lines of a pull request, 830 pixels wide: 78 characters of a heading fill one, 105 of
+        a sentence, and each row of a table is one.
+        """
+        sentences = sum(-(-len(text) // (78 if tag == "h3" else 105)) for tag, text in self._blocks)
+        return len(self.cells) + sentences
+
+    @property
     def references(self) -> list[tuple[str, str]]:
         """What a filter would turn into a link, a picture, or a message to somebody."""
         return [
@@ -78,6 +88,8 @@ class Page(HTMLParser):
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
         if tag not in _EMPTY:
             self._open.append(tag)
+        if tag in _BLOCKS:
+            self._blocks.append((tag, ""))
         if tag == "tr":
             self.cells.append([])
         if tag in ("td", "th"):
@@ -94,6 +106,9 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self._text.append(data)
+        if _BLOCKS & set(self._open):
+            tag, text = self._blocks[-1]
+            self._blocks[-1] = tag, text + data.strip("\n")
         if {"td", "th"} & set(self._open):
             self.cells[-1][-1] += data
         if "code" in self._open:

@@ -131,5 +131,5 @@ def test_where_the_base_judges_nothing_is_offered_that_would_not_help_here() -> 
     judged_by_base = replace(told(), judged_by_base=True)
     comment, text = render_comment(judged_by_base), render_text(judged_by_base)
     assert "baseline update" not in comment + text
-    assert "in `.bloatcheck.yml` on the base branch." in comment
+    assert "in `.bloatcheck.yml` on the base branch" in comment
     assert "in .bloatcheck.yml on the base branch" in text

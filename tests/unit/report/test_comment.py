@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from support.github_markdown import Page
-from support.report_cases import case
+from support.report_cases import NAMES, case
 from support.reports import report
 
 from bloatcheck.report.markdown import comment_marker, render_comment, render_summary
@@ -62,7 +62,7 @@ def test_a_growth_can_be_accepted_and_an_absolute_limit_only_raised() -> None:
 
 
 def test_a_name_on_two_platforms_is_told_with_its_platform() -> None:
-    text = "image api linux/amd64\n 1 MB COPY . .\nimage api linux/arm64\n 1 MB COPY . ."
+    text = "image api linux/amd64\n 1 MB -> 2 MB COPY . .\nimage api linux/arm64\n 1 MB COPY . ."
     cells = Page.of(render_comment(report(text))).cells
     assert [row[0].split("\N{NO-BREAK SPACE}")[1] for row in cells[1:3]] == [
         "api (linux/amd64)",
@@ -75,7 +75,7 @@ def test_the_layer_that_has_a_finding_of_its_own_is_not_told_twice() -> None:
         "limit content-growth fail 1 MB", "limit content-growth fail 1 MB\nlimit layer-growth fail 1 MB"
     )
     items = [line for line in render_comment(report(text)).splitlines() if line.startswith("- ")]
-    assert sum("RUN make" in item for item in items) == 1
+    assert sum("Dockerfile:3" in item for item in items) == 1
 
 
 def test_broken_limits_that_are_not_enforced_say_so() -> None:
@@ -147,24 +147,45 @@ def test_a_run_without_a_baseline_says_so() -> None:
     assert "No baseline to compare with" in render_comment(replace(report(GROWTH), baseline=None))
 
 
-@pytest.mark.parametrize("name", ["growth_over_the_limit", "build_failed", "thirty_images"])
+@pytest.mark.parametrize("name", NAMES)
 def test_no_more_than_a_dozen_lines_stand_before_the_fold(name: str) -> None:
     before = render_comment(case(name)).split("<details>")[0]
-    assert len([line for line in before.splitlines()[1:] if line.strip()]) <= 12
+    assert Page.of(before).lines <= 12
+
+
+def test_where_nothing_changed_the_verdict_is_all_and_the_sizes_are_folded() -> None:
+    before, after = render_comment(case("no_change")).split("<details>", 1)
+    assert Page.of(before).lines == 1
+    assert after.startswith("<summary>3 images unchanged</summary>")
+
+
+def test_what_can_be_done_is_a_line_and_the_other_ways_are_folded() -> None:
+    before, after = render_comment(report(GROWTH)).split("<details>", 1)
+    assert "make it smaller, or commit what `bloatcheck baseline update --image api` writes." in before
+    assert after.startswith("<summary>1 other way to accept it</summary>\n\n- raise `content-growth` in")
+
+
+def test_of_all_advice_the_one_that_saves_most_stands_before_the_fold() -> None:
+    before = render_comment(case("explained")).split("<details>")[0]
+    assert before.count("💡") == 1
+
+
+def test_the_heading_of_the_bars_says_what_their_colours_mean() -> None:
+    assert "| 🟫 base 🟦 own |" in render_comment(case("base_bump"))
 
 
 def test_of_many_images_those_with_something_wrong_stand_before_the_fold() -> None:
     before, after = render_comment(case("base_bump")).split("<details>", 1)
     cells = Page.of(before).cells
     assert [row[0].split("\N{NO-BREAK SPACE}")[1] for row in cells[1:]] == ["service-02", "service-01"]
-    assert after.startswith("<summary>10 more images: all within their limits, +23.9")
+    assert "<summary>10 more images: all within their limits, +23.9" in after
 
 
 def test_of_many_broken_images_three_are_explained_before_the_fold() -> None:
     before = render_comment(case("mixed_verdicts")).split("<details>")[0]
     told = [line for line in before.splitlines() if re.match("- (💥|❌|⚠️)", line)]
     assert len(told) == 3
-    assert "What is wrong with 6 more images" in render_comment(case("mixed_verdicts"))
+    assert "6 more things are wrong" in render_comment(case("mixed_verdicts"))
 
 
 def test_what_the_headline_tells_is_not_told_twice() -> None:
@@ -203,9 +224,9 @@ def test_a_build_s_failure_is_told_in_the_words_of_the_tool_that_failed() -> Non
 
 
 def test_why_images_were_not_built_stands_once_below_the_table_the_commit_linked() -> None:
-    whole = report("image a\n 1 MB RUN x\nimage b\n 1 MB RUN x")
-    unbuilt = [replace(row, unbuilt=f"inputs unchanged since {'f0246258' * 5}") for row in whole.images]
-    comment = render_comment(replace(whole, images=tuple(unbuilt)))
+    whole = report("image a\n 1 MB RUN x\nimage b\n 1 MB RUN x\nimage c\n 1 MB -> 2 MB RUN x")
+    unbuilt = [replace(row, unbuilt=f"inputs unchanged since {'f0246258' * 5}") for row in whole.images[:2]]
+    comment = render_comment(replace(whole, images=(*unbuilt, *whole.images[2:])))
     assert comment.count("| not\N{NO-BREAK SPACE}built |") == 2
     assert (
         comment.count("Not built: inputs unchanged since [`f024625`](https://github.com/octo/shop/commit/")

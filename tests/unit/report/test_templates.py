@@ -56,5 +56,5 @@ def test_only_a_literal_is_a_pattern() -> None:
         "'; '.join(('{}' for _ in told))",
         "', '.join(('{}' for _ in items))",
         "'\\n'.join(('{}' for _ in items))",
-        "'\\n'.join(('  {}' for _ in items))",
+        "'\\n'.join(('  - {}' for _ in items))",
     }
