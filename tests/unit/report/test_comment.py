@@ -232,3 +232,12 @@ def test_why_images_were_not_built_stands_once_below_the_table_the_commit_linked
         comment.count("Not built: inputs unchanged since [`f024625`](https://github.com/octo/shop/commit/")
         == 1
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_element_passes_the_sanitisers_of_github_gitlab_and_gitea(name: str) -> None:
+    page = Page.of(render_comment(case(name)))
+    lists, tables = {"ul", "li"}, {"table", "thead", "tbody", "tr", "th", "td"}
+    words = {"h3", "p", "br", "strong", "code", "pre", "a", "sub", "span", "details", "summary"}
+    assert set(page.tags) <= lists | tables | words
+    assert set(page.attributes) <= {"href", "align", "aria-hidden", "lang"}
