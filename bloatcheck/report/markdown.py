@@ -151,9 +151,8 @@ def _render(report: Report, depth: Depth, longest: int, framing: Framing = _OUR_
 def _page(report: Report, depth: Depth) -> _Page:
     everything = rows(report)
     shown = everything[:_MOST_IMAGES]
-    folds = len(everything) > FOLD_FROM or (
-        len(everything) > 1 and all(is_quiet(row.image) for row in everything)
-    )
+    calm = len(everything) > 1 and all(is_quiet(row.image) for row in everything)
+    folds = len(everything) > FOLD_FROM or (calm and not depth.unfolded)
     quiet = [row for row in shown if folds and is_quiet(row.image)]
     loud = [row for row in shown if not (folds and is_quiet(row.image))]
     percent = any(row.percent for row in loud)
