@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 # An engine is a must in CI; elsewhere its tests are skipped where none can be had.
 ENGINE := scripts/engine run $(if $(CI),,--optional)
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# In the order of the files, so that the long ones, which run the action for real, come first.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 FUZZ ?= 10000
 OUT ?= screenshots-out
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --python-version 3.10 \

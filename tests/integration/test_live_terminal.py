@@ -88,7 +88,7 @@ def base() -> Iterator[str]:
 def repository(tmp_path: Path, base: str) -> Iterator[Path]:
     root = tmp_path / "repository"
     entries = ""
-    for name, seconds in (("api", 3), ("web", 4)):
+    for name, seconds in (("api", 2), ("web", 3)):
         (root / name).mkdir(parents=True)
         dockerfile = f"FROM {base}\nRUN : {uuid.uuid4()}\nRUN echo said-by-{name}; sleep {seconds}\n"
         (root / name / "Dockerfile").write_text(dockerfile)

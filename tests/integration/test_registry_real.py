@@ -127,10 +127,11 @@ def test_and_through_the_engine(registry: str, tmp_path: Path) -> None:
     engine = usual_engine()
     name = f"bloatcheck-registry-{uuid.uuid4().hex[:12]}:x"
     layout_of(IMAGE).write(tmp_path / "layout")
-    skopeo("copy", "--quiet", f"oci:{tmp_path}/layout:example:latest", f"docker-daemon:{name}")
+    source = f"oci:{tmp_path}/layout:example:latest"
+    skopeo("copy", "--quiet", "--dest-daemon-host", engine.host, source, f"docker-daemon:{name}")
     try:
         through_engine = read(f"docker-daemon:{name}")
-        push(f"docker-daemon:{name}", f"{registry}/from-engine:x")
+        push(f"docker-daemon:{name}", f"{registry}/from-engine:x", "--src-daemon-host", engine.host)
     finally:
         engine.docker("rmi", name)
     through_registry = read(f"docker://{registry}/from-engine:x")

@@ -19,7 +19,7 @@ TOOLS = ("buildah", "podman")
 def own_storage() -> Iterator[dict[str, str]]:
     """An environment in which both tools keep everything in a new folder; without any docker on PATH."""
     # In a short path: overlay's mount options have a longest length.
-    folder = Path(tempfile.mkdtemp(prefix="bc-storage-"))
+    folder = Path(tempfile.mkdtemp(prefix="bc-storage-", dir="/var/tmp"))
     (folder / "storage.conf").write_text(
         f'[storage]\ndriver = "overlay"\nrunroot = "{folder}/run"\ngraphroot = "{folder}/graph"\n'
     )

@@ -18,6 +18,8 @@ import pytest
 
 BUSYBOX = Path("/bin/busybox")
 _DEBIAN_IMAGE = Path(__file__).parents[2] / "scripts" / "debian-image"
+_DEBIAN_LOCK = Path(tempfile.gettempdir()) / "bloatcheck-tests-debian.lock"
+"""Where all processes find it: noted before each has a folder of its own for temporary files."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def docker(*arguments: str, environment: Mapping[str, str] | None = None, check:
 
 def debian_image() -> str:
     """The name of a Debian in the engine; one process makes it, where it has to be made, and others wait."""
-    with (Path(tempfile.gettempdir()) / "bloatcheck-tests-debian.lock").open("w") as lock:
+    with _DEBIAN_LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return subprocess.run([_DEBIAN_IMAGE], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
@@ -118,4 +120,17 @@ def busybox_base(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     try:
         yield name
     finally:
-        docker("rmi", name, environment=environment, check=False)
+        for image in (*_stages_on(name, environment), name):
+            docker("rmi", image, environment=environment, check=False)
+
+
+def _stages_on(base: str, environment: Mapping[str, str] | None) -> list[str]:
+    """What the legacy builder keeps of stages that are in no image: the last step of each."""
+    listed = set(docker("images", "--all", "--quiet", "--no-trunc", environment=environment).split())
+    form = "--format={{.Id}} {{.Parent}}"
+    told = docker("inspect", form, base, *listed, environment=environment, check=False)
+    parents = dict(line.partition(" ")[::2] for line in told.splitlines())
+    below = {docker("inspect", "--format={{.Id}}", base, environment=environment)}
+    while more := {image for image, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sorted(below - set(parents.values()))
