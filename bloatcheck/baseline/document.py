@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -132,13 +133,14 @@ def from_json(document: bytes, where: str) -> tuple[BaselineEntry, ...]:
     """Reads a document; fields that it doesn't know are left alone.
 
     Args:
-        document: UTF-8.
+        document: UTF-8, with a byte order mark or without.
         where: the file's path, for messages.
 
     Raises:
         BaselineError: damaged, not a baseline, or written by a newer version.
     """
     place = Place(where)
+    document = document.removeprefix(BOM_UTF8)
     if len(document) > MAX_SIZE:
         raise BaselineError(f"larger than {MAX_SIZE >> 20} MiB", place=place, hint=_REPLACE)
     if has_too_many_values(document):

@@ -77,14 +77,22 @@ def read_baseline(path: str, read: ReadFile, files: ListFolder, *, origin: str) 
     """The baseline under a path as the configuration writes it; empty where nothing is there yet.
 
     Raises:
-        BaselineError: a file is damaged, foreign or newer.
+        BaselineError: a file is damaged, foreign or newer, or they are larger than any baseline.
     """
     entries: list[BaselineEntry] = []
+    total = 0
     home: dict[tuple[str, str], str] = {}
     for file in files(path) if path.endswith("/") else (path,):
         content = read(file)
         if content is None:
             continue
+        total += len(content)
+        if total > MAX_SIZE:
+            raise BaselineError(
+                f"its files are larger than {MAX_SIZE >> 20} MiB together",
+                place=Place(path),
+                hint="restore it from git, or remove it and run: bloatcheck baseline update",
+            )
         for entry in from_json(content, file):
             key = entry.key
             if key in home:

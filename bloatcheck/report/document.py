@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -63,10 +64,13 @@ def _on_a_line(value: object) -> str:
 def from_json(document: str | bytes) -> Report:
     """Reads a report of any version 1.x; unknown fields are ignored, `summary` and `fleet` too.
 
+    A byte order mark, which PowerShell leaves where it redirects, is none of it.
+
     Raises:
         ReadError: not a report, one of another major version, or one that contradicts itself.
     """
     data = document.encode("utf-8", "replace") if isinstance(document, str) else document
+    data = data.removeprefix(BOM_UTF8)
     if len(data) > LARGEST_DOCUMENT:
         raise ReadError(f"the report is larger than {LARGEST_DOCUMENT:,} bytes")
     if has_too_many_values(data):

@@ -1,6 +1,7 @@
 """The baseline's JSON, version 1."""
 
 import json
+from codecs import BOM_UTF8
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -115,6 +116,10 @@ def test_what_is_no_json_is_damaged_and_says_where(content: bytes, line: int) ->
     error = problem(content)
     assert error.message == "damaged: it is not JSON"
     assert error.place == Place("ci/baseline.json", line)
+
+
+def test_a_byte_order_mark_as_powershell_leaves_it_is_no_hindrance() -> None:
+    assert from_json(BOM_UTF8 + to_json([FULL]).encode(), "b.json") == (FULL,)
 
 
 def test_an_unresolved_merge_says_so() -> None:

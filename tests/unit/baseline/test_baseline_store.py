@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.snapshots import entry, layer, snapshot
 
+from bloatcheck.baseline import store
 from bloatcheck.baseline.document import to_json
 from bloatcheck.baseline.model import Baseline, BaselineEntry
 from bloatcheck.baseline.store import file_name, read_work_tree, updated, write_baseline
@@ -57,6 +58,15 @@ def test_one_image_in_two_files_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "b/again.json").write_text(to_json([API]))
     with pytest.raises(BaselineError, match=r"api on linux/amd64 is in b/again\.json too"):
         read_work_tree(tmp_path, "b/")
+
+
+def test_the_files_of_a_folder_are_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_baseline(tmp_path, "sizes/", [API, WEB])
+    sizes = [file.stat().st_size for file in (tmp_path / "sizes").iterdir()]
+    monkeypatch.setattr(store, "MAX_SIZE", sum(sizes) - 1)
+    with pytest.raises(BaselineError, match="together") as caught:
+        read_work_tree(tmp_path, "sizes/")
+    assert caught.value.place == Place("sizes/")
 
 
 def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The JSON report: lossless, readable by every 1.x, and suspicious of what it reads."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,10 @@ def test_another_major_version_is_refused_with_what_to_do() -> None:
 def test_what_is_no_report_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ReadError, match=reason):
         from_json(text)
+
+
+def test_a_byte_order_mark_as_powershell_leaves_it_is_no_hindrance() -> None:
+    assert from_json(BOM_UTF8 + GROWTH.encode()) == from_json("\ufeff" + GROWTH) == from_json(GROWTH)
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
