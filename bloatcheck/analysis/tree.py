@@ -421,13 +421,20 @@ class Tree:
             return list(self._visible)
         ordered = self._once_visible()
         found: list[bytes] = []
+        kept: list[bytes] = []
+        end = 0
         done = b""
         for folder in sorted(folder + b"/" for folder in folders):
             if done and folder.startswith(done):
                 continue
             done = folder
-            start = bisect_left(ordered, folder)
-            found += ordered[start : bisect_left(ordered, folder[:-1] + _AFTER_SLASH, start)]
+            start = bisect_left(ordered, folder, end)
+            kept += ordered[end:start]
+            end = bisect_left(ordered, folder[:-1] + _AFTER_SLASH, start)
+            found += ordered[start:end]
+        if found:
+            # They are gone: a thousand layers that hide the same folder would each go through all of them.
+            self._sorted = kept + ordered[end:]
         return found
 
     def _join_hard_links(self, fresh: Mapping[bytes, int], start: int, number: int) -> None:

@@ -106,6 +106,13 @@ class TestWhiteouts:
         with little_time():
             Tree([base, *few])
 
+    def test_the_same_large_folder_in_each_of_very_many_layers(self) -> None:
+        base = layer(*(file(f"a/{number}", 0) for number in range(200_000)))
+        again = [layer(whiteout("a"), file(f"a/x{number}", 1), name=str(number)) for number in range(400)]
+        with little_time():
+            tree = Tree([base, *again])
+        assert list(tree) == list(tree.below(b"a")) == [b"a/x399"]
+
     def test_many_of_early_names(self) -> None:
         names = [f"!{number}" for number in range(50_000)]
         layers = [
