@@ -68,9 +68,10 @@ def test_it_shows_every_image_within_its_limits_and_then_the_two_that_grew(demo:
 
 def test_it_names_the_files_that_it_leaves(demo: Demo) -> None:
     for variant in ("hello", "hello-grown"):
-        for name in ("comment.md", "report.json"):
+        assert f"{demo.folder}/{variant}" in demo.output
+        for name in ("comment.md", "report.html", "report.json"):
             assert (demo.folder / variant / name).stat().st_size > 0
-            assert f"{variant}/{name}" in demo.output
+            assert f"\n  {name} " in demo.output
 
 
 def test_the_comment_blames_the_lines_that_grew(demo: Demo) -> None:

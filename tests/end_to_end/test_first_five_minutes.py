@@ -73,5 +73,5 @@ def test_what_init_writes_checks_the_next_pull_request(github: PretendGitHub, tm
     body = plain(comment["body"])
     assert "❌ `api` is 9.00 MB, 5.00 MB over the limit of 4.00 MB" in body
     assert "**content-growth**](" in body
-    assert ": grew by 6.00 MB (+200.0 %), 5.00 MB over the limit of 1.00 MB" in body
+    assert ": 5.00 MB over the limit of 1.00 MB" in body
     assert job.outputs("size")["verdict"] == "fail"
