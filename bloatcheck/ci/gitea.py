@@ -71,8 +71,8 @@ class GiteaActions(GitHubActions):
     run_variable: ClassVar[str] = "GITHUB_RUN_ID"
     """What a run's page is called by. Before 1.26 it was the run's number in the repository."""
     pages = GiteaPages()
-    secrets = frozenset({*_TOKENS, "ACTIONS_RUNTIME_TOKEN"})
-    """Its runner sets them for every step."""
+    secrets = frozenset({*_TOKENS, "ACTIONS_RUNTIME_TOKEN", *GitHubActions.secrets})
+    """Its runner sets them for every step; Forgejo's has identity tokens as GitHub has them."""
 
     def detects(self, environ: Mapping[str, str]) -> bool:
         """By the variable that says so, beside GitHub's."""

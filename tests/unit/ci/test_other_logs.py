@@ -89,6 +89,10 @@ def test_no_build_sees_the_tokens_of_a_job(monkeypatch: pytest.MonkeyPatch) -> N
         (buildkite(COMMIT), ("BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_JOB_API_TOKEN")),
         (azure(COMMIT), ("SYSTEM_ACCESSTOKEN",)),
         ({"GITHUB_ACTIONS": "true"}, ("ACTIONS_ID_TOKEN_REQUEST_TOKEN",)),
+        (
+            {"GITEA_ACTIONS": "true"},
+            ("GITEA_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        ),
         (circleci(COMMIT), ("CIRCLE_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2")),
     ):
         with monkeypatch.context() as patch:
