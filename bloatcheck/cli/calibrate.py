@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 
 from bloatcheck.analysis.snapshot import ImageSnapshot
@@ -57,6 +57,7 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Builds, compares, writes."""
     from bloatcheck.baseline.store import read_work_tree, write_baseline
+    from bloatcheck.config.load import is_named
     from bloatcheck.diff.noise_floor import noise_floor
 
     if not 2 <= args.builds <= _MOST_BUILDS:  # noqa: PLR2004 - one build differs from nothing
@@ -67,8 +68,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     config = with_jobs(config, args)
     if not config.images:
         raise UsageError("none of these images is built here, so nothing can be built twice")
-    _check_entries(config)
-    builds = _built(config, args.builds, log)
+    asked = [image for image in config.images if is_named(image.name, args.image)]
+    _check_entries(config, [image.name for image in asked])
+    builds = {
+        key: snapshots
+        for key, snapshots in _built(config, args.builds, log).items()
+        if is_named(key[0], args.image)
+    }
     floors = {key: noise_floor(snapshots) for key, snapshots in builds.items() if _are_alike(snapshots)}
     for name, _ in builds.keys() - floors.keys():
         log.warning(f"{name}: two builds of it have other instructions, so nothing can be said")
@@ -82,18 +88,18 @@ def execute(args: argparse.Namespace) -> ExitCode:
         tell_json(json.dumps(_document(builds, floors, written), indent=2))
     else:
         tell(_told(builds, floors, written, columns=width()))
-    return ExitCode.OK if len(floors) == len(config.images) else ExitCode.UNREADABLE
+    return ExitCode.OK if len(floors) == len(asked) else ExitCode.UNREADABLE
 
 
 _Key = tuple[str, str]
 
 
-def _check_entries(config: Config) -> None:
+def _check_entries(config: Config, names: Iterable[str]) -> None:
     """Before anything is built: there must be a place to write to."""
     from bloatcheck.baseline.store import read_work_tree
 
     known = {entry.snapshot.name for entry in read_work_tree(config.root, config.baseline.path).entries}
-    missing = list(dict.fromkeys(image.name for image in config.images if image.name not in known))
+    missing = [name for name in dict.fromkeys(names) if name not in known]
     if missing:
         raise UsageError(
             f"{', '.join(missing[:10])}: no entry in {config.baseline.path} to keep the noise in",

@@ -58,3 +58,10 @@ def test_only_the_entry_of_the_image_that_was_named_is_written(root: Path) -> No
     assert main(["baseline", "update", "--image", "api"]) is ExitCode.OK
     (entry,) = json.loads((root / ".bloatcheck-baseline.json").read_text())["images"]
     assert (entry["name"], entry["content_size"]) == ("api", 1100)
+
+
+def test_only_the_noise_of_the_image_that_was_named_is_measured(root: Path) -> None:
+    assert main(["baseline", "update", "--image", "api"]) is ExitCode.OK
+    assert main(["calibrate", "--image", "api"]) is ExitCode.OK
+    (entry,) = json.loads((root / ".bloatcheck-baseline.json").read_text())["images"]
+    assert (entry["name"], entry["noise"]) == ("api", [])
