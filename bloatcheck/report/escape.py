@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from bloatcheck.ci.commands import disarm
-from bloatcheck.report.plain import harmless, harmless_lines, shorten
+from bloatcheck.report.plain import harmless, harmless_lines, shorten, together
 
 LONGEST_CODE = 200
 """Characters of foreign text in one code span: an instruction is still recognised by them."""
@@ -26,7 +26,6 @@ LONGEST_SENTENCE = 1000
 LONGEST_OUTPUT_LINE = 300
 _LONGEST_PASTED_LINE = 4_000
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b|%)")
 _WORDS = re.compile(r"(?P<before>\(?)`(?P<code>[^`]+)`(?P<after>[.,;:!?)]*)(?= |$)|[^ ]+")
 _PUNCTUATION = ".,;!?"
 """What ends a sentence or a part of it, and means nothing to markdown behind a word."""
@@ -77,7 +76,7 @@ def sentence(text: str, longest: int = LONGEST_SENTENCE) -> Markdown:
     between backticks too. Not for the start of a line, where `1.` or `+` would begin a list.
     """
     words = _WORDS.finditer(shorten(harmless(text), longest))
-    return together(Markdown(" ".join(map(_word, words))))
+    return Markdown(together(" ".join(map(_word, words))))
 
 
 def unbroken(text: str) -> Markdown:
@@ -106,12 +105,7 @@ def rendered(value: object) -> Markdown:
 
 def compose(pattern: str, *parts: object) -> Markdown:
     """Markdown of ours with `{}` where the parts go, each as a template would print it."""
-    return Markdown(together(Markdown(pattern)).format(*map(rendered, parts)))
-
-
-def together(text: Markdown) -> Markdown:
-    """The same, each figure on one line with its unit."""
-    return Markdown(_BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text))
+    return Markdown(together(pattern).format(*map(rendered, parts)))
 
 
 def html_code(text: str, longest: int = LONGEST_CODE) -> Markdown:

@@ -6,7 +6,16 @@ from bloatcheck.config.limits import Metric, Threshold
 from bloatcheck.policy.model import Finding, Level
 from bloatcheck.units import count, format_bytes, format_delta, format_exact, format_percent
 
-__all__ = ["OF_A_THING", "broken_limit", "change", "count", "over_limit", "percent", "told_apart"]
+__all__ = [
+    "OF_A_THING",
+    "broken_in_brief",
+    "broken_limit",
+    "change",
+    "count",
+    "over_limit",
+    "percent",
+    "told_apart",
+]
 
 OF_A_THING = frozenset({Metric.PACKAGE_GROWTH, Metric.FORBIDDEN})
 """Metrics whose finding is about the package or path that it names."""
@@ -53,6 +62,19 @@ def broken_limit(finding: Finding) -> str:
     without = "" if finding.threshold.noise else " without caches, logs and databases"
     since = f" since {finding.subject}" if finding.metric is Metric.CREEP and finding.subject else ""
     return f"grew by {actual}{share}{without}{since}, {over}"
+
+
+def broken_in_brief(finding: Finding) -> str:
+    """The same of one among several, without the limit: `+12.4 MB (+16.9 %), 2.40 MB over`."""
+    if finding.metric is Metric.LAYERS:
+        return f"has {count(finding.actual, 'layer')}, {finding.excess:,} over"
+    if finding.metric is Metric.FORBIDDEN:
+        return "is forbidden"
+    actual = change(finding.actual, finding.before)
+    if finding.metric in (Metric.CONTENT, Metric.WASTED):
+        verb = "is" if finding.metric is Metric.CONTENT else "wastes"
+        actual = f"{verb} {format_bytes(finding.actual)}"
+    return f"{actual}, {format_bytes(finding.excess)} over"
 
 
 def over_limit(finding: Finding, *, briefly: bool = False) -> str:

@@ -15,7 +15,7 @@ from bloatcheck.report.bars import bars, legend
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, link, sentence
 from bloatcheck.report.figures import change, count
 from bloatcheck.report.fit import Piece
-from bloatcheck.report.headline import headline, headline_of_return, headlined
+from bloatcheck.report.headline import Headline, headline, headline_of_return, headlined
 from bloatcheck.report.links import commit_url, documentation_url, run_url
 from bloatcheck.report.model import Report
 from bloatcheck.report.pieces import Depth
@@ -183,7 +183,8 @@ def _page(report: Report, depth: Depth) -> _Page:
     )
     others = (*_kept((*changes, *bases, *cures, *notes)), _remedy(report)[0])
     table = most + 1 + (unbuilt is not None)
-    room = depth.lines - table - _lines(headline(report).pattern, _HEADING) - sum(map(_lines, others))
+    heading = _lines(_sentence(headline(report)), _HEADING)
+    room = depth.lines - table - heading - sum(map(_lines, others))
     at_once = _fitting(troubles, room)
     together = tuple(fleet_piece.fleet(report))
     return _Page(
@@ -218,6 +219,10 @@ def _page(report: Report, depth: Depth) -> _Page:
         unseen=len(everything) - len(shown),
         in_common=bool(together),
     )
+
+
+def _sentence(told: Headline) -> Markdown:
+    return compose(told.pattern, *(code(name, LONGEST_NAME) for name in told.names))
 
 
 def _lines(text: str, width: int = _LINE) -> int:
@@ -264,7 +269,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
     return render_markdown(
         "comment.md.j2",
         icon=told.icon,
-        headline=compose(told.pattern, *(code(name, LONGEST_NAME) for name in told.names)),
+        headline=_sentence(told),
         reported_by=framing.reported_by,
         rows=_kept(page.rows),
         more_rows=_kept(page.more_rows),

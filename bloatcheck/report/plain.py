@@ -20,6 +20,7 @@ _JOINED_ON = "".join(map(chr, range(0x300, 0x370))) + _AS_EMOJI
 """Marks that would join the `…` before them."""
 _WORD = re.compile(r"\S*\d (?:[kMGTP]?B|%)(?!\w)\S*|\S+")
 """A word, or a figure with its unit."""
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b|%)")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
@@ -65,6 +66,11 @@ def harmless_lines(lines: Iterable[str]) -> tuple[str, ...]:
         for line in lines
         for piece in line.split("\n")
     )
+
+
+def together(text: str) -> str:
+    """The same, each figure on one line with its unit."""
+    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def shorten(text: str, longest: int) -> str:

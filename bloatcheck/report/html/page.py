@@ -19,6 +19,7 @@ from bloatcheck.errors import Place
 from bloatcheck.policy.approval import Standing
 from bloatcheck.policy.model import Level
 from bloatcheck.report.approving import CHANGES_TOLD, icon, use_sentence
+from bloatcheck.report.build_reason import build_reason
 from bloatcheck.report.figures import percent
 from bloatcheck.report.fleet import fleet_of, fleet_sentence
 from bloatcheck.report.headline import headline
@@ -26,7 +27,7 @@ from bloatcheck.report.html.drawing import LayerNumbers, draw, layer_numbers
 from bloatcheck.report.html.model import NOTHING_SEEN, Sight, Sights
 from bloatcheck.report.links import advice_url, commit_url, limit_url, place_url, run_url
 from bloatcheck.report.model import ImageReport, Origin, Report
-from bloatcheck.report.plain import harmless, harmless_lines
+from bloatcheck.report.plain import harmless, harmless_lines, together
 from bloatcheck.report.sentences import breach, broken, dive_rule, wont_start
 from bloatcheck.report.shared_bases import shared_bases
 from bloatcheck.report.unbuilt import unbuilt_note
@@ -60,7 +61,7 @@ def page(report: Report, sights: Sights) -> dict[str, object]:
         "tool": _text(report.tool),
         "created": _text(report.created_at),
         "outcome": report.outcome.value,
-        "headline": _text(told.pattern.format(*told.names)),
+        "headline": _sentence(told.pattern.format(*told.names)),
         "repository": _text(origin.repository),
         "request": _request(origin),
         "commit": _commit(origin, origin.commit),
@@ -70,12 +71,14 @@ def page(report: Report, sights: Sights) -> dict[str, object]:
         "enforced": report.enforced,
         "judged_by_base": report.judged_by_base,
         "bases": [
-            _text(shared_base_sentence(shared)) for shared in shared_bases(report.images)[:_MOST_BASES]
+            _sentence(shared_base_sentence(shared)) for shared in shared_bases(report.images)[:_MOST_BASES]
         ],
-        "fleet": _text(fleet_sentence(fleet_of(report.images))),
-        "notes": [_text(note) for note in report.notes],
+        "fleet": _sentence(fleet_sentence(fleet_of(report.images))),
+        "notes": [_sentence(note) for note in report.notes],
         "changes_told": CHANGES_TOLD,
-        "changes": [{"text": _text(change.sentence), "looser": change.looser} for change in report.changes],
+        "changes": [
+            {"text": _sentence(change.sentence), "looser": change.looser} for change in report.changes
+        ],
         "images": [_image(row, report, sights) for row in rows(report)],
     }
 
@@ -93,10 +96,10 @@ def _image(row: Row, report: Report, sights: Sights) -> dict[str, object]:
         "troubles": list(_troubles(image, origin)),
         "approvals": [
             *(
-                f"☑️ accepted with the baseline that this change writes: {_text(broken(finding, image))}"
+                f"☑️ accepted with the baseline that this change writes: {_sentence(broken(finding, image))}"
                 for finding in image.accepted
             ),
-            *(f"{icon(use)} {_text(use_sentence(use))}" for use in image.approvals),
+            *(f"{icon(use)} {_sentence(use_sentence(use))}" for use in image.approvals),
             *([_text(note)] if (note := unbuilt_note([image])) else []),
         ],
         "quiet": is_quiet(image),
@@ -107,7 +110,8 @@ def _image(row: Row, report: Report, sights: Sights) -> dict[str, object]:
     }
     if image.failure:
         shown["failure"] = {
-            "message": _text(image.failure.message),
+            "reason": build_reason(image.failure.output),
+            "message": _sentence(image.failure.message),
             "hint": _text(image.failure.hint),
             "place": _place(image.failure.place, origin),
             "output": list(harmless_lines(image.failure.output[-_MOST_OUTPUT:])),
@@ -164,14 +168,14 @@ def _troubles(image: ImageReport, origin: Origin) -> Iterable[dict[str, object]]
 
 
 def _trouble(level: str, text: str, place: Place | None, origin: Origin) -> dict[str, object]:
-    return {"level": level, "text": _text(text), "place": _place(place, origin)}
+    return {"level": level, "text": _sentence(text), "place": _place(place, origin)}
 
 
 def _advice(advice: Advice, origin: Origin) -> dict[str, object]:
     return {
         "id": _text(advice.id),
         "url": advice_url(advice.id),
-        "message": _text(advice.message),
+        "message": _sentence(advice.message),
         "saves": advice.saves,
         "about": advice.about,
         "place": _place(advice.place, origin),
@@ -387,6 +391,12 @@ def _request(origin: Origin) -> str | None:
 
 def _commit(origin: Origin, commit: str | None) -> dict[str, object] | None:
     return {"name": _text(commit[:12]), "url": commit_url(origin, commit)} if commit else None
+
+
+def _sentence(text: str | None) -> str | None:
+    """The same, but that no figure of ours is parted from its unit."""
+    shown = _text(text)
+    return shown if shown is None else together(shown)
 
 
 def _text(text: str | None, longest: int = _LONGEST) -> str | None:

@@ -31,11 +31,14 @@ function link(url, label, properties = {}) {
   return h("a", { ...properties, href: url, target: "_blank", rel: "noopener noreferrer" }, label);
 }
 
+function placeName(where) {
+  return where.line ? `${where.file}:${where.line}` : where.file;
+}
+
 /** `Dockerfile:5`, linked to the line at the commit where that is known. */
 function place(where) {
   if (!where) return null;
-  const label = where.line ? `${where.file}:${where.line}` : where.file;
-  return link(where.url, label, { class: "place" });
+  return link(where.url, placeName(where), { class: "place" });
 }
 
 function badge(change, label = change) {

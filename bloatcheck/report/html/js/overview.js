@@ -100,7 +100,7 @@ function card(image, open) {
       h("span", { class: "who" }, h("strong", null, image.name), h("span", { class: `verdict ${image.unbuilt ? "unbuilt" : image.outcome}` }, h("span", { "aria-hidden": "true" }, image.icon), ` ${image.verdict}`)),
       h("span", { class: "where" }, image.platform, sparkline(image)),
       image.failure
-        ? h("span", { class: "why" }, image.failure.message)
+        ? h("span", { class: "why" }, image.failure.place ? `${placeName(image.failure.place)}: ` : "", image.failure.reason || image.failure.message)
         : h(
             "span",
             { class: "figures" },

@@ -64,7 +64,7 @@ function failureOf(failure) {
   return h(
     "div",
     { class: "failure" },
-    h("p", null, failure.message, " ", place(failure.place)),
+    h("p", null, failure.reason ? [h("strong", null, failure.reason), "; "] : null, failure.message, " ", place(failure.place)),
     failure.hint ? h("p", { class: "quiet" }, failure.hint) : null,
     failure.output.length ? h("pre", { tabindex: "0", "aria-label": "The last output" }, failure.output.join("\n")) : null,
   );
