@@ -117,7 +117,11 @@ class ReadError(BloatcheckError):
 
 
 class NotThereError(ReadError):
-    """A registry has no such image; or doesn't tell a stranger."""
+    """An engine or a registry has no such image; or a registry doesn't tell a stranger."""
+
+
+class NoEngineError(ReadError):
+    """Nothing listens where a container engine would."""
 
 
 class PublishError(BloatcheckError):

@@ -10,7 +10,7 @@ from bloatcheck.analysis.layer_cache import LayerCache, index_images
 from bloatcheck.analysis.measure import DockerfileSource, take_snapshot
 from bloatcheck.analysis.snapshot import ImageSnapshot
 from bloatcheck.image.model import Image, LayerIndex
-from bloatcheck.image.open import open_image
+from bloatcheck.image.open import Opener, open_image
 from bloatcheck.log import Log
 from bloatcheck.oci.platform import Platform
 
@@ -26,6 +26,7 @@ def read_snapshots(
     log: Log,
     environment: Mapping[str, str],
     dockerfile: DockerfileSource | None = None,
+    opener: Opener = open_image,
 ) -> list[ImageSnapshot]:
     """Reads images that are there already; a layer that several of them have is read once.
 
@@ -36,7 +37,7 @@ def read_snapshots(
         ReadError: not there, or damaged.
     """
     cache = LayerCache.open(environment, log=log)
-    with _opened(references, platform, log, cache) as images:
+    with _opened(references, platform, log, cache, opener) as images:
         indexes = index_images(images, cache)
         snapshots = [
             take_snapshot(image, layers, name=reference, dockerfile=source)
@@ -55,6 +56,7 @@ def read_with_pull_size(
     log: Log,
     environment: Mapping[str, str],
     dockerfile: DockerfileSource | None = None,
+    opener: Opener = open_image,
 ) -> tuple[ImageSnapshot, PullSize]:
     """Reads an image, and what a pull of it downloads; unknown layers pass once through both.
 
@@ -67,7 +69,7 @@ def read_with_pull_size(
     from bloatcheck.analysis.pull_size_cache import PullSizeCache  # noqa: PLC0415 - see above
 
     cache = LayerCache.open(environment, log=log)
-    with _opened([reference], platform, log, cache) as [image]:
+    with _opened([reference], platform, log, cache, opener) as [image]:
         estimates = PullSizeCache.open(environment, version=VERSION, log=log)
         # before the listing: an engine's layers are listed on the way
         pull = read_pull_size(image, layers=cache, estimates=estimates)
@@ -84,6 +86,7 @@ def read_layers(
     log: Log,
     environment: Mapping[str, str],
     dockerfile: DockerfileSource | None = None,
+    opener: Opener = open_image,
 ) -> tuple[ImageSnapshot, tuple[LayerIndex, ...]]:
     """Reads an image with the records of its layers, base first.
 
@@ -92,7 +95,7 @@ def read_layers(
         ReadError: not there, or damaged.
     """
     cache = LayerCache.open(environment, log=log)
-    with _opened([reference], platform, log, cache) as [image]:
+    with _opened([reference], platform, log, cache, opener) as [image]:
         [layers] = index_images([image], cache)
         snapshot = take_snapshot(image, layers, name=reference, dockerfile=dockerfile)
         _warn_of_no_line([snapshot], dockerfile, log)
@@ -106,6 +109,7 @@ def read_explained(
     log: Log,
     environment: Mapping[str, str],
     dockerfile: DockerfileSource | None = None,
+    opener: Opener = open_image,
 ) -> Explained:
     """Reads an image and explains it.
 
@@ -114,7 +118,12 @@ def read_explained(
         ReadError: not there, or damaged.
     """
     [explained] = read_all_explained(
-        [reference], platform=platform, log=log, environment=environment, dockerfile=dockerfile
+        [reference],
+        platform=platform,
+        log=log,
+        environment=environment,
+        dockerfile=dockerfile,
+        opener=opener,
     )
     return explained
 
@@ -126,6 +135,7 @@ def read_all_explained(
     log: Log,
     environment: Mapping[str, str],
     dockerfile: DockerfileSource | None = None,
+    opener: Opener = open_image,
 ) -> list[Explained]:
     """Reads images and explains them; a layer that several of them have is read once.
 
@@ -140,7 +150,7 @@ def read_all_explained(
     from bloatcheck.analysis.find_base import find_base_clues  # noqa: PLC0415 - see above
 
     cache = LayerCache.open(environment, log=log)
-    with _opened(references, platform, log, cache) as images:
+    with _opened(references, platform, log, cache, opener) as images:
         indexes = index_images(images, cache, capture=EXPLAIN)
         explained = [
             explain(
@@ -160,13 +170,13 @@ def read_all_explained(
 
 @contextmanager
 def _opened(
-    references: Sequence[str], platform: Platform | None, log: Log, cache: LayerCache
+    references: Sequence[str], platform: Platform | None, log: Log, cache: LayerCache, opener: Opener
 ) -> Iterator[list[Image]]:
     """The images, closed at the end of the block."""
     with ExitStack() as stack:
         yield [
             stack.enter_context(
-                closing(open_image(reference, platform=platform, log=log, documents=cache.documents))
+                closing(opener(reference, platform=platform, log=log, documents=cache.documents))
             )
             for reference in references
         ]

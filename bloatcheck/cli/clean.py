@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bloatcheck.build.clean import OurImage, Outcome, Removal, Store, UsingContainer, list_ours, remove
 from bloatcheck.build.clean_docker import DockerStore
 from bloatcheck.build.clean_storage import ToolStore
 from bloatcheck.build.containers_tool import ask_tool
-from bloatcheck.build.identity import repository_identity
-from bloatcheck.cli.common import child_environment
+from bloatcheck.cli.common import child_environment, this_repository
 from bloatcheck.cli.stdout import put, tell, tell_json
 from bloatcheck.errors import BuildError, ExitCode, ReadError
 from bloatcheck.image.docker_daemon.docker_py import docker_client
@@ -60,7 +57,7 @@ examples:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Lists, removes, prints."""
-    repository = None if args.all_repositories else _this_repository()
+    repository = None if args.all_repositories else this_repository()
     images: list[OurImage] = []
     removals: list[Removal] = []
     stores, unasked = _stores(child_environment())
@@ -224,9 +221,3 @@ def _name(image: OurImage) -> str:
 
 def _short(image_id: str) -> str:
     return image_id.partition(":")[2][:_ID_LENGTH] or image_id[:_ID_LENGTH]
-
-
-def _this_repository() -> str:
-    from bloatcheck.ci.registry import read_context
-
-    return repository_identity(Path.cwd(), os.environ, read_context(os.environ).repository_url)

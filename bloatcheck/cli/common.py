@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "BLOATCHECK_TOKEN"  # noqa: S105 - a variable's name
 IMAGE_HELP = (
-    "an image of the engine; or docker-archive:FILE, oci:FOLDER, oci-archive:FILE, docker://REGISTRY/NAME"
+    "an image of the engine, else the newest build of the one that the configuration calls so; "
+    "or docker-archive:FILE, oci:FOLDER, oci-archive:FILE, docker://REGISTRY/NAME"
 )
 
 
@@ -132,6 +133,14 @@ def desk_folder(ci: str, environment: Mapping[str, str]) -> Path | None:
     identity = repository_identity(Path.cwd(), environment)
     name = re.sub(r"[^a-z0-9.-]+", "-", identity.rpartition("/")[2].lower())[:40].strip(".-")
     return cache / "reports" / f"{name}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}".lstrip("-")
+
+
+def this_repository() -> str:
+    """What runs in the current directory call its repository."""
+    from bloatcheck.build.identity import repository_identity
+    from bloatcheck.ci.registry import read_context
+
+    return repository_identity(Path.cwd(), os.environ, read_context(os.environ).repository_url)
 
 
 def platform_of(text: str | None) -> Platform | None:

@@ -51,6 +51,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Reads both, compares, prints."""
     from bloatcheck.analysis.read import read_all_explained, read_snapshots
     from bloatcheck.baseline.model import BaselineEntry
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.diff.compare import compare
     from bloatcheck.diff.contents import contents_diff
     from bloatcheck.report.text import render_diff
@@ -60,11 +61,21 @@ def execute(args: argparse.Namespace) -> ExitCode:
     dockerfile = dockerfile_of(args)
     if args.sizes:
         before, after = read_snapshots(
-            references, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+            references,
+            platform=platform,
+            log=log,
+            environment=environment,
+            dockerfile=dockerfile,
+            opener=open_by_name,
         )
     else:
         explained = read_all_explained(
-            references, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+            references,
+            platform=platform,
+            log=log,
+            environment=environment,
+            dockerfile=dockerfile,
+            opener=open_by_name,
         )
         before, after = (each.snapshot for each in explained)
     diff = compare(BaselineEntry(snapshot=before), after)

@@ -58,6 +58,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     platform, dockerfile = platform_of(args.platform), dockerfile_of(args)
 
     from bloatcheck.analysis.read import read_all_explained
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.explore.explored import Explored
     from bloatcheck.explore.tui.app import ExploreApp
     from bloatcheck.log import Log
@@ -70,6 +71,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
             log=log,
             environment=child_environment(),
             dockerfile=dockerfile,
+            opener=open_by_name,
         )
         return Explored(newest, older[0] if older else None)
 

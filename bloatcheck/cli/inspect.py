@@ -40,6 +40,7 @@ exit codes:
 
 examples:
   bloatcheck inspect api:latest                        an image of the local engine
+  bloatcheck inspect api                               else what `bloatcheck run` built of this name
   bloatcheck inspect docker-archive:image.tar          a file that `docker save` wrote
   bloatcheck inspect oci:layout:latest                 an OCI layout directory
   bloatcheck inspect docker://registry.example/api:1   a registry, without pulling
@@ -95,6 +96,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.analysis.dive import dive_figures
     from bloatcheck.analysis.executable import check_executables
     from bloatcheck.analysis.read import read_explained
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.report.explained_text import render_explained
 
     platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
@@ -104,6 +106,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         log=log,
         environment=environment,
         dockerfile=dockerfile_of(args),
+        opener=open_by_name,
     )
     tree = explained.inventory.tree
     dive = dive_figures(tree.layers)
@@ -131,6 +134,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
 def _light(args: argparse.Namespace) -> ExitCode:
     """What can be told without any file's content."""
     from bloatcheck.analysis.read import read_layers, read_snapshots, read_with_pull_size
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.report.inspection import render_inspect
 
     platform, log, environment = platform_of(args.platform), log_for(args), child_environment()
@@ -139,18 +143,33 @@ def _light(args: argparse.Namespace) -> ExitCode:
     dive: DiveFigures | None = None
     if args.pull_size:
         snapshot, pull = read_with_pull_size(
-            args.reference, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+            args.reference,
+            platform=platform,
+            log=log,
+            environment=environment,
+            dockerfile=dockerfile,
+            opener=open_by_name,
         )
     elif args.efficiency:
         from bloatcheck.analysis.dive import dive_figures
 
         snapshot, layers = read_layers(
-            args.reference, platform=platform, log=log, environment=environment, dockerfile=dockerfile
+            args.reference,
+            platform=platform,
+            log=log,
+            environment=environment,
+            dockerfile=dockerfile,
+            opener=open_by_name,
         )
         dive = dive_figures(layers)
     else:
         [snapshot] = read_snapshots(
-            [args.reference], platform=platform, log=log, environment=environment, dockerfile=dockerfile
+            [args.reference],
+            platform=platform,
+            log=log,
+            environment=environment,
+            dockerfile=dockerfile,
+            opener=open_by_name,
         )
     if args.json:
         tell_json(json.dumps({**_document(snapshot, pull), **_dive_document(dive)}, indent=2))

@@ -67,6 +67,7 @@ def show_tree(args: argparse.Namespace) -> ExitCode:
     from bloatcheck.analysis.folder_sizes import folder_sizes
     from bloatcheck.analysis.read import read_layers
     from bloatcheck.analysis.tree import Tree
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.report.tree_text import render_tree
 
     snapshot, layers = read_layers(
@@ -75,6 +76,7 @@ def show_tree(args: argparse.Namespace) -> ExitCode:
         log=log_for(args),
         environment=child_environment(),
         dockerfile=dockerfile_of(args),
+        opener=open_by_name,
     )
     chosen = PathPatterns(args.filter) if args.filter else None
     root = folder_sizes(Tree(layers), depth=args.depth or _DEPTH, chosen=chosen)

@@ -44,11 +44,11 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Verifies and prints."""
     from bloatcheck.analysis.progress import telling_progress
-    from bloatcheck.image.open import open_image
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.image.verify import verify_image
 
     log = log_for(args)
-    with closing(open_image(args.reference, platform=platform_of(args.platform), log=log)) as image:
+    with closing(open_by_name(args.reference, platform=platform_of(args.platform), log=log)) as image:
         with telling_progress(log):
             checks = verify_image(image)
         image_id, platform = image.image_id, str(image.config.platform)

@@ -54,6 +54,7 @@ examples:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Reads, traces, prints."""
     from bloatcheck.analysis.read import read_explained
+    from bloatcheck.cli.opening import open_by_name
     from bloatcheck.report.trace_text import render_packages, render_path
 
     explained = read_explained(
@@ -62,6 +63,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         log=log_for(args),
         environment=child_environment(),
         dockerfile=dockerfile_of(args),
+        opener=open_by_name,
     )
     if args.thing.startswith("/"):
         path = _path(explained, args.thing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bloatcheck.errors import UsageError
 from bloatcheck.image.model import Image
@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 STORAGE_VARIABLE = "BLOATCHECK_STORAGE"
 """How the engine's storage may be read: `never`, `own` (the default: what this process may), or `sudo`."""
+
+
+class Opener(Protocol):
+    """What opens an image by its reference: `open_image`, or what knows more names than that."""
+
+    def __call__(
+        self,
+        text: str,
+        *,
+        platform: Platform | None = None,
+        log: Log | None = None,
+        documents: Documents | None = None,
+    ) -> Image:
+        """See `open_image`."""
+        ...
 
 
 def open_image(
@@ -35,7 +50,9 @@ def open_image(
 
     Raises:
         UsageError: not a reference.
-        ReadError: not there, damaged, or no engine or registry answers.
+        NotThereError: the engine or the registry has no such image.
+        NoEngineError: there is no engine that could have it.
+        ReadError: damaged, or it can't be told.
     """
     # each import stands where it is needed: docker and requests take longer than reading a small archive
     reference = parse_reference(text)

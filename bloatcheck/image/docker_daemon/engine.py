@@ -14,15 +14,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 
-from bloatcheck.errors import ReadError
+from bloatcheck.errors import NotThereError, ReadError
 from bloatcheck.image.docker_daemon.history import ApiHistoryEntry
 from bloatcheck.image.docker_daemon.inspection import (
     EngineFacts,
     Inspection,
+    Tagged,
     parse_facts,
     parse_history,
     parse_inspection,
     parse_names,
+    parse_tagged,
+    parse_tagging,
 )
 from bloatcheck.image.docker_daemon.names import can_be_asked_for, nearest
 from bloatcheck.image.docker_daemon.transport import (
@@ -93,7 +96,8 @@ class Engine:
         """What the engine knows about an image; about this platform's, where the engine has several.
 
         Raises:
-            ReadError: there is no such image; with the names that come nearest.
+            NotThereError: there is no such image; with the names that come nearest.
+            ReadError: it can't be told.
         """
         if not can_be_asked_for(name):
             raise ReadError(
@@ -130,6 +134,27 @@ class Engine:
                 return None
             raise
 
+    def last_tagged(self, repository: str) -> Tagged | None:
+        """Of the images with a tag of this repository the one that was tagged last; None where none has one.
+
+        Not the one created last: what a build takes whole from its cache is as old as before.
+        """
+        query = {"filters": json.dumps({"reference": [repository]})}
+        with self._failures(f"list its images of {repository}"):
+            listed = parse_tagged(read_json(self._get("/images/json", query)), repository)
+            told = [self._told_when(tagged) for tagged in listed]
+        return max((tagged for tagged in told if tagged), key=lambda tagged: tagged.at, default=None)
+
+    def _told_when(self, tagged: Tagged) -> Tagged | None:
+        """With when it was tagged, where the engine tells; None where it is gone by now."""
+        try:
+            answer = read_json(self._get(f"/images/{tagged.name}/json", {}))
+        except RefusedError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return replace(tagged, at=parse_tagging(answer) or tagged.at)
+
     def history(self, name: str) -> tuple[ApiHistoryEntry, ...]:
         """The history API's entries, oldest first."""
         with self._failures(f"tell the history of {name}"):
@@ -158,7 +183,7 @@ class Engine:
     ) -> Answer:
         return self._transport.get(f"{self._api}{path}", query, patience=patience or self._patience)
 
-    def _no_such_image(self, name: str) -> ReadError:
+    def _no_such_image(self, name: str) -> NotThereError:
         tags = parse_names(read_json(self._get("/images/json", {})))
         near = nearest(name, tags)
         if near:
@@ -169,7 +194,7 @@ class Engine:
             )
         else:
             hint = "the engine has no tagged image at all: build or pull it first"
-        return ReadError(f"the engine at {self._transport.host} has no image {name}", hint=hint)
+        return NotThereError(f"the engine at {self._transport.host} has no image {name}", hint=hint)
 
     @contextmanager
     def _failures(self, doing: str) -> Iterator[None]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import PurePosixPath
 from typing import cast
 
 from bloatcheck.errors import ReadError
 from bloatcheck.image.docker_daemon.history import ApiHistoryEntry, empty_layer_flags
+from bloatcheck.image.docker_daemon.names import can_be_asked_for
 from bloatcheck.oci.digest import Digest, parse_digest
 from bloatcheck.oci.image_config import ImageConfig, parse_image_config
 from bloatcheck.oci.platform import Platform
+
+_TIME = re.compile(
+    r"(?P<second>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?"
+    r"(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})"
+)
+"""As Go writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,14 @@ class Inspection:
     repository_digests: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """An image by one of its tags, and when it was given its last one, or else was created."""
+
+    name: str
+    at: datetime
+
+
 def parse_facts(version: object, info: object, *, local: bool) -> EngineFacts:
     """Reads the answers of `GET /version` and `GET /info`.
 
@@ -81,6 +98,36 @@ def parse_names(answer: object) -> tuple[str, ...]:
         ValueError: the answer has another shape.
     """
     return tuple(str(tag) for image in _list(answer) for tag in _list(_mapping(image).get("RepoTags")))
+
+
+def parse_tagged(answer: object, repository: str) -> tuple[Tagged, ...]:
+    """The images in the answer of `GET /images/json` that have a tag of this repository, when created.
+
+    Raises:
+        ValueError: the answer has another shape.
+    """
+    found = []
+    for image in map(_mapping, _list(answer)):
+        names = [str(name) for name in _list(image.get("RepoTags"))]
+        named = [name for name in names if name.rpartition(":")[0] == repository and can_be_asked_for(name)]
+        if named:
+            found.append(Tagged(max(named), _moment(image.get("Created"))))
+    return tuple(found)
+
+
+def parse_tagging(answer: object) -> datetime | None:
+    """When the image of an inspection was tagged last; None where the engine doesn't tell.
+
+    Raises:
+        ValueError: the answer has another shape.
+    """
+    told = _TIME.fullmatch(str(_mapping(_mapping(answer).get("Metadata") or {}).get("LastTagTime")))
+    if not told:
+        return None
+    offset = "+00:00" if told["offset"] == "Z" else told["offset"]
+    moment = datetime.fromisoformat(f"{told['second']}.{told['fraction'] or '':0<6.6}{offset}")
+    # Go's zero stands for never.
+    return moment if moment.year > 1 else None
 
 
 def parse_inspection(answer: object) -> Inspection:
@@ -164,6 +211,14 @@ def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one error type for a malformed answer
     return value
+
+
+def _moment(seconds: object) -> datetime:
+    """Since 1970; of what is no time, 1970 itself."""
+    try:
+        return datetime.fromtimestamp(seconds if isinstance(seconds, int) else 0, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, timezone.utc)
 
 
 def _list(value: object) -> list[object]:

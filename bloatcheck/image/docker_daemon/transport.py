@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode
 
-from bloatcheck.errors import ReadError
+from bloatcheck.errors import NoEngineError, ReadError
 
 LOCAL_SOCKET = "/var/run/docker.sock"
 MAX_ANSWER = 64 << 20
@@ -120,7 +120,7 @@ def cant_connect(host: str, error: Exception) -> ReadError:
             hint="run as a member of the group docker, as root, or set DOCKER_HOST to an engine of yours",
         )
     if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
-        return ReadError(
+        return NoEngineError(
             f"no container engine answers at {host}",
             hint="start one (for example: sudo systemctl start docker), set DOCKER_HOST to another, "
             "or name an archive: docker-archive:image.tar",

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bloatcheck.errors import ReadError
-from bloatcheck.image.docker_daemon.inspection import config_from_history, parse_history, parse_inspection
+from bloatcheck.image.docker_daemon.inspection import (
+    config_from_history,
+    parse_history,
+    parse_inspection,
+    parse_tagged,
+    parse_tagging,
+)
 from bloatcheck.oci.platform import Platform
 
 ID = f"sha256:{'1' * 64}"
@@ -112,3 +119,40 @@ def test_whatever_json_comes_is_read_or_a_clear_error(
 ) -> None:
     with suppress(ReadError):
         parse(answer)
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("2026-11-24T18:20:46.789251235Z", datetime(2026, 11, 24, 18, 20, 46, 789251, timezone.utc)),
+        ("2026-11-24T20:20:46.5+02:00", datetime(2026, 11, 24, 18, 20, 46, 500000, timezone.utc)),
+        ("2026-11-24T18:20:46Z", datetime(2026, 11, 24, 18, 20, 46, 0, timezone.utc)),
+        ("0001-01-01T00:00:00Z", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_when_an_image_was_tagged_last(told: str | None, moment: datetime | None) -> None:
+    assert parse_tagging({"Metadata": {"LastTagTime": told}}) == moment
+
+
+def test_an_engine_may_not_tell_when_an_image_was_tagged() -> None:
+    assert parse_tagging({}) is None
+    assert parse_tagging({"Metadata": None}) is None
+
+
+def test_a_moment_that_is_none_is_a_malformed_answer() -> None:
+    with pytest.raises(ValueError, match="month"):
+        parse_tagging({"Metadata": {"LastTagTime": "2026-13-01T00:00:00Z"}})
+
+
+def test_only_images_of_the_repository_are_taken_and_by_names_that_can_be_asked_for() -> None:
+    answer = [
+        {"RepoTags": ["shop/api:1", "other:2"], "Created": 60},
+        {"RepoTags": ["shop/api-2:1", "localhost/shop/api:1"], "Created": 60},
+        {"RepoTags": ["shop/api:../../info"], "Created": 60},
+        {"RepoTags": None},
+        {"RepoTags": ["shop/api:old"], "Created": 1 << 80},
+    ]
+    found = [(each.name, each.at.timestamp()) for each in parse_tagged(answer, "shop/api")]
+    assert found == [("shop/api:1", 60), ("shop/api:old", 0)]
