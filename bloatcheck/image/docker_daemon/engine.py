@@ -137,7 +137,8 @@ class Engine:
     def last_tagged(self, repository: str) -> Tagged | None:
         """Of the images with a tag of this repository the one that was tagged last; None where none has one.
 
-        Not the one created last: what a build takes whole from its cache is as old as before.
+        Not the one created last: what a build takes whole from its cache is as old as before. Podman doesn't
+        tell, though, and there it is that one.
         """
         query = {"filters": json.dumps({"reference": [repository]})}
         with self._failures(f"list its images of {repository}"):
