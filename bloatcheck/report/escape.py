@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from bloatcheck.ci.commands import disarm
-from bloatcheck.report.plain import harmless, harmless_lines, shorten, together
+from bloatcheck.report.plain import closed, harmless, harmless_lines, shorten, together
 
 LONGEST_CODE = 200
 """Characters of foreign text in one code span: an instruction is still recognised by them."""
@@ -68,7 +68,7 @@ def code(text: str, longest: int = LONGEST_CODE) -> Markdown:
     runs = {len(run) for run in _BACKTICKS.findall(shown)}
     fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
     padding = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return Markdown(f"{fence}{padding}{shown}{padding}{fence}")
+    return Markdown(closed(shown, f"{fence}{padding}{shown}{padding}{fence}"))
 
 
 def sentence(text: str, longest: int = LONGEST_SENTENCE) -> Markdown:
@@ -110,7 +110,8 @@ def compose(pattern: str, *parts: object) -> Markdown:
 
 def html_code(text: str, longest: int = LONGEST_CODE) -> Markdown:
     """The code element, for where markdown is not read: between HTML tags such as `<summary>`."""
-    return Markdown(f"<code>{html.escape(shorten(_without_comments(harmless(text)), longest))}</code>")
+    shown = shorten(_without_comments(harmless(text)), longest)
+    return Markdown(closed(shown, f"<code>{html.escape(shown)}</code>"))
 
 
 def name(text: str) -> Markdown:

@@ -57,6 +57,12 @@ _MOST_ROWS = 5
 _FEW_ROWS = 4
 """Images in the table where none of them has anything wrong."""
 
+_LONGEST_UNBROKEN = 16
+"""Characters of a name beside which a phone has room for the next two columns."""
+
+_SPACES_SAVED = 3
+"""The heading's word is as wide as the icon and three letters of a name."""
+
 _LINE = 105
 """Characters that a line of a pull request's comment has room for, some 830 pixels wide."""
 _HEADING = 78
@@ -110,12 +116,14 @@ def render_summary(report: Report, *, longest: int = LONGEST_SUMMARY) -> str:
 class _Page:
     """The parts of the page that can be shortened.
 
-    `percent` says whether the table has such a column, `bars` is the heading of that one. `more_rows` are
-    folded below `more_summary`, and `more_troubles` are. `unseen` images were never rendered.
+    `percent` says whether the table has such a column, `bars` is the heading of that one, and `spaces` widen
+    that of images. `more_rows` are folded below `more_summary`, and `more_troubles` are. `unseen` images were
+    never rendered.
     `in_common`: the details begin with what images take together.
     """
 
     rows: tuple[Piece, ...]
+    spaces: int
     more_rows: tuple[Piece, ...]
     more_summary: str
     percent: bool
@@ -189,6 +197,7 @@ def _page(report: Report, depth: Depth) -> _Page:
     together = tuple(fleet_piece.fleet(report))
     return _Page(
         rows=tuple(lines[:most]),
+        spaces=_spaces(row.name for row in loud),
         more_rows=tuple(lines[most:]),
         more_summary=_summed_up(loud[most:]),
         percent=percent,
@@ -239,6 +248,12 @@ def _fitting(troubles: Sequence[Piece], room: int) -> int:
     return len(troubles)
 
 
+def _spaces(names: Iterable[str]) -> int:
+    """How many digits the heading of images lacks of the names that a narrow page would break at a hyphen."""
+    broken = [len(name) for name in names if not name.isalnum() and len(name) <= _LONGEST_UNBROKEN]
+    return max(0, max(broken, default=0) - _SPACES_SAVED)
+
+
 def _rows_before_the_fold(shown: Sequence[Row]) -> int:
     """Few images all stand in the table. Of many, those with something wrong do, as far as there is room."""
     if len(shown) <= FOLD_FROM:
@@ -272,6 +287,7 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         headline=_sentence(told),
         reported_by=framing.reported_by,
         rows=_kept(page.rows),
+        spaces=page.spaces,
         more_rows=_kept(page.more_rows),
         more_summary=page.more_summary,
         percent=page.percent,

@@ -73,6 +73,12 @@ def together(text: str) -> str:
     return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
+def closed(text: str, shown: str = "") -> str:
+    """`shown`, or the text itself; where the text runs from right to left, what follows it does not."""
+    turns = not text.isascii() and any(unicodedata.bidirectional(each) in ("R", "AL", "AN") for each in text)
+    return (shown or text) + ("\N{LEFT-TO-RIGHT MARK}" if turns else "")
+
+
 def shorten(text: str, longest: int) -> str:
     """At most so many characters, the last being `…` where something was cut."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

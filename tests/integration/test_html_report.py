@@ -462,6 +462,9 @@ class TestForeignText:
             card.evaluate("card => card.click()")
             assert found.page.locator("h2").count() == 1
             assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+        if name == "build_failed":
+            failed = found.page.locator(".card").filter(has_text="build failed")
+            assert "Dockerfile:5: Unable to locate package libfoo2" in failed.inner_text()
         assert found.page.locator("img").count() == 0
         assert violations(found.page) == []
         assert not found.troubles

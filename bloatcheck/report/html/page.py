@@ -27,7 +27,7 @@ from bloatcheck.report.html.drawing import LayerNumbers, draw, layer_numbers
 from bloatcheck.report.html.model import NOTHING_SEEN, Sight, Sights
 from bloatcheck.report.links import advice_url, commit_url, limit_url, place_url, run_url
 from bloatcheck.report.model import ImageReport, Origin, Report
-from bloatcheck.report.plain import harmless, harmless_lines, together
+from bloatcheck.report.plain import closed, harmless, harmless_lines, shorten, together
 from bloatcheck.report.sentences import breach, broken, dive_rule, wont_start
 from bloatcheck.report.shared_bases import shared_bases
 from bloatcheck.report.unbuilt import unbuilt_note
@@ -44,6 +44,7 @@ _MOST_MOMENTS = 2_000
 _FEWEST_MOMENTS = 20
 _LONGEST = 2_000
 _LONGEST_INSTRUCTION = 8_000
+_LONGEST_NAME = 200
 _MOST_OUTPUT = 40
 _MOST_BASES = 20
 
@@ -61,7 +62,9 @@ def page(report: Report, sights: Sights) -> dict[str, object]:
         "tool": _text(report.tool),
         "created": _text(report.created_at),
         "outcome": report.outcome.value,
-        "headline": _sentence(told.pattern.format(*told.names)),
+        "headline": together(told.pattern).format(
+            *(closed(shorten(harmless(name), _LONGEST_NAME)) for name in told.names)
+        ),
         "repository": _text(origin.repository),
         "request": _request(origin),
         "commit": _commit(origin, origin.commit),

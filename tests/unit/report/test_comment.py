@@ -188,6 +188,11 @@ def test_of_many_broken_images_those_are_explained_before_the_fold_that_a_dozen_
     assert "7 more things are wrong" in render_comment(case("mixed_verdicts"))
 
 
+def test_the_column_of_images_is_as_wide_as_short_names_that_a_phone_would_break() -> None:
+    assert re.search("^\\| Image\N{FIGURE SPACE}{7} \\|", render_comment(case("base_bump")), re.MULTILINE)
+    assert "| Image |" in render_comment(report(GROWTH))
+
+
 def test_what_the_headline_tells_is_not_told_twice() -> None:
     comment = render_comment(report(GROWTH))
     assert comment.count("over the limit of") == 1

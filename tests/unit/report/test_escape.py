@@ -219,3 +219,9 @@ def test_what_gitlab_would_take_for_a_reference_or_a_command_is_code(word: str) 
 
 def test_signs_that_stand_alone_are_none() -> None:
     assert "`" not in sentence("90 % of 3 $ & more ~ or less! 1/2")
+
+
+def test_what_follows_a_name_that_runs_from_right_to_left_stays_behind_it() -> None:
+    assert code("שלום") == "`שלום`\N{LEFT-TO-RIGHT MARK}"
+    assert html_code("שלום") == "<code>שלום</code>\N{LEFT-TO-RIGHT MARK}"
+    assert code("café-🚀") == "`café-🚀`"

@@ -55,6 +55,20 @@ def told(html: str) -> Any:
     return json.loads(zlib.decompress(base64.b64decode(packed[1])))
 
 
+def test_a_figure_of_a_sentence_stays_with_its_unit_and_after_its_name() -> None:
+    text = 'image "שלום" linux/amd64\n limit content-growth fail 1 MB\n 10 MB -> 12 MB COPY . .'
+    shown: Any = page(report(text), {})
+    assert shown["headline"].startswith("שלום\N{LEFT-TO-RIGHT MARK} grew by 2.00\N{NO-BREAK SPACE}MB")
+    assert "grew by 2.00\N{NO-BREAK SPACE}MB" in shown["images"][0]["troubles"][0]["text"]
+
+
+def test_a_failed_build_has_the_builders_own_reason_beside_its_line() -> None:
+    shown: Any = page(case("build_failed"), {})
+    failure = shown["images"][0]["failure"]
+    assert failure["reason"] == "Unable to locate package libfoo2"
+    assert (failure["place"]["file"], failure["place"]["line"]) == ("Dockerfile", 5)
+
+
 def image_of(*layers: LayerIndex) -> Sight:
     return Sight(after=fold(take_inventory(layers)))
 
