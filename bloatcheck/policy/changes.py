@@ -66,6 +66,7 @@ def policy_changes(before: Config, after: Config) -> tuple[PolicyChange, ...]:
         *_approvals(before.approvals, after.approvals),
         *_settings(before, after),
         *_images(before.images, after.images),
+        *_tags(before.images, after.images),
         *_inputs(before, after),
     ]
     more = len(changes) - MOST_CHANGES
@@ -246,6 +247,18 @@ def _images(before: Sequence[ImageSpec], after: Sequence[ImageSpec]) -> Iterator
             told = ", ".join(image.build.secrets)
             yield PolicyChange(
                 sentence=f"{image.name}, which is new, is built with secrets: {told}", looser=True
+            )
+
+
+def _tags(before: Sequence[ImageSpec], after: Sequence[ImageSpec]) -> Iterator[PolicyChange]:
+    """Whoever's FROM names a tag is built on the image that has it: no other change of theirs tells."""
+    old = {image.name: image.tags for image in before}
+    for image in {image.name: image for image in after}.values():
+        was = old.get(image.name, ())
+        if set(image.tags) != set(was):
+            told = f"from {_shown('tags', was)} to {_shown('tags', image.tags)}"
+            yield PolicyChange(
+                sentence=f"{image.name}: `tags`, which others may be built on, changed {told}", looser=True
             )
 
 

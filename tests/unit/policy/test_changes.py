@@ -100,6 +100,21 @@ images:
     ]
 
 
+def test_a_tag_that_takes_the_place_of_anothers_base_is_told(tmp_path: Path) -> None:
+    after = """\
+images:
+  - {name: api}
+  - {name: web, tags: ["acme/base:1"]}
+  - {name: tiny, context: small, tags: ["debian:bookworm-slim", "debian:12"]}
+"""
+    changed = "`tags`, which others may be built on, changed"
+    assert told(tmp_path, IMAGES, after) == [
+        f"! web: {changed} from not set to acme/base:1",
+        f"! tiny: {changed} from not set to debian:bookworm-slim, debian:12",
+    ]
+    assert f"! web: {changed} from acme/base:1 to not set" in told(tmp_path, after, IMAGES)
+
+
 def test_images_that_are_no_longer_checked_or_made_from_something_else_are_told(tmp_path: Path) -> None:
     after = "images: [{name: api, context: small, target: slim}]\n"
     assert told(tmp_path, IMAGES, after) == [
