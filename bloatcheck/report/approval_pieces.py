@@ -6,12 +6,15 @@ from collections.abc import Iterable
 
 from bloatcheck.report.approving import CHANGES_TOLD, icon, use_sentence
 from bloatcheck.report.escape import LONGEST_NAME, Markdown, code, compose, sentence
+from bloatcheck.report.figures import count
 from bloatcheck.report.fit import Piece
 from bloatcheck.report.model import Report
 from bloatcheck.report.view import Row
 
 _NOTHING = Markdown("")
 _LONGEST_CHANGE = 300
+MOST_CHANGES = 6
+"""Told before the fold."""
 _MOST_APPROVALS = 5
 _FIRST = 100
 """What a change does to its own rules goes last of all, however much there is to say."""
@@ -20,14 +23,24 @@ _APPROVED = 5
 
 
 def changes(report: Report) -> Iterable[Piece]:
-    """The heading and a line a change; nothing where the rules are as they were."""
+    """The heading and a line a change, those that loosen first; nothing where the rules are as they were."""
     if not report.changes:
         return
     yield Piece((_FIRST, 1), (compose("⚠️ **{}**", CHANGES_TOLD), _NOTHING))
-    for index, change in enumerate(report.changes):
+    for index, change in enumerate(sorted(report.changes, key=lambda change: not change.looser)):
         sign = "⚠️" if change.looser else "ℹ️"  # noqa: RUF001 - the sign meant
         line = compose("- {} {}", sign, sentence(change.sentence, _LONGEST_CHANGE))
         yield Piece((_FIRST, -index), (line, _NOTHING))
+
+
+def more_changes(report: Report) -> str:
+    """What is behind the first of them: `24 more changes, 3 of which loosen a rule`; empty for none."""
+    more = len(report.changes) - MOST_CHANGES
+    if more <= 0:
+        return ""
+    loosening = max(0, sum(change.looser for change in report.changes) - MOST_CHANGES)
+    told = f", {loosening:,} of which {'loosens' if loosening == 1 else 'loosen'} a rule" if loosening else ""
+    return f"{count(more, 'more change')}{told}"
 
 
 def approvals(shown: Row) -> Iterable[Piece]:

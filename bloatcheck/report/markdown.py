@@ -189,7 +189,10 @@ def _page(report: Report, depth: Depth) -> _Page:
         *(piece for row in loud for piece in approval_pieces.approvals(row)),
         *pieces.notes(report.notes[:_MOST_IMAGES]),
     )
-    others = (*_kept((*changes, *bases, *cures, *notes)), _remedy(report)[0])
+    others = (
+        *_kept((*changes[: approval_pieces.MOST_CHANGES + 1], *bases, *cures, *notes)),
+        _remedy(report)[0],
+    )
     table = most + 1 + (unbuilt is not None)
     heading = _lines(_sentence(headline(report)), _HEADING)
     room = depth.lines - table - heading - sum(map(_lines, others))
@@ -293,7 +296,9 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         percent=page.percent,
         bars=page.bars,
         unbuilt=page.unbuilt,
-        changes=_kept(page.changes),
+        changes=_kept(page.changes[: approval_pieces.MOST_CHANGES + 1]),
+        more_changes=_kept(page.changes[approval_pieces.MOST_CHANGES + 1 :]),
+        more_changes_summary=approval_pieces.more_changes(report),
         troubles=_kept((*page.bases, *page.troubles, *page.cures)),
         more_troubles=_kept(page.more_troubles),
         more_in_trouble=count(len(page.more_troubles), "more thing is wrong", "more things are wrong"),

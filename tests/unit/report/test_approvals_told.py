@@ -117,6 +117,16 @@ def test_what_the_change_does_to_the_rules_stands_before_everything_but_the_head
     assert lines[3].startswith("- ⚠️ for every image: content-growth fail raised")
 
 
+def test_of_many_changes_of_the_rules_those_that_loosen_are_told_before_the_fold() -> None:
+    tighter = [PolicyChange(sentence=f"layers lowered to {number}", looser=False) for number in range(10)]
+    looser = [PolicyChange(sentence=f"content raised to {number} GB", looser=True) for number in range(7)]
+    comment = render_comment(replace(report("image api\n 1 MB COPY . ."), changes=(*tighter, *looser)))
+    before, _, after = comment.partition("<details>")
+    assert before.count("⚠️ content raised") == 6
+    assert "layers lowered" not in before
+    assert "<summary>11 more changes, 1 of which loosens a rule</summary>" in after
+
+
 def test_the_ways_to_approve_are_offered_only_where_they_are_on() -> None:
     assert (
         "/bloatcheck approve 5f1f2b4c7a4f4d3f9f0f8f6c1a2b3c4d5e6f7a8b worker up to 40.3 MB because …"
