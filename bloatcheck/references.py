@@ -309,7 +309,10 @@ def _left(directory: Path | None, entries: Sequence[BaselineEntry]) -> Renewed:
 
 def _is_confidential(address: str | None) -> bool:
     """Whether nobody on the way can read what is sent there."""
-    parts = urlsplit(address or "")
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:  # such as https://[1
+        return False
     return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 

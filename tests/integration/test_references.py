@@ -209,7 +209,8 @@ def test_it_gets_no_second_one_where_the_checkout_left_its_own(tmp_path: Path) -
     assert server.seen[0]["authorization"] == "basic bG9jYWw="
 
 
-def test_no_other_host_gets_the_token(tmp_path: Path) -> None:
+@pytest.mark.parametrize("server_url", ["https://github.com", "https://[1"])
+def test_no_other_host_gets_the_token(tmp_path: Path, server_url: str) -> None:
     with _server(b"", 403) as server:
-        asked_by_git(tmp_path, server, server_url="https://github.com")
+        asked_by_git(tmp_path, server, server_url=server_url)
     assert "authorization" not in server.seen[0]
