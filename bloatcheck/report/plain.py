@@ -110,7 +110,7 @@ def wrapped(text: str, columns: int, *, first: str = "", indent: str = "  ", end
             lines.append(line)
             line = indent
         separator = "" if line in (first, indent) else " "
-        while not end and display_width(line + separator + rest) > room:
+        while rest and not end and not _fits(line + separator + rest, room):
             piece = _leading(rest, room - display_width(line + separator)) or rest[:1]
             lines.append(line + separator + piece)
             line, separator, rest = indent, "", rest[len(piece) :]
@@ -122,12 +122,19 @@ def _leading(text: str, columns: int) -> str:
     """As much of the beginning as takes at most so many columns, each letter with its marks."""
     if text.isascii():
         return text[: max(0, columns)]
-    taken = ""
-    for character in text:
-        if display_width(taken + character) > columns:
-            break
-        taken += character
-    return taken
+    taken = before = 0
+    for at, character in enumerate(text):
+        width = _character_width(character)
+        taken += width + (character == _AS_EMOJI and before == 1)
+        if taken > columns:
+            return text[:at]
+        before = width
+    return text
+
+
+def _fits(text: str, columns: int) -> bool:
+    """Whether it takes at most so many columns; of a long text only its beginning is looked at."""
+    return len(_leading(text, columns)) == len(text)
 
 
 def display_width(text: str) -> int:

@@ -1,12 +1,13 @@
 """Foreign text that can be looked at."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloatcheck.report.plain import display_width, harmless, harmless_line, printed, shorten
+from bloatcheck.report.plain import display_width, harmless, harmless_line, printed, shorten, wrapped
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,18 @@ def test_a_template_prints_text_and_numbers_only() -> None:
     assert printed(3) == "3"
     with pytest.raises(TypeError, match="prints a NoneType"):
         printed(None)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\u1160", "日", "é\u0301", "❤\ufe0f"])
+def test_a_word_without_end_is_broken_in_little_time(letter: str) -> None:
+    word = letter * 50_000
+    started = process_time()
+    lines = wrapped(word, 40, indent="").split("\n")
+    assert process_time() - started < 5
+    assert "".join(lines) == word
+    assert max(map(display_width, lines)) <= 40
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_words_come_to_an_end_where_a_terminal_has_no_room_for_the_indentation(columns: int) -> None:
+    assert "".join(wrapped("one 日本 three", columns, first="  - ", indent="    ").split()) == "-one日本three"
