@@ -34,12 +34,12 @@ def changes(report: Report) -> Iterable[Piece]:
 
 
 def more_changes(report: Report) -> str:
-    """What is behind the first of them: `24 more changes, 3 of which loosen a rule`; empty for none."""
+    """What is behind the first of them: `24 more changes, 3 to loosen a rule`; empty for none."""
     more = len(report.changes) - MOST_CHANGES
     if more <= 0:
         return ""
     loosening = max(0, sum(change.looser for change in report.changes) - MOST_CHANGES)
-    told = f", {loosening:,} of which {'loosens' if loosening == 1 else 'loosen'} a rule" if loosening else ""
+    told = f", {'all' if loosening == more else f'{loosening:,}'} to loosen a rule" if loosening else ""
     return f"{count(more, 'more change')}{told}"
 
 

@@ -121,7 +121,8 @@ def _over(images: Sequence[ImageReport], total: int, limit: str) -> _Told:
 
 def _others(images: Sequence[ImageReport]) -> _Told:
     """Beside those that failed."""
-    return _worst(f"{count(len(images), 'other image breaks', 'other images break')} a limit: ", images)
+    before = f"{count(len(images), 'other image breaks', 'other images break')} a limit: "
+    return _worst(before, images, most=1)
 
 
 def _stuck(images: Sequence[ImageReport], total: int | None) -> _Told:
@@ -137,9 +138,9 @@ def _listed(before: str, images: Sequence[ImageReport]) -> _Told:
     return _bounded(before, [("{}", (image.name,)) for image in images], _MOST_NAMES, ", ")
 
 
-def _worst(before: str, images: Sequence[ImageReport]) -> _Told:
+def _worst(before: str, images: Sequence[ImageReport], most: int = _MOST_FIGURES) -> _Told:
     """The worst with their figures, the rest counted."""
-    return _bounded(before, [_said(image, briefly=True) for image in images], _MOST_FIGURES, "; ")
+    return _bounded(before, [_said(image, briefly=True) for image in images], most, "; ")
 
 
 def _bounded(before: str, parts: Sequence[_Told], most: int, separator: str) -> _Told:

@@ -57,6 +57,9 @@ _MOST_ROWS = 5
 _FEW_ROWS = 4
 """Images in the table where none of them has anything wrong."""
 
+_MOST_NOTES = 5
+"""Notes of the run before the fold."""
+
 _LONGEST_UNBROKEN = 16
 """Characters of a name beside which a phone has room for the next two columns."""
 
@@ -187,7 +190,7 @@ def _page(report: Report, depth: Depth) -> _Page:
     cures = tuple(pieces.cures(loud, report.origin))
     notes = (
         *(piece for row in loud for piece in approval_pieces.approvals(row)),
-        *pieces.notes(report.notes[:_MOST_IMAGES]),
+        *pieces.notes(report.notes[:_MOST_NOTES]),
     )
     others = (
         *_kept((*changes[: approval_pieces.MOST_CHANGES + 1], *bases, *cures, *notes)),
@@ -197,7 +200,10 @@ def _page(report: Report, depth: Depth) -> _Page:
     heading = _lines(_sentence(headline(report)), _HEADING)
     room = depth.lines - table - heading - sum(map(_lines, others))
     at_once = _fitting(troubles, room)
-    together = tuple(fleet_piece.fleet(report))
+    together = (
+        *pieces.notes(report.notes[_MOST_NOTES:_MOST_IMAGES]),
+        *fleet_piece.fleet(report),
+    )
     return _Page(
         rows=tuple(lines[:most]),
         spaces=_spaces(row.name for row in loud),

@@ -124,7 +124,7 @@ def test_of_many_changes_of_the_rules_those_that_loosen_are_told_before_the_fold
     before, _, after = comment.partition("<details>")
     assert before.count("⚠️ content raised") == 6
     assert "layers lowered" not in before
-    assert "<summary>11 more changes, 1 of which loosens a rule</summary>" in after
+    assert "<summary>11 more changes, 1 to loosen a rule</summary>" in after
 
 
 def test_the_ways_to_approve_are_offered_only_where_they_are_on() -> None:

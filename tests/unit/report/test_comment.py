@@ -193,6 +193,12 @@ def test_the_column_of_images_is_as_wide_as_short_names_that_a_phone_would_break
     assert "| Image |" in render_comment(report(GROWTH))
 
 
+def test_of_many_notes_of_a_run_five_stand_before_the_fold() -> None:
+    noted = replace(report(GROWTH), notes=tuple(f"note {number}" for number in range(9)))
+    before, _, after = render_comment(noted).partition("<details><summary>Details")
+    assert (before.count("ℹ️ note"), after.count("ℹ️ note")) == (5, 4)  # noqa: RUF001 - the sign meant
+
+
 def test_what_the_headline_tells_is_not_told_twice() -> None:
     comment = render_comment(report(GROWTH))
     assert comment.count("over the limit of") == 1
