@@ -16,6 +16,8 @@ from itertools import count
 from bloatcheck.inputs.model import UnresolvedError
 from bloatcheck.oci.dockerfile import SPACE
 
+MAX_LENGTH = 250_000
+"""Characters: of patterns alone, they take two seconds to understand."""
 MAX_PATTERNS = 5_000
 MOST_COMPARED = 20_000_000
 """Patterns with paths, for one ignore file: some ten seconds."""
@@ -98,6 +100,8 @@ def parse_ignore_file(text: str) -> IgnoreFile:
     Raises:
         ValueError: a pattern that builders refuse too, or more of them than anyone writes.
     """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"it has {len(text):,} characters; {MAX_LENGTH:,} are read at most")
     if "\N{REPLACEMENT CHARACTER}" in text:
         raise ValueError("it is not written in UTF-8")
     lines = text.removeprefix("\ufeff").split("\n")

@@ -92,6 +92,13 @@ def test_hostile_patterns_and_paths_take_no_long_time() -> None:
 
 
 @SOON
+def test_one_endless_pattern_takes_no_long_time() -> None:
+    assert not parse_ignore_file("**/a*b*/" * 25_000).ignores("a/b")
+    with pytest.raises(ValueError, match="1,000,000 characters"):
+        parse_ignore_file("**/a*b*/" * 125_000)
+
+
+@SOON
 def test_no_name_takes_the_time_of_all_its_places_multiplied_by_those_of_the_next() -> None:
     file = parse_ignore_file("\n".join("*a*a*a/" * 3 + f"b{number}" for number in range(20)))
     assert not file.ignores("/".join(["a" * 250] * 4))
