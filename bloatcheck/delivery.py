@@ -275,4 +275,4 @@ def _attempt(log: Log, work: Callable[[], object]) -> None:
 
 
 def _warn(log: Log, error: PublishError) -> None:
-    log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)
+    log.warning(error.told)

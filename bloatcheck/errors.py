@@ -65,6 +65,11 @@ class BloatcheckError(Exception):
         self.hint = hint
         self.place = place
 
+    @property
+    def told(self) -> str:
+        """`message (hint)`, to stand within a line."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
     def __str__(self) -> str:
         """The place, the message and the hint, ready for a terminal."""
         where = f"{self.place}: " if self.place else ""

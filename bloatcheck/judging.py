@@ -157,7 +157,7 @@ def _on_the_pull_request(
             )
         signs = host.signs(number, head=head, label=ways.label, command=ways.command)
     except PublishError as error:
-        log.warning(f"{error.message}. {error.hint}" if error.hint else error.message)
+        log.warning(error.told)
         return (), ("Approvals by label or comment could not be read; the log says why.",)
     understood = understand(signs, images=[image.name for image in config.images], head=head)
     return understood.approvals, understood.remarks

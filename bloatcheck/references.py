@@ -94,8 +94,7 @@ class References:
             if self.context.ci != SHELL.name:
                 # A check that passes because nothing could be compared would look like one that held.
                 raise
-            hint = f" ({error.hint})" if error.hint else ""
-            before = Baseline(notes=(f"Nothing to compare with: {error.message}{hint}.",))
+            before = Baseline(notes=(f"Nothing to compare with: {error.told}.",))
         return Baselines(before=before, proposed=changed_entries(on_disk, question, before))
 
     def kept(self) -> Baseline:
@@ -139,8 +138,7 @@ class References:
             settings = replace(question.settings, max_age=None, sources=sources)
             return find_baseline(replace(question, settings=settings))
         except BaselineError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            return Baseline(notes=(f"Growth over a longer time is not judged: {error.message}{hint}.",))
+            return Baseline(notes=(f"Growth over a longer time is not judged: {error.told}.",))
 
     def renews(self) -> bool:
         """Whether this run is one that renews the baseline."""

@@ -165,10 +165,7 @@ def _update(args: argparse.Namespace) -> ExitCode:
     for result in results:
         if isinstance(result, pipeline.Unmeasured):
             failure = result.failure
-            hint = f" ({failure.hint})" if failure.hint else ""
-            log.warning(
-                f"{result.spec.name}, {failure.stage} failed: {failure.message}{hint}", place=failure.place
-            )
+            log.warning(f"{result.spec.name}, {failure.stage} failed: {failure.told}", place=failure.place)
     unbuilt = sum(isinstance(result, pipeline.Unbuilt) for result in results)
     if results and not measured and not unbuilt:
         raise ReadError(

@@ -120,8 +120,7 @@ def _built(config: Config, times: int, log: Log) -> dict[_Key, list[ImageSnapsho
                 found.setdefault(key, []).append(result.snapshot)
             elif isinstance(result, pipeline.Unmeasured):
                 failure = result.failure
-                hint = f" ({failure.hint})" if failure.hint else ""
-                log.warning(f"{result.spec.name}: {failure.message}{hint}", place=failure.place)
+                log.warning(f"{result.spec.name}: {failure.told}", place=failure.place)
     whole = {key: snapshots for key, snapshots in found.items() if len(snapshots) == times}
     if not whole:
         raise ReadError("no image could be measured", hint="the warnings above say why, image by image")

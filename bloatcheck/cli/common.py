@@ -94,8 +94,7 @@ def images_before(references: References) -> Baseline:
     try:
         return references.kept()
     except OutOfReachError as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        references.log.warning(f"which images changed can't be told: {error.message}{hint}")
+        references.log.warning(f"which images changed can't be told: {error.told}")
         return Baseline()
 
 

@@ -234,8 +234,7 @@ def _tell_failures(results: Sequence[Result], log: Log) -> bool:
     failed = [result for result in results if isinstance(result, pipeline.Unmeasured)]
     for result in failed:
         failure = result.failure
-        hint = f" ({failure.hint})" if failure.hint else ""
-        log.warning(f"{result.spec.name}: {failure.message}{hint}", place=failure.place)
+        log.warning(f"{result.spec.name}: {failure.told}", place=failure.place)
     return bool(failed)
 
 

@@ -123,8 +123,7 @@ def renew_after_run(
             unbuilt=_unbuilt_of(report),
         )
     except BaselineError as error:
-        hint = f". {error.hint}" if error.hint else ""
-        log.warning(f"the baseline is not renewed: {error.message}{hint}")
+        log.warning(f"the baseline is not renewed: {error.told}")
     else:
         log.info(" ".join(part for part in (renewed.what, renewed.url) if part))
 

@@ -36,6 +36,11 @@ class Failure:
     output: tuple[str, ...] = ()
     fault: bool = False
 
+    @property
+    def told(self) -> str:
+        """`message (hint)`, to stand within a line."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastSize:

@@ -50,8 +50,7 @@ def failed(failure: Failure) -> str:
     place = f"{failure.place}: " if failure.place else ""
     reason = build_reason(failure.output)
     said = f"{reason}; " if reason else ""
-    hint = f" ({failure.hint})" if failure.hint else ""
-    return f"could not be {done}: {place}{said}{failure.message}{hint}"
+    return f"could not be {done}: {place}{said}{failure.told}"
 
 
 def incomparable(reason: str) -> str:
