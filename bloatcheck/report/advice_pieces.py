@@ -24,7 +24,7 @@ def advice_line(name: str, advice: Sequence[Advice], origin: Origin) -> Markdown
     first = advice[0] if advice else None
     if first is None or not first.saves:
         return Markdown("")
-    return compose("- 💡 {} {}", code(name, LONGEST_NAME), _advice(first, origin))
+    return compose("- 💡 {} {}", code(name, LONGEST_NAME), _advice(first, origin, "could save"))
 
 
 def advice_block(name: str, advice: Sequence[Advice], origin: Origin, most: int) -> Markdown:
@@ -53,7 +53,7 @@ def dive_lines(name: str, verdicts: Sequence[DiveVerdict]) -> Markdown:
     """The rules of dive's that are broken, one item each; empty where none is."""
     items = [
         compose(
-            "- ❌ {} **{}** (dive): is {}, allowed is {}",
+            "- ❌ {} **{}** (dive) is {}, allowed is {}",
             code(name, LONGEST_NAME),
             verdict.rule,
             verdict.measured,
@@ -65,9 +65,9 @@ def dive_lines(name: str, verdicts: Sequence[DiveVerdict]) -> Markdown:
     return compose("\n".join("{}" for _ in items), *items)
 
 
-def _advice(advice: Advice, origin: Origin) -> Markdown:
+def _advice(advice: Advice, origin: Origin, verb: str = "saves") -> Markdown:
     about = "about " if advice.about else ""
-    saves = compose("saves **{}**: ", f"{about}{format_bytes(advice.saves)}") if advice.saves else ""
+    saves = compose("{} **{}**: ", verb, f"{about}{format_bytes(advice.saves)}") if advice.saves else ""
     place = compose(" ({})", place_link(advice.place, origin)) if advice.place else ""
     why = compose(" [{}]", link(code(advice.id), advice_url(advice.id)))
     return compose("{}{}{}{}", saves, sentence(advice.message), place, why)
