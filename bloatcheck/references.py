@@ -250,7 +250,7 @@ class References:
             return self._ci.host(self.context, self.token, self.log)
         except PublishError as error:
             tell = self.log.warning if warns else self.log.detail
-            tell(f"the run goes on as if without a token: {error.message}. {error.hint}")
+            tell(f"the run goes on as if without a token: {error.told}")
             return None
 
     def _published(self, reference: str, spec: ImageSpec) -> BaselineEntry | None:

@@ -132,7 +132,7 @@ class Builders:
             except BuildError as error:
                 self.log.detail(error.message)
                 if shutil.which(choice.value, path=self.environment.get("PATH")):
-                    ways.append(f"{error.message} ({error.hint})")
+                    ways.append(error.told)
                 continue
             self._instead_of = docker.message
             message = f"{docker.message}; so {tool.name} builds, which has a storage and a cache of its own"

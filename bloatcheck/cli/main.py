@@ -96,6 +96,9 @@ def main(argv: Sequence[str]) -> ExitCode:
 def _ended(argv: Sequence[str], afterwards: ExitStack) -> ExitCode:
     chosen = next((word for word in argv if not word.startswith("-")), None)
     try:
+        if not argv:
+            _parser(None).print_help(sys.stderr)
+            return ExitCode.USAGE
         args = _parser(chosen).parse_args(argv)
         return _executed(args, afterwards)
     except BloatcheckError as error:

@@ -196,3 +196,10 @@ def verify_with_a_log(args):
 verify.execute = verify_with_a_log
 sys.exit(run_as_process(["verify", sys.argv[1]]))
 """
+
+
+def test_without_a_command_the_help_is_shown_and_it_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) is ExitCode.USAGE
+    told = capsys.readouterr()
+    assert "Begin with `bloatcheck init`" in told.err
+    assert not told.out

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, meta
 
 import bloatcheck.report
 from bloatcheck.report import templates
@@ -37,6 +38,26 @@ def calls(name: str) -> list[tuple[str, ast.Call]]:
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(name)
     ]
+
+
+@pytest.mark.parametrize("engine", ["markdown", "plain"])
+def test_a_template_gets_what_it_prints_and_nothing_else(engine: str) -> None:
+    environment = getattr(templates, f"_{engine}")()
+    for file, call in calls(f"render_{engine}"):
+        template = ast.literal_eval(call.args[0])
+        given = {keyword.arg for keyword in call.keywords}
+        assert given == _printed(environment, template), f"{file}: {template}"
+
+
+def _printed(environment: Environment, template: str) -> set[str]:
+    """The names that a template and those that it includes expect."""
+    source = environment.loader.get_source(environment, template)[0]  # type: ignore[union-attr] # it has one
+    tree = environment.parse(source)
+    names = meta.find_undeclared_variables(tree) - set(environment.globals)
+    for included in meta.find_referenced_templates(tree):
+        assert included
+        names |= _printed(environment, included)
+    return names
 
 
 def test_only_the_escaper_and_the_engine_declare_text_to_be_markdown() -> None:
