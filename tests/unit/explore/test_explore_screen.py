@@ -48,9 +48,9 @@ class Seen:
         await self.press("enter")
 
     async def resize(self, *size: int) -> None:
-        """Textual waits a moment for more changes before it takes one."""
+        """Textual waits a moment for more changes before it takes one, and lays the panes out after it."""
         await self.pilot.resize_terminal(*size)
-        while self.app.screen.size != size:
+        while self.app.screen.size != size or self.app.query_one("#right").region.right != size[0]:
             await self.pilot.pause(0.01)
         await self.settle()
 
