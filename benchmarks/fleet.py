@@ -100,7 +100,8 @@ def at(images: int, home: Path, runs: int) -> Size:
         changed = here("run", "--report-dir", str(root / "changed"))
         figures |= measure({"plan": here("plan"), "changed": changed}, runs=runs)
     finally:
-        subprocess.run([sys.executable, "-m", "bloatcheck", "clean", "--yes"], cwd=project.root, check=True)
+        clean = [sys.executable, "-m", "bloatcheck", "clean", "--yes"]
+        subprocess.run(clean, cwd=project.root, stdout=subprocess.DEVNULL, check=True)
     subprocess.run(_own("count_builds", root / "changed/report.json"), check=True)
     return Size(images, figures, {path.name: path.stat().st_size for path in merged.iterdir()})
 
