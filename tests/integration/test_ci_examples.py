@@ -29,6 +29,7 @@ from support.ci_jobs import (
     jenkins_request,
 )
 from support.git import Repository
+from support.gitlab.component import TEMPLATES
 from support.image_builder import ImageUnderTest, files, layout_of
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -217,6 +218,6 @@ def test_an_examples_commands_renew_the_baseline_and_fail_what_breaks_a_limit(
 
 
 def test_the_version_that_is_installed_is_this_ones() -> None:
-    for file in EXAMPLES.glob("*/*"):
-        for found in re.findall(r"bloatcheck==(\S+)", file.read_text()):
+    for file in (*EXAMPLES.glob("*/*"), *TEMPLATES.glob("*.yml"), EXAMPLES.parent / "gitlab.md"):
+        for found in re.findall(r"bloatcheck==([\w.]+)", file.read_text()):
             assert found == version(), file
