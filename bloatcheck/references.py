@@ -44,7 +44,7 @@ from bloatcheck.errors import BaselineError, BloatcheckError, NotThereError, Pub
 from bloatcheck.image.open import open_image
 from bloatcheck.judging import Base
 from bloatcheck.log import Log
-from bloatcheck.oci.registry_reference import is_loopback
+from bloatcheck.oci.registry_reference import is_confidential
 from bloatcheck.whole_file import write_whole
 
 _RENEWING = frozenset({Event.PUSH, Event.BRANCH})
@@ -237,7 +237,7 @@ class References:
 
     def _git(self) -> Git:
         plain = Git(self.config.root, words=self._ci.words)
-        if not self.token or not _is_confidential(self.context.server_url):
+        if not self.token or not _may_get_token(self.context.server_url):
             return plain
         if plain.settings(r"^http\..*\.extraheader$"):
             # The checkout left its own (actions/checkout does); two would be refused.
@@ -305,13 +305,12 @@ def _left(directory: Path | None, entries: Sequence[BaselineEntry]) -> Renewed:
     return Renewed(f"the baseline to upload as artifact is {file}")
 
 
-def _is_confidential(address: str | None) -> bool:
-    """Whether nobody on the way can read what is sent there."""
+def _may_get_token(address: str | None) -> bool:
     try:
         parts = urlsplit(address or "")
     except ValueError:  # such as https://[1
         return False
-    return parts.scheme == "https" or is_loopback(parts.hostname or "")
+    return is_confidential(parts.scheme, parts.hostname or "")
 
 
 def _with_token(ci: Ci, token: str, context: CiContext) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "whole_file": set(),
     "untrusted_json": set(),
     "oci": {"errors"},
-    "publish": {"errors", "units", "log", "whole_file"},
+    "publish": {"errors", "units", "log", "oci", "whole_file"},
     "ci": {"errors", "log", "whole_file", "publish"},
     "config": {"errors", "units", "oci", "ci"},
     "build": {"errors", "units", "log", "works", "oci", "config"},

@@ -90,6 +90,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_confidential(scheme: str, host: str) -> bool:
+    """Whether nobody on the way can read what is sent there: encrypted, or never leaving the machine."""
+    return scheme == "https" or is_loopback(host)
+
+
 def _is_registry(text: str) -> bool:
     port = _PORT.search(text)
     host = text[: port.start()] if port else text

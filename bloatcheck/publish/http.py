@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import threading
@@ -25,6 +24,7 @@ from requests.auth import AuthBase
 from bloatcheck import __version__
 from bloatcheck.errors import PublishError
 from bloatcheck.log import Log
+from bloatcheck.oci.registry_reference import is_confidential
 from bloatcheck.publish.answers import Answer, check_size, parsed
 from bloatcheck.publish.manners import Manners
 from bloatcheck.publish.patience import Patience, requested_pause
@@ -120,7 +120,7 @@ class Client:
                 f"the address of {manners.its} API is not usable",
                 hint=f"set {variable} to an https address without a password, for example {manners.example}",
             )
-        if not _is_confidential(self._origin):
+        if not is_confidential(*self._origin[:2]):
             raise PublishError(
                 f"the address of {manners.its} API is not encrypted, and the token would be readable on the "
                 "way",
@@ -235,7 +235,7 @@ class Client:
         else:
             address = answer.headers["Location"]
             origin = _origin(address)
-            if origin is None or not _is_confidential(origin):
+            if origin is None or not is_confidential(*origin[:2]):
                 raise PublishError(f"could not {doing}: it is kept at an address that is not usable")
             seconds = self._patience.total_seconds
             try:
@@ -423,17 +423,6 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         return None
     return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}[parts.scheme]
-
-
-def _is_confidential(origin: tuple[str, str, int | None]) -> bool:
-    """Whether nobody on the way can read what is sent there: encrypted, or never leaving the machine."""
-    scheme, host, _ = origin
-    if scheme == "https" or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 _NO_BUNDLE = "Could not find a suitable TLS CA certificate bundle"
