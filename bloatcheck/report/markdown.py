@@ -133,6 +133,7 @@ class _Page:
     bars: str
     unbuilt: Markdown | None
     changes: tuple[Piece, ...]
+    more_changes: tuple[Piece, ...]
     bases: tuple[Piece, ...]
     troubles: tuple[Piece, ...]
     more_troubles: tuple[Piece, ...]
@@ -142,10 +143,13 @@ class _Page:
     quiet: tuple[Piece, ...]
     unseen: int
     in_common: bool
+    remedy: Markdown
+    other_ways: Markdown
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        told = (*self.changes, *self.rows, *self.bases, *self.troubles, *self.cures, *self.notes)
+        changes = (*self.changes, *self.more_changes)
+        told = (*changes, *self.rows, *self.bases, *self.troubles, *self.cures, *self.notes)
         return (*told, *self.more_rows, *self.more_troubles, *self.details, *self.quiet)
 
 
@@ -186,6 +190,8 @@ def _page(report: Report, depth: Depth) -> _Page:
     ]
     unbuilt = unbuilt_line((row.image for row in loud), report.origin)
     changes = tuple(approval_pieces.changes(report))
+    told_changes = 1 + approval_pieces.MOST_CHANGES  # with the heading
+    remedy, other_ways = _remedy(report)
     bases = tuple(pieces.bases(shared))
     cures = tuple(pieces.cures(loud, report.origin))
     notes = (
@@ -193,8 +199,8 @@ def _page(report: Report, depth: Depth) -> _Page:
         *pieces.notes(report.notes[:_MOST_NOTES]),
     )
     others = (
-        *_kept((*changes[: approval_pieces.MOST_CHANGES + 1], *bases, *cures, *notes)),
-        _remedy(report)[0],
+        *_kept((*changes[:told_changes], *bases, *cures, *notes)),
+        remedy,
     )
     table = most + 1 + (unbuilt is not None)
     heading = _lines(_sentence(headline(report)), _HEADING)
@@ -212,7 +218,8 @@ def _page(report: Report, depth: Depth) -> _Page:
         percent=percent,
         bars=legend(drawn),
         unbuilt=unbuilt,
-        changes=changes,
+        changes=changes[:told_changes],
+        more_changes=changes[told_changes:],
         bases=bases,
         troubles=tuple(troubles[:at_once]),
         more_troubles=tuple(troubles[at_once:]),
@@ -236,6 +243,8 @@ def _page(report: Report, depth: Depth) -> _Page:
         quiet=tuple(pieces.quiet_images(quiet, report.origin)),
         unseen=len(everything) - len(shown),
         in_common=bool(together),
+        remedy=remedy,
+        other_ways=other_ways,
     )
 
 
@@ -289,7 +298,6 @@ def _key(shown: Row) -> tuple[str, str | None]:
 
 def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
     told = (headline_of_return(report) if framing.returned else None) or headline(report)
-    remedy, other_ways = _remedy(report)
     return render_markdown(
         "comment.md.j2",
         icon=told.icon,
@@ -302,14 +310,14 @@ def _printed(report: Report, page: _Page, framing: Framing) -> Markdown:
         percent=page.percent,
         bars=page.bars,
         unbuilt=page.unbuilt,
-        changes=_kept(page.changes[: approval_pieces.MOST_CHANGES + 1]),
-        more_changes=_kept(page.changes[approval_pieces.MOST_CHANGES + 1 :]),
+        changes=_kept(page.changes),
+        more_changes=_kept(page.more_changes),
         more_changes_summary=approval_pieces.more_changes(report),
         troubles=_kept((*page.bases, *page.troubles, *page.cures)),
         more_troubles=_kept(page.more_troubles),
         more_in_trouble=count(len(page.more_troubles), "more thing is wrong", "more things are wrong"),
-        remedy=remedy,
-        other_ways=other_ways,
+        remedy=page.remedy,
+        other_ways=page.other_ways,
         notes=_kept(page.notes),
         details=_kept(page.details),
         fold_details=len(page.details) > _MOST_FOLDS or page.in_common,
