@@ -94,15 +94,16 @@ class DockerBuilder:
 
     def _run(self, attempt: Attempt) -> float:
         """Seconds of the attempt that was no lost race."""
-        for _ in range(_RACES - 1 if self.client.frontend is Frontend.LEGACY else 0):
+        left = _RACES if self.client.frontend is Frontend.LEGACY else 1
+        while True:
             trace = trace_for(self.client.frontend)
+            left -= 1
             try:
                 return attempt.run(self.root, trace, self.log)
             except BuildError:
-                if not _LOST_RACE.fullmatch(trace.reason):
+                if not left or not _LOST_RACE.fullmatch(trace.reason):
                     raise
-                self.log.info("an image was removed while docker looked for its cache: building again")
-        return attempt.run(self.root, trace_for(self.client.frontend), self.log)
+            self.log.info("an image was removed while docker looked for its cache: building again")
 
     def _image_id(self, spec: ImageSpec, tag: str, iidfile: Path) -> str:
         """The id the engine knows the image by: the iidfile's, or else that of our tag."""

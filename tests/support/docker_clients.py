@@ -9,10 +9,11 @@ import subprocess
 import tarfile
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,21 +57,20 @@ def present(client: Client) -> Client:
     return client
 
 
-def lost_race(error: str) -> bool:
-    """Whether the legacy builder failed for an image that another test removed from under its search."""
-    return 'unable to find image "sha256:' in error
+def run_docker(command: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Runs it; again, where the legacy builder fails for an image that another test removed meanwhile."""
+    for _ in range(5):
+        done = subprocess.run(command, capture_output=True, check=False, **options)
+        if b'unable to find image "sha256:' not in done.stderr:
+            break
+    return done
 
 
 def docker(*arguments: str, environment: Mapping[str, str] | None = None, check: bool = True) -> str:
     """What a docker command prints."""
-    for _ in range(5):
-        done = subprocess.run(
-            ["docker", *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        if not lost_race(done.stderr):
-            break
-    assert done.returncode == 0 or not check, done.stderr
-    return done.stdout.strip()
+    done = run_docker(["docker", *arguments], env=environment, timeout=120)
+    assert done.returncode == 0 or not check, done.stderr.decode(errors="replace")
+    return done.stdout.decode().strip()
 
 
 def debian_image() -> str:

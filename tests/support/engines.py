@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.docker_clients import lost_race
+from support.docker_clients import run_docker
 from support.tls import Authority
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bloatcheck-tests"
@@ -48,16 +48,7 @@ class Engine:
 
     def docker(self, *arguments: str | Path, input: bytes | None = None, **environment: str) -> str:  # noqa: A002 - as subprocess calls it
         """Runs the docker client and returns what it prints; its errors fail the test."""
-        for _ in range(5):
-            done = subprocess.run(
-                [client(), *arguments],
-                env={**self.environment, **environment},
-                input=input,
-                capture_output=True,
-                check=False,
-            )
-            if not lost_race(done.stderr.decode(errors="replace")):
-                break
+        done = run_docker([client(), *arguments], env={**self.environment, **environment}, input=input)
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         return done.stdout.decode().strip()
 
